@@ -1,0 +1,1 @@
+"""The Django project: settings, addresses, logs. The application is `notifications`."""

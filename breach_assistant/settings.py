@@ -1,0 +1,188 @@
+"""Settings, driven by the environment: SITE_URL decides between local mode and production.
+
+SITE_URL        absent, or http:// on loopback: local mode; https://: production; else refused
+SECRET_KEY      needed in production; in local mode made once in VAR_DIR
+TRUST_PROXY_TLS 1 when a reverse proxy always sets X-Forwarded-Proto itself
+VAR_DIR         what a running installation makes (default: var/)
+HOST, PORT      where `manage.py serve` listens
+"""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from breach_assistant import site
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
+
+HOST = os.environ.get("HOST") or "127.0.0.1"
+PORT = os.environ.get("PORT") or "8000"
+
+# -- mode -----------------------------------------------------------------------------------------------
+
+SITE = site.read_site(os.environ.get("SITE_URL") or f"http://127.0.0.1:{PORT}")
+SITE_URL = SITE.geturl()  # the one source of absolute links; the Host header never is
+LOCAL = site.is_local(SITE)
+
+DEBUG = False  # in both modes: its pages show answers and settings
+SECRET_KEY = site.local_key(VAR_DIR / "secret_key") if LOCAL else site.production_key()
+# Local mode answers to loopback names only, so that another site cannot reach it by DNS rebinding.
+ALLOWED_HOSTS = site.LOOPBACK_HOSTS if LOCAL else [SITE.hostname]
+
+# -- application ----------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",  # so that TemplatesSetting finds Django's own widget templates
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "notifications",
+]
+
+MIDDLEWARE = [
+    "breach_assistant.headers.PolicyHeaders",  # first: every answer carries them, static files too
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "breach_assistant.logs.RequestLog",  # after static files, which are not worth a line
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "notifications.views.viewer.ViewerMiddleware",
+]
+
+ROOT_URLCONF = "breach_assistant.urls"
+WSGI_APPLICATION = "breach_assistant.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets may be overridden in templates/
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- language and time ----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français")]  # no LocaleMiddleware: the CNIL's form is French whatever the browser says
+USE_I18N = True  # Django's own form messages in French
+USE_TZ = True
+TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own zone
+
+# -- database -------------------------------------------------------------------------------------------
+
+# EXTRA: in DELETE mode a commit survives a power cut right after the journal is unlinked; in WAL mode it
+# means FULL. secure_delete: what a user erases is overwritten, not only unlisted. Foreign keys: Django
+# switches them on itself. The journal mode belongs to the file and is set by `prepare_database`: switching
+# it needs the file alone, which a connection of a running server never has.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "db.sqlite3",
+        "CONN_MAX_AGE": None,  # one thread per process: a connection each, kept
+        "ATOMIC_REQUESTS": False,  # a write lock held during a whole request would queue everybody
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",  # lock before reading, or two writers can both fail
+            "timeout": 20,  # seconds in line for the lock (SQLite's busy timeout)
+            "init_command": "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON",
+        },
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- static files ---------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+# Built from the source tree like var/vendor, hence not under VAR_DIR, which holds an installation's data.
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", ("vendor", BASE_DIR / "var" / "vendor")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is ever uploaded to keep
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# -- what comes in --------------------------------------------------------------------------------------
+
+# A whole dossier with every text at its limit stays far below 1 MiB, also as the file that one imports.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# In memory only: no answer lies about in a temporary file. A larger file is not received at all.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# -- browser's side -------------------------------------------------------------------------------------
+
+COOKIE_PREFIX = "" if LOCAL else "__Host-"  # the browser then refuses them from a sub-domain or over http
+
+CSRF_COOKIE_NAME = COOKIE_PREFIX + "csrftoken"
+CSRF_COOKIE_SECURE = not LOCAL
+CSRF_COOKIE_HTTPONLY = False  # autosave reads the token at the moment it sends
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [] if LOCAL else [SITE_URL]
+CSRF_FAILURE_VIEW = "notifications.views.errors.csrf_failure"
+
+MESSAGE_STORAGE = "breach_assistant.messages.PrefixedCookieStorage"
+SESSION_COOKIE_SECURE = not LOCAL  # there are no sessions; the cookie of messages follows these
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = not LOCAL
+SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
+SECURE_HSTS_PRELOAD = not LOCAL
+if not LOCAL and os.environ.get("TRUST_PROXY_TLS") == "1":
+    # Only on request: without a proxy that overwrites this header, anybody could claim to be on https.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"  # private links must not leave in a Referer
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's style sheet draws its marks as data: images
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# -- logs -----------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "breach_assistant.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "breach_assistant": {"level": "INFO"},
+        "notifications": {"level": "INFO"},
+        # Django would add its own console and mail handlers here, with addresses and values in them.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},  # refusals already have their request line
+    },
+}

@@ -1,0 +1,26 @@
+"""What all tests share. Random tests are repeated with TEST_SEED=<the number in the header>."""
+
+import os
+import random
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["tests.servers"]
+
+SEED = os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(10**9)))
+
+# No deadline: the machine may be busy. The printed blob repeats a failure anywhere.
+hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("full", deadline=None, print_blob=True, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_report_header() -> str:
+    return f"TEST_SEED={SEED}"
+
+
+@pytest.fixture
+def seeded(request: pytest.FixtureRequest) -> random.Random:
+    """Chance that can be repeated, and differs from test to test."""
+    return random.Random(f"{SEED} {request.node.nodeid}")

@@ -1,0 +1,242 @@
+"""Modes, refusals, cookies and headers: what an installation promises before any page exists."""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core import checks
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path
+
+from breach_assistant.checks import judge, wal_is_safe, wanted_journal_mode
+from breach_assistant.site import local_key
+
+KEY = "k9" * 40
+
+
+def secret_page(request, secret):
+    raise ValueError(f"the text of a fault: {secret}")
+
+
+urlpatterns = [
+    path("plain/", lambda request: HttpResponse("ok"), name="plain"),
+    path("secret/<str:secret>/", secret_page, name="private-link"),
+    path("", include("notifications.urls")),  # the page for faults links to them
+]
+
+
+def manage(*arguments, var, **environment):
+    """manage.py as somebody would start it: only what is named here in its environment."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(var), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def settings_of(names, **environment):
+    code = f"""
+import json
+from breach_assistant import settings
+print(json.dumps([getattr(settings, name, None) for name in {names}]))
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(shown.stdout)
+
+
+# -- refusals -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SITE_URL": "http://example.org"},
+        {"SITE_URL": "ftp://127.0.0.1"},
+        {"SITE_URL": "example.org"},
+        {"SITE_URL": "https://"},
+        {"SITE_URL": "https://example.org/chemin", "SECRET_KEY": KEY},
+        {"SITE_URL": "https://example.org?a=b", "SECRET_KEY": KEY},
+        {"SITE_URL": "https://user:pass@example.org", "SECRET_KEY": KEY},
+        {"SITE_URL": "https://example.org:port", "SECRET_KEY": KEY},
+        {"SITE_URL": "https://[::1", "SECRET_KEY": KEY},
+        {"SITE_URL": "https://example.org"},
+        {"SITE_URL": "https://example.org", "SECRET_KEY": "short"},
+    ],
+)
+def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, environment):
+    result = manage("check", var=tmp_path, **environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("Breach Assistant ne démarre pas : ")
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:9000/", ""])
+def test_loopback_is_local_mode(tmp_path, address):
+    names = ["LOCAL", "DEBUG", "ALLOWED_HOSTS", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_NAME"]
+    shown = settings_of(names, SITE_URL=address, VAR_DIR=str(tmp_path))
+    assert shown == [True, False, ["127.0.0.1", "localhost", "[::1]"], False, "csrftoken"]
+
+
+def test_links_in_local_mode_follow_the_port(tmp_path):
+    assert settings_of(["SITE_URL"], PORT="8123", VAR_DIR=str(tmp_path)) == ["http://127.0.0.1:8123"]
+
+
+def test_production(tmp_path):
+    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}
+    names = ["SITE_URL", "LOCAL", "DEBUG", "ALLOWED_HOSTS", "CSRF_COOKIE_NAME", "SECURE_PROXY_SSL_HEADER"]
+    shown = settings_of(names, **production)
+    assert shown == ["https://example.org", False, False, ["example.org"], "__Host-csrftoken", None]
+    assert list(tmp_path.iterdir()) == []
+    trusting = settings_of(names, **production, TRUST_PROXY_TLS="1")
+    assert trusting[-1] == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+# -- key ------------------------------------------------------------------------------------------------
+
+
+def test_the_local_key_is_made_once_and_private(tmp_path):
+    path = tmp_path / "var" / "secret_key"
+    key = local_key(path)
+    assert len(key) >= 50
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert local_key(path) == key
+    assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_processes_that_start_together_share_one_key(tmp_path):
+    code = """
+import pathlib, sys
+from breach_assistant.site import local_key
+print(local_key(pathlib.Path(sys.argv[1])))
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "key")]
+    started = [subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) for _ in range(6)]
+    assert len({process.communicate()[0] for process in started}) == 1
+
+
+# -- headers and logs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.urls(__name__)
+def test_headers_of_every_answer():
+    response = Client().get("/plain/")
+    assert set(response.headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    }
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "geolocation=()" in response.headers["Permissions-Policy"]
+    assert not response.cookies
+
+
+@pytest.mark.urls(__name__)
+def test_a_request_line_names_the_view_and_nothing_else(log_lines):
+    Client().get("/plain/?nom=DUPONT")
+    [line] = log_lines()
+    assert line.pop("ms") >= 0
+    assert line.pop("time")
+    assert line == {"level": "info", "event": "request", "view": "plain", "method": "GET", "status": 200}
+
+
+@pytest.mark.urls(__name__)
+def test_a_fault_is_logged_without_its_words(log_lines):
+    Client(raise_request_exception=False).get("/secret/s3cret/")
+    fault, request = log_lines()
+    assert (fault["event"], fault["exception"]) == ("django.request", "builtins.ValueError")
+    assert fault["frames"][-1].endswith(":secret_page")
+    assert (request["view"], request["status"]) == ("private-link", 500)
+    assert "s3cret" not in json.dumps([fault, request])
+
+
+@pytest.fixture
+def log_lines(monkeypatch):
+    """The lines that a log collector would read."""
+    handler = next(handler for handler in logging.getLogger().handlers if handler.name == "stderr")
+    stream = io.StringIO()
+    monkeypatch.setattr(handler, "stream", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+# -- database -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 1), False),
+        ((3, 46, 1), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_write_ahead_log_only_where_it_keeps_commits(version, safe):
+    assert wal_is_safe(version) is safe
+    assert wanted_journal_mode(version) == ("wal" if safe else "delete")
+    assert judge("wal", version).level == (checks.INFO if safe else checks.WARNING)
+    assert judge("delete", version).level == checks.INFO
+
+
+def test_prepare_database_sets_the_journal_mode_once(tmp_path):
+    assert manage("prepare_database", var=tmp_path).returncode == 0
+    again = manage("prepare_database", var=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "")
+    shown = manage("check", "--database", "default", var=tmp_path)
+    assert f"journal mode {wanted_journal_mode().upper()}" in shown.stderr
+
+
+def test_a_file_left_in_an_unsafe_mode_is_reported_and_put_right(tmp_path):
+    if wal_is_safe():
+        pytest.skip("this SQLite is safe in both modes")
+    turn = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA journal_mode=WAL')"
+    subprocess.run([sys.executable, "-c", turn, tmp_path / "db.sqlite3"], check=True)
+    assert "breach_assistant.W001" in manage("check", "--database", "default", var=tmp_path).stderr
+    assert "DELETE" in manage("prepare_database", var=tmp_path).stdout
+    assert "breach_assistant.I001" in manage("check", "--database", "default", var=tmp_path).stderr
+
+
+@pytest.mark.django_db
+def test_each_connection_is_durable_and_erases():
+    with connection.cursor() as cursor:
+        shown = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "secure_delete", "foreign_keys", "busy_timeout")
+        }
+    assert shown == {"synchronous": 3, "secure_delete": 1, "foreign_keys": 1, "busy_timeout": 20000}
