@@ -1,0 +1,87 @@
+"""JSON from a stranger: bounded before it is parsed, and without what breaks databases.
+
+`loads` takes bytes and returns plain objects, or raises `Refused` with a French sentence that says where.
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Any, NoReturn
+
+from .moments import Refused
+
+MAX_BYTES = 1024 * 1024  # a dossier with every text at its limit stays below
+MAX_DEPTH = 12
+MAX_NODES = 20_000
+
+
+def loads(data: bytes) -> Any:
+    if len(data) > MAX_BYTES:
+        raise Refused(f"Ce fichier est trop gros ({len(data) // 1024} Ko) : un dossier en fait moins de 1 000.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("Ce fichier n'est pas du texte en UTF-8.") from None
+    _check_shape(text)
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_short_int,
+            parse_float=_no_float,
+        )
+    except json.JSONDecodeError as error:
+        raise Refused(f"Ce fichier n'est pas lisible à la ligne {error.lineno}, colonne {error.colno}.") from None
+
+
+def _check_shape(text: str) -> None:
+    """Depth and size by a scan, because the parser itself fails on deep nesting."""
+    depth = nodes = 0
+    # An unterminated string is taken to the end of the text, so that the scan stays linear.
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', text, re.DOTALL):
+        sign = token[0][0]
+        if sign == '"':
+            _check_string(token)
+        depth += (sign in "[{") - (sign in "]}")
+        nodes += sign in "[{,"
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            raise Refused(f"Ce fichier a trop de niveaux ou trop d'éléments (ligne {_line(token)}).")
+
+
+def _line(token: re.Match[str]) -> int:
+    return token.string.count("\n", 0, token.start()) + 1
+
+
+def _check_string(token: re.Match[str]) -> None:
+    if "\\" not in token[0]:
+        return  # a raw NUL or surrogate cannot pass the decoder and the parser
+    try:
+        value = json.loads(token[0])
+    except json.JSONDecodeError:
+        return  # the parser will say where
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise Refused(f"Un texte contient un caractère illisible (ligne {_line(token)}).")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name in times if times[name] > 1)
+        raise Refused(f"« {twice[:40]} » est écrit deux fois au même endroit.")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Refused(f"« {name} » n'est pas un nombre accepté.")
+
+
+def _no_float(digits: str) -> NoReturn:
+    raise Refused("Les nombres à virgule ne sont pas acceptés : un dossier ne contient que des nombres entiers.")
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > 15:
+        raise Refused("Un nombre est trop grand.")
+    return int(digits)
