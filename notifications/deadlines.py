@@ -1,0 +1,75 @@
+"""Instants and delays: pure arithmetic, and their words in French.
+
+Delays are elapsed hours, counted in UTC: Paris wall time would be an hour wrong across a clock change.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+# Every zone of France, with the words that follow « heure ».
+ZONES = {
+    "Europe/Paris": "de Paris",
+    "America/Guadeloupe": "de la Guadeloupe",
+    "America/Martinique": "de la Martinique",
+    "America/Cayenne": "de la Guyane",
+    "America/St_Barthelemy": "de Saint-Barthélemy",
+    "America/Marigot": "de Saint-Martin",
+    "America/Miquelon": "de Saint-Pierre-et-Miquelon",
+    "Indian/Reunion": "de La Réunion",
+    "Indian/Mayotte": "de Mayotte",
+    "Indian/Kerguelen": "des Terres australes",
+    "Pacific/Noumea": "de la Nouvelle-Calédonie",
+    "Pacific/Wallis": "de Wallis-et-Futuna",
+    "Pacific/Tahiti": "de Tahiti",
+    "Pacific/Marquesas": "des Marquises",
+    "Pacific/Gambier": "des Gambier",
+}
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def due(start: datetime, delay: timedelta) -> datetime:
+    """The UTC instant at which a delay that began at `start` (aware) ends. Raises ValueError for a naive start.
+
+    RGPD art. 33(1) counts in hours: nights, weekends and holidays are in (Regulation 1182/71, art. 3(3), 3(4))."""
+    if start.tzinfo is None:
+        raise ValueError("a naive instant has no deadline")
+    return start.astimezone(UTC) + delay
+
+
+def state(due_at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=24)) -> str:
+    """ "open", "soon" or "overdue" at `now`; the very instant of the deadline is still in time."""
+    if now > due_at:
+        return "overdue"
+    return "soon" if due_at - now < soon else "open"
+
+
+def day_in_words(day: datetime | str) -> str:
+    """« mercredi 12 novembre 2025 » for a local datetime or an ISO day."""
+    moment = datetime.fromisoformat(day) if isinstance(day, str) else day
+    number = "1er" if moment.day == 1 else str(moment.day)
+    return f"{DAYS[moment.weekday()]} {number} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def in_words(instant: datetime, zone: ZoneInfo) -> str:
+    """« mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) » in the given zone."""
+    local = instant.astimezone(zone)
+    return f"{day_in_words(local)} à {local.hour} h {local.minute:02d} (heure {ZONES.get(zone.key, zone.key)})"
+
+
+def moment_in_words(value: str, zone: ZoneInfo) -> str:
+    """Words of a day (`YYYY-MM-DD`: only the day is said) or of an instant (ISO 8601 with offset)."""
+    if len(value) == 10:
+        return day_in_words(value)
+    return in_words(datetime.fromisoformat(value), zone)
+
+
+def length_in_words(length: timedelta) -> str:
+    """« 2 jours et 3 heures », « 5 heures et 12 minutes »: the two largest units, never rounded up."""
+    minutes = int(length.total_seconds()) // 60
+    units = [(minutes // 1440, "jour"), (minutes // 60 % 24, "heure"), (minutes % 60, "minute")]
+    said = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in units if n]
+    return " et ".join(said[:2]) or "moins d'une minute"

@@ -1,0 +1,196 @@
+"""Seventy-two hours are 72 × 3,600 seconds, wherever the clocks go."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+
+from notifications.deadlines import (
+    ZONES,
+    day_in_words,
+    due,
+    in_words,
+    length_in_words,
+    moment_in_words,
+    state,
+)
+
+PARIS = ZoneInfo("Europe/Paris")
+REUNION = ZoneInfo("Indian/Reunion")
+DELAY = timedelta(hours=72)
+DUE = datetime(2025, 11, 15, 9, 42, tzinfo=UTC)
+
+
+def paris(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("aware", "end"),
+    [
+        ("2020-12-22T12:17", "2020-12-25T12:17"),  # ends on a holiday, which moves nothing
+        ("2025-11-12T10:42", "2025-11-15T10:42"),  # Saturday
+        ("2025-11-13T16:12", "2025-11-16T16:12"),  # Sunday
+        ("2025-10-24T18:00", "2025-10-27T17:00"),  # clocks go back
+        ("2026-03-27T18:00", "2026-03-30T19:00"),  # clocks go forward
+        ("2026-10-23T18:00", "2026-10-26T17:00"),
+    ],
+)
+def test_hours_elapse_through_nights_weekends_holidays_and_clock_changes(aware: str, end: str) -> None:
+    assert due(paris(aware), DELAY).astimezone(PARIS).isoformat()[:16] == end
+
+
+def test_a_deadline_is_the_same_instant_in_every_zone() -> None:
+    in_paris = due(paris("2025-11-12T10:42"), DELAY)
+    on_the_island = due(datetime(2025, 11, 12, 13, 42, tzinfo=REUNION), DELAY)
+    assert in_paris == on_the_island == DUE
+    assert in_paris.tzinfo is UTC
+
+
+def test_an_instant_without_zone_has_no_deadline() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        due(datetime(2025, 11, 12, 10, 42), DELAY)
+
+
+def test_each_of_the_two_hours_of_a_night_that_has_them_twice_counts_for_itself() -> None:
+    first = due(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=0), DELAY)
+    second = due(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=1), DELAY)
+    assert second - first == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (timedelta(hours=72), "open"),
+        (timedelta(hours=24), "open"),
+        (timedelta(hours=24) - timedelta(seconds=1), "soon"),
+        (timedelta(seconds=1), "soon"),
+        (timedelta(0), "soon"),
+        (timedelta(seconds=-1), "overdue"),
+        (timedelta(days=-30), "overdue"),
+    ],
+)
+def test_the_very_instant_of_a_deadline_is_still_in_time(before: timedelta, expected: str) -> None:
+    assert state(DUE, DUE - before) == expected
+
+
+def test_how_soon_is_soon_may_be_chosen() -> None:
+    assert state(DUE, DUE - timedelta(hours=30), soon=timedelta(hours=48)) == "soon"
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2025-11-12", "mercredi 12 novembre 2025"),
+        ("2026-08-01", "samedi 1er août 2026"),
+        ("2026-02-02", "lundi 2 février 2026"),
+        (datetime(2025, 12, 21, 23, 59, tzinfo=PARIS), "dimanche 21 décembre 2025"),
+    ],
+)
+def test_days_are_said_in_french(day: str | datetime, words: str) -> None:
+    assert day_in_words(day) == words
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "words"),
+    [
+        (DUE, "Europe/Paris", "samedi 15 novembre 2025 à 10 h 42 (heure de Paris)"),
+        (DUE, "Indian/Reunion", "samedi 15 novembre 2025 à 13 h 42 (heure de La Réunion)"),
+        (DUE, "Pacific/Tahiti", "vendredi 14 novembre 2025 à 23 h 42 (heure de Tahiti)"),
+        (DUE, "Pacific/Gambier", "samedi 15 novembre 2025 à 0 h 42 (heure des Gambier)"),
+        (datetime(2026, 3, 1, 9, 5, tzinfo=UTC), "Europe/Paris", "dimanche 1er mars 2026 à 10 h 05 (heure de Paris)"),
+    ],
+)
+def test_instants_are_said_with_the_name_of_their_zone(instant: datetime, zone: str, words: str) -> None:
+    assert in_words(instant, ZoneInfo(zone)) == words
+
+
+def test_a_bare_day_is_said_without_an_hour() -> None:
+    assert moment_in_words("2025-11-12", PARIS) == "mercredi 12 novembre 2025"
+    assert moment_in_words("2025-11-12T10:42:00+01:00", REUNION).endswith("à 13 h 42 (heure de La Réunion)")
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(days=2, hours=3, minutes=59), "2 jours et 3 heures"),
+        (timedelta(hours=72), "3 jours"),
+        (timedelta(hours=71, minutes=59), "2 jours et 23 heures"),
+        (timedelta(days=1, minutes=5), "1 jour et 5 minutes"),
+        (timedelta(hours=1, minutes=1), "1 heure et 1 minute"),
+        (timedelta(hours=5, minutes=12), "5 heures et 12 minutes"),
+        (timedelta(minutes=2, seconds=59), "2 minutes"),
+        (timedelta(seconds=59), "moins d'une minute"),
+        (timedelta(0), "moins d'une minute"),
+    ],
+)
+def test_what_is_left_is_never_rounded_up(length: timedelta, words: str) -> None:
+    assert length_in_words(length) == words
+
+
+# ---------------------------------------------------------------- every zone of France
+
+
+def test_every_zone_of_france_exists_once_with_words_of_its_own() -> None:
+    assert set(ZONES) <= available_timezones()
+    assert len(set(ZONES.values())) == len(ZONES) == 15
+
+
+@pytest.mark.parametrize(
+    ("zone", "local"),
+    [
+        ("Indian/Reunion", "12 13:42"),
+        ("Indian/Mayotte", "12 12:42"),
+        ("Indian/Kerguelen", "12 14:42"),
+        ("America/Martinique", "12 05:42"),
+        ("America/Guadeloupe", "12 05:42"),
+        ("America/St_Barthelemy", "12 05:42"),
+        ("America/Marigot", "12 05:42"),
+        ("America/Cayenne", "12 06:42"),
+        ("America/Miquelon", "12 06:42"),
+        ("Pacific/Noumea", "12 20:42"),
+        ("Pacific/Wallis", "12 21:42"),
+        ("Pacific/Tahiti", "11 23:42"),
+        ("Pacific/Marquesas", "12 00:12"),
+        ("Pacific/Gambier", "12 00:42"),
+    ],
+)
+def test_a_quarter_to_eleven_in_paris_is_this_hour_overseas(zone: str, local: str) -> None:
+    assert f"{paris('2025-11-12T10:42').astimezone(ZoneInfo(zone)):%d %H:%M}" == local
+
+
+def hours_of(months: list[tuple[int, int]]) -> Iterator[tuple[int, int, int, int]]:
+    """Every wall-clock hour of some months, also those that a clock skips or shows twice."""
+    for year, month in months:
+        day = date(year, month, 1)
+        while day.month == month:
+            yield from ((year, month, day.day, hour) for hour in range(24))
+            day += timedelta(days=1)
+
+
+def assert_exact(months: list[tuple[int, int]]) -> None:
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        for (year, month, day, hour), fold in product(hours_of(months), (0, 1)):
+            start = datetime(year, month, day, hour, tzinfo=zone, fold=fold)
+            assert due(start, DELAY).timestamp() - start.timestamp() == 259_200, start
+
+
+def test_seventy_two_hours_are_exact_around_the_clock_changes_of_every_zone() -> None:
+    assert_exact([(2025, 10), (2026, 3)])
+
+
+@pytest.mark.slow
+def test_seventy_two_hours_are_exact_from_every_hour_of_two_years_in_every_zone() -> None:
+    assert_exact([(2025 + month // 12, month % 12 + 1) for month in range(26)])
+
+
+def test_a_wall_clock_would_be_an_hour_wrong() -> None:
+    """Why the two tests above can fail: this is what adding to local time gives."""
+    start = datetime.combine(date(2025, 10, 24), time(18), tzinfo=PARIS)
+    assert (start + DELAY).timestamp() - start.timestamp() == 259_200 + 3600
