@@ -1,0 +1,142 @@
+"""Proposals laid over one another: default < incident < template < profile or group < practice.
+
+A proposal is an entry that nobody at the practice has read yet. Losing proposals are recomputed for display, never
+stored; nothing here writes over an answer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .catalogue import ANY_TIME, Revision, proposed_entry
+from .questionnaire import Answers, Entry, Question, Questionnaire, check_entry, same_answer
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one source proposes for one key; `sources` are ids in the incident file."""
+
+    key: str
+    entry: Entry
+    sources: tuple[str, ...] = ()
+    statement: str = ""
+    scope: str = ""
+    via: str = ""
+
+    @property
+    def origin(self) -> str:
+        return str(self.entry["origin"])
+
+
+def of_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
+    """The questionnaire's own usual answers."""
+    return {question.key: Proposal(question.key, _default(question)) for question in questionnaire if question.default}
+
+
+def _default(question: Question) -> Entry:
+    raw: Mapping[str, Any] = {
+        "state": "known",
+        **question.default,
+        "origin": "default",
+        "basis": "default",
+        "reviewed": False,
+    }
+    return check_entry(question, raw, ANY_TIME)
+
+
+def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, Proposal]:
+    """What an incident revision proposes: facts present, with a value or a reason why it is unknown."""
+    return {
+        fact.key: Proposal(
+            fact.key,
+            proposed_entry(questionnaire.questions[fact.key], fact, revision.origin),
+            fact.sources,
+            fact.statement,
+            fact.scope,
+            fact.via,
+        )
+        for fact in revision.facts
+        if fact.proposes and fact.polarity == "present"
+    }
+
+
+def layers(questionnaire: Questionnaire, revision: Revision | None) -> tuple[dict[str, Proposal], ...]:
+    """All proposals, the weakest layer first."""
+    incident = of_incident(questionnaire, revision) if revision else {}
+    return (of_defaults(questionnaire), incident)
+
+
+def strongest(found: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:
+    """For each key the proposal of the strongest layer."""
+    return {key: proposal for layer in found for key, proposal in layer.items()}
+
+
+def prefill(answers: Answers, proposals: Mapping[str, Proposal]) -> dict[str, Entry]:
+    """New entries, only for keys that have no entry at all (a cleared answer is never proposed again)."""
+    return {key: dict(proposal.entry) for key, proposal in proposals.items() if key not in answers}
+
+
+def differing(
+    answers: Answers, newest: Mapping[str, Proposal], at_basis: Mapping[str, Mapping[str, Proposal]]
+) -> list[str]:
+    """Keys « à revoir »: the newest proposal differs from the one that the answer was last shown.
+
+    `newest` is what the newest revisions propose, `at_basis` the proposals of each older origin that some answer
+    names as its basis. A withdrawn fact is a difference."""
+    found = []
+    for key, entry in answers.items():
+        basis = entry.get("basis")
+        if not basis or basis not in at_basis:
+            continue
+        then, now = at_basis[basis].get(key), newest.get(key)
+        if not _same(then, now):
+            found.append(key)
+    return found
+
+
+def _same(one: Proposal | None, other: Proposal | None) -> bool:
+    """Do two proposals say the same, whatever revision said it?"""
+    if one is None or other is None:
+        return one is other
+    return same_answer(_without_origins(one), _without_origins(other))
+
+
+def _without_origins(proposal: Proposal) -> Entry:
+    value = proposal.entry.get("value")
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0]:
+        return {**proposal.entry, "value": [part["text"] for part in value]}
+    return proposal.entry
+
+
+def taken(proposal: Proposal) -> Entry:
+    """The entry that « Prendre » writes: value, certainty, origin and basis of the proposal, read by the practice."""
+    return {**proposal.entry, "reviewed": True}
+
+
+def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
+    """An imported entry with the origin that may stand.
+
+    `proposals` holds, for each origin that is here, what it proposes. An origin stands only where its proposal says
+    the same as the entry; otherwise the entry becomes an unread import, and so does each part of its text."""
+    origin, basis = entry["origin"], entry.get("basis")
+    entry = {name: value for name, value in entry.items() if name != "basis" or basis in proposals}
+    if origin == "practice":
+        return _standing_parts(entry, proposals, key)
+    proposal = proposals.get(origin, {}).get(key)
+    if proposal is not None and same_answer(entry, proposal.entry):
+        return entry
+    entry = {name: value for name, value in entry.items() if name != "basis"}
+    return _standing_parts({**entry, "origin": "import", "reviewed": False}, proposals, key)
+
+
+def _standing_parts(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
+    value = entry.get("value")
+    if not (isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0]):
+        return entry
+    return {**entry, "value": [_standing_part(part, proposals, key) for part in value]}
+
+
+def _standing_part(part: dict[str, str], proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> dict[str, str]:
+    proposal = proposals.get(part["origin"], {}).get(key)
+    stands = part["origin"] == "practice" or (proposal is not None and part in proposal.entry.get("value", ()))
+    return part if stands else {**part, "origin": "import"}

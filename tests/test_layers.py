@@ -1,0 +1,118 @@
+"""Which room may import which: lower rooms know nothing of those above them."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dossiers import ROOT
+
+APP = ROOT / "notifications"
+PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "prefill", "rubrics"}
+EVERYTHING = PURE | {"models", "services", "forms", "documents", "templatetags", "views", "management"}
+# {room: (rooms it may import, packages besides the standard library)}, lowest first
+ROOMS: dict[str, tuple[set[str], set[str]]] = {
+    "deadlines": (set(), set()),
+    "questionnaire": (set(), {"stdnum"}),
+    "obligations": ({"deadlines", "questionnaire"}, set()),
+    "catalogue": ({"questionnaire"}, set()),
+    "prefill": ({"questionnaire", "catalogue"}, set()),
+    "rubrics": (PURE, set()),
+    "models": ({"deadlines", "questionnaire"}, {"django"}),
+    "services": (PURE | {"models"}, {"django"}),
+    "forms": ({"questionnaire", "models"}, {"django", "crispy_forms"}),
+    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint"}),
+    "templatetags": (EVERYTHING, {"django"}),
+    "views": (EVERYTHING, {"django"}),
+    "management": (EVERYTHING, {"django", "breach_assistant"}),
+    "urls": ({"views"}, {"django"}),
+    "apps": (set(), {"django", "breach_assistant"}),
+    "migrations": ({"models"}, {"django"}),
+}
+# Words and plain types that say what a row is: importing them brings no rule along.
+BORROWED = {
+    "forms": {"notifications.rubrics.CERTAINTY_WORDS", "notifications.rubrics.Row"},
+    "documents": {"notifications.obligations.Deadline", "notifications.obligations.Obligation"},
+}
+MODULES = [path for path in sorted(APP.rglob("*.py")) if path != APP / "__init__.py"]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """Full dotted names that a module of `package` imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def strangers(room: str, source: str, package: str) -> list[str]:
+    """Imports that a module of this room may not have."""
+    rooms, packages = ROOMS[room]
+    found = []
+    for name in imported(source, package):
+        top, _, rest = name.partition(".")
+        if top == "notifications":
+            allowed = rest.partition(".")[0] in rooms | {room} or name in BORROWED.get(room, ())
+        else:
+            allowed = top in packages or top in sys.stdlib_module_names
+        found += [] if allowed else [name]
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(APP)))
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    assert room_of(path) in ROOMS, "a new room: say what it may import"
+    package = ".".join(path.parent.relative_to(ROOT).parts)
+    assert strangers(room_of(path), path.read_text("utf-8"), package) == []
+
+
+def test_only_documents_import_the_pdf_engine_and_only_inside_a_function() -> None:
+    importers = {
+        room_of(path)
+        for path in MODULES
+        if any(name.startswith("weasyprint") for name in imported(path.read_text("utf-8"), "notifications"))
+    }
+    assert importers == {"documents"}
+    for path in (APP / "documents").glob("*.py"):
+        top = [
+            node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert not any("weasyprint" in ast.unparse(node) for node in top), path
+
+
+def test_documents_ask_the_database_for_nothing() -> None:
+    for path in (APP / "documents").glob("*.py"):
+        names = list(imported(path.read_text("utf-8"), "notifications.documents"))
+        assert not [name for name in names if name.startswith("django.db")], path
+
+
+@pytest.mark.parametrize(
+    ("room", "source", "found"),
+    [
+        ("deadlines", "import django", ["django"]),
+        ("questionnaire", "from ..catalogue import load", ["notifications.catalogue.load"]),
+        ("rubrics", "def f():\n    from ..models import Draft", ["notifications.models.Draft"]),
+        ("forms", "from ..rubrics import report", ["notifications.rubrics.report"]),
+        ("documents", "from notifications import models", ["notifications.models"]),
+        ("models", "from notifications.services.drafts import save", ["notifications.services.drafts.save"]),
+        ("services", "import json, stdnum.fr.siren", ["stdnum.fr.siren"]),
+        ("services", "from .. import rubrics\nfrom . import drafts", []),
+        ("views", "from ..services import drafts\nfrom django import http", []),
+    ],
+)
+def test_an_import_from_above_is_seen_wherever_it_stands(room: str, source: str, found: list[str]) -> None:
+    assert strangers(room, source, f"notifications.{room}") == found
+
+
+def test_an_import_from_above_is_seen_in_a_room_of_one_file() -> None:
+    assert strangers("prefill", "from . import deadlines", "notifications") == ["notifications.deadlines"]
