@@ -1,0 +1,144 @@
+"""What is stored. Every change of state goes through `services`; every dossier is reached through `visible_to`."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Q
+
+from .deadlines import ZONES
+
+
+def new_public_id() -> str:
+    """128 random bits: an address that nobody can guess."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: the SHA-256 of the browser's device secret, None for a browser that holds none."""
+
+    device: str | None = None
+
+
+class Incident(models.Model):
+    slug = models.SlugField("adresse", max_length=80, unique=True)
+
+    class Meta:
+        verbose_name = "incident"
+
+    def __str__(self):
+        return self.slug
+
+
+class IncidentRevision(models.Model):
+    """One whole incident file, never updated."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="revisions")
+    number = models.CharField("numéro", max_length=20)
+    published_at = models.DateField("publiée le")
+    summary = models.TextField("résumé")
+    content = models.JSONField("contenu")
+    digest = models.CharField("empreinte SHA-256", max_length=64)
+    from_seed = models.BooleanField("livrée avec le logiciel", default=False)
+
+    class Meta:
+        verbose_name = "révision d'incident"
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "number"], name="incident_revision_number_is_unique"),
+        ]
+
+    def __str__(self):
+        return f"{self.incident}@{self.number}"
+
+
+class DraftQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """The dossiers that this viewer may open: those of which the browser holds a device grant."""
+        if not viewer.device:
+            return self.none()
+        return self.filter(
+            grants__sha256=viewer.device, grants__kind=Grant.Kind.DEVICE, grants__revoked_at=None
+        ).distinct()
+
+
+class Draft(models.Model):
+    """The dossier of one controller for one breach. `answers` and the columns after it are written by services only."""
+
+    public_id = models.CharField(
+        "identifiant public", max_length=40, unique=True, default=new_public_id, editable=False
+    )
+    questionnaire = models.CharField("questionnaire", max_length=80)
+    incident_revision = models.ForeignKey(
+        IncidentRevision,
+        verbose_name="révision de l'incident",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+    )
+    timezone = models.CharField("fuseau", max_length=40, choices=list(ZONES.items()), default="Europe/Paris")
+    created_at = models.DateTimeField("créé le")
+    answers = models.JSONField("réponses", default=dict)
+    version = models.PositiveIntegerField("version", default=0)
+    aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
+    title = models.CharField("titre", max_length=250)
+    organisation_name = models.CharField("dénomination", max_length=200, blank=True)
+    last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "dossier"
+        constraints = [
+            models.CheckConstraint(condition=Q(timezone__in=list(ZONES)), name="draft_timezone_is_a_zone_of_france"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class AnswerChange(models.Model):
+    """One answer before and after one save: what undo, history and merging read."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="changes")
+    version = models.PositiveIntegerField("version")
+    key = models.CharField("question", max_length=80)
+    before = models.JSONField("avant", null=True)
+    after = models.JSONField("après", null=True)
+    at = models.DateTimeField("le")
+    by = models.CharField("par", max_length=80)
+
+    class Meta:
+        verbose_name = "modification"
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "version", "key"], name="one_change_of_a_key_in_a_save"),
+            models.CheckConstraint(condition=Q(version__gt=0), name="change_has_a_version"),
+        ]
+
+    def __str__(self):
+        return f"{self.key} v{self.version}"
+
+
+class Grant(models.Model):
+    """The right of a browser (device) or of a private link to open one dossier; only the secret's hash is kept."""
+
+    class Kind(models.TextChoices):
+        DEVICE = "device", "appareil"
+        LINK = "link", "lien privé"
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="grants")
+    sha256 = models.CharField("empreinte du secret", max_length=64, db_index=True)
+    kind = models.CharField("sorte", max_length=10, choices=Kind.choices)
+    created_at = models.DateTimeField("créé le")
+    last_used_on = models.DateField("dernier usage")
+    revoked_at = models.DateTimeField("retiré le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "droit d'accès"
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "sha256", "kind"], name="one_grant_for_a_secret_and_a_draft"),
+            models.CheckConstraint(condition=Q(kind__in=["device", "link"]), name="grant_kind_is_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"

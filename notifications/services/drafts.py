@@ -1,0 +1,229 @@
+"""A dossier's life: start, save (merged by key), keep, take, keep mine."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+
+from .. import prefill, rubrics
+from ..models import AnswerChange, Draft, IncidentRevision
+from ..questionnaire import Answers, Entry, Question, kept, span
+from ..questionnaire.patient_data import entry_holds_health_number
+from . import incidents, seeds
+
+# Stands in the history for a text that seemed to hold a patient's data; equal to no entry.
+ERASED = {"state": "erased"}
+# Columns that queries need, each from one answer.
+AWARE, NAME = "aware_at", rubrics.ORGANISATION
+
+
+@dataclass
+class Saved:
+    """What a save did. `conflicts` holds, for each key not written, both entries and who wrote the other one when."""
+
+    version: int
+    saved_at: datetime | None
+    saved: list[str] = field(default_factory=list)
+    conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def dossier(draft: Draft) -> rubrics.Dossier:
+    """A stored dossier as plain data."""
+    stored = draft.incident_revision
+    revisions = incidents.revisions(stored.incident.slug) if stored else []
+    return rubrics.Dossier(
+        questionnaire=seeds.questionnaire(draft.questionnaire),
+        answers={key: bare(entry) for key, entry in draft.answers.items()},
+        zone=ZoneInfo(draft.timezone),
+        obligations=seeds.duties(),
+        revision=incidents.as_data(stored) if stored else None,
+        newest=revisions[0] if revisions else None,
+        revisions={revision.origin: revision for revision in revisions},
+    )
+
+
+def bare(entry: Mapping[str, Any] | None) -> Entry | None:
+    """A stored entry without the number of the save that last changed it."""
+    return {name: value for name, value in entry.items() if name != "version"} if entry else None
+
+
+@transaction.atomic
+def start(
+    *,
+    revision: IncidentRevision | None,
+    timezone: str,
+    by: str,
+    now: datetime,
+    answers: Mapping[str, Entry] | None = None,
+    questionnaire: str = seeds.QUESTIONNAIRE,
+) -> Draft:
+    """A new dossier with the answers of an imported file, or else with what the incident and the defaults propose."""
+    draft = Draft(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
+    draft.title = _title(draft, {})
+    draft.save()
+    if answers is None:
+        data = dossier(draft)
+        answers = prefill.prefill({}, prefill.strongest(prefill.layers(data.questionnaire, data.revision)))
+    save_answers(draft=draft, base=0, entries=answers, by=by, now=now)
+    draft.refresh_from_db()
+    return draft
+
+
+@transaction.atomic
+def save_answers(*, draft: Draft, base: int, entries: Mapping[str, Entry | None], by: str, now: datetime) -> Saved:
+    """Merge `entries` by key, three ways: mine = sent, base = as of version `base`, theirs = as stored now.
+
+    mine = base: nothing to do; theirs = base or theirs = mine: written; else a conflict, not written while the other
+    keys are. Keys that make sense only together are written together or not at all. Nothing written, nothing moves.
+    """
+    Draft.objects.filter(pk=draft.pk).update(version=F("version") + 1)  # locks the row before it is read
+    locked = Draft.objects.get(pk=draft.pk)
+    changed, conflicts = _merge(locked, base, entries)
+    written = {key: entry for key, entry in changed.items() if bare(locked.answers.get(key)) != entry}
+    result = Saved(locked.version - 1, locked.last_saved_at, sorted(changed), _described(locked, conflicts))
+    if written:
+        _write(locked, written, by, now)
+        result.version, result.saved_at = locked.version, now
+    else:
+        Draft.objects.filter(pk=draft.pk).update(version=F("version") - 1)
+    return result
+
+
+def entries_as_of(*, draft: Draft, base: int, keys: Collection[str]) -> dict[str, Entry | None]:
+    """The entry of each key as it stood after save number `base`."""
+    found = {key: bare(draft.answers.get(key)) for key in keys}
+    # an entry that was removed no longer says when
+    recent = {key for key in keys if draft.answers.get(key, {"version": draft.version})["version"] > base}
+    if recent:
+        later = AnswerChange.objects.filter(draft=draft, version__gt=base, key__in=recent).order_by("-version")
+        found |= {change.key: change.before for change in later}  # the earliest comes last and stays
+    return found
+
+
+def _merge(
+    draft: Draft, base: int, entries: Mapping[str, Entry | None]
+) -> tuple[dict[str, Entry | None], dict[str, Entry | None]]:
+    """(keys to write, keys in conflict), each with what was sent.
+
+    Keys that make sense only together merge as one: what somebody else changed in such a set clashes with what the
+    sender changed in it, be it another of its keys."""
+    questionnaire = seeds.questionnaire(draft.questionnaire)
+    sets = dict.fromkeys(questionnaire.merge_set(key) for key in entries)
+    before = entries_as_of(draft=draft, base=base, keys={key for keys in sets for key in keys})
+    mine = {**before, **entries}
+    theirs = {key: bare(draft.answers.get(key)) for key in before}
+    changed: dict[str, Entry | None] = {}
+    conflicts: dict[str, Entry | None] = {}
+    for keys in sets:
+        sent = [key for key in entries if key in keys]
+        edited = [key for key in sent if mine[key] != before[key]]
+        if edited and any(theirs[key] not in (before[key], mine[key]) for key in keys):
+            conflicts |= {key: mine[key] for key in sent if mine[key] != theirs[key]}
+        changed |= {key: mine[key] for key in edited if key not in conflicts}
+    return changed, conflicts
+
+
+def _described(draft: Draft, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
+    questionnaire = seeds.questionnaire(draft.questionnaire)
+    found = {}
+    for key, entry in conflicts.items():
+        last = draft.changes.filter(key__in=questionnaire.merge_set(key)).order_by("-version").first()
+        found[key] = {
+            "mine": entry,
+            "theirs": bare(draft.answers.get(key)),
+            "by": last.by if last else "",
+            "at": last.at.isoformat() if last else "",
+        }
+    return found
+
+
+def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
+    """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
+    changes = []
+    for key, entry in written.items():
+        old = bare(draft.answers.get(key))
+        if entry_holds_health_number(old):
+            _forget(draft, key)
+            old = ERASED
+        changes.append(
+            AnswerChange(draft=draft, version=draft.version, key=key, before=old, after=entry, at=now, by=by)
+        )
+        draft.answers.pop(key, None)
+        if entry is not None:
+            draft.answers[key] = {**entry, "version": draft.version}
+    AnswerChange.objects.bulk_create(changes)
+    draft.last_saved_at = now
+    _derive(draft)
+    draft.save(update_fields=["answers", "aware_at", "title", "organisation_name", "last_saved_at"])
+
+
+def _forget(draft: Draft, key: str) -> None:
+    """A patient's data is not kept in the history once replaced."""
+    for change in draft.changes.filter(key=key):
+        for side in ("before", "after"):
+            if entry_holds_health_number(getattr(change, side)):
+                setattr(change, side, ERASED)
+        change.save(update_fields=["before", "after"])
+
+
+def _derive(draft: Draft) -> None:
+    """The columns that queries need, each re-made from the answers."""
+    aware, name = draft.answers.get(AWARE, {}), draft.answers.get(NAME, {})
+    known = aware.get("state") == "known"
+    draft.aware_at = span(aware["value"], ZoneInfo(draft.timezone))[0].astimezone(UTC) if known else None
+    draft.organisation_name = name["value"] if name.get("state") == "known" else ""
+    draft.title = _title(draft, draft.answers)
+
+
+def _title(draft: Draft, answers: Answers) -> str:
+    stored = draft.incident_revision
+    incident = incidents.as_data(stored).title if stored else "violation sans incident connu"
+    return f"{draft.organisation_name or 'Cabinet à nommer'} – {incident}"[:250]
+
+
+def keep(*, draft: Draft, keys: Collection[str], by: str, now: datetime) -> Saved:
+    """« Conserver » for several answers: each is read by the practice as it stands now."""
+    entries = {key: kept(entry) for key in keys if (entry := bare(draft.answers.get(key)))}
+    return save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+
+
+def keepable(draft: Draft, slug: str) -> list[str]:
+    """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
+    questions = seeds.questionnaire(draft.questionnaire).of_step(slug)
+    return [question.key for question in questions if question.review != "open" and _unread(draft, question)]
+
+
+def _unread(draft: Draft, question: Question) -> bool:
+    entry = draft.answers.get(question.key)
+    return entry is not None and entry["state"] != "cleared" and not entry.get("reviewed")
+
+
+def take(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
+    """« Prendre »: the newest proposal for this key becomes the answer."""
+    proposal = _newest(draft).get(key)
+    if proposal is None:
+        return Saved(draft.version, draft.last_saved_at)
+    entries: dict[str, Entry | None] = {key: prefill.taken(proposal)}
+    return save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+
+
+def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
+    """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
+    entry = bare(draft.answers.get(key))
+    if entry is None:
+        return Saved(draft.version, draft.last_saved_at)
+    proposal = _newest(draft).get(key)
+    moved = {name: value for name, value in entry.items() if name != "basis"}
+    if proposal is not None:
+        moved["basis"] = proposal.origin
+    return save_answers(draft=draft, base=draft.version, entries={key: {**moved, "reviewed": True}}, by=by, now=now)
+
+
+def _newest(draft: Draft) -> dict[str, prefill.Proposal]:
+    """What the newest revision proposes now."""
+    data = dossier(draft)
+    return prefill.strongest(prefill.layers(data.questionnaire, data.newest))

@@ -1,0 +1,94 @@
+"""Incident revisions in the database: loading those that ship, and reading them back as data."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from .. import catalogue
+from ..models import Incident, IncidentRevision
+from ..questionnaire import BadFile, read_toml
+from . import seeds
+
+
+def canonical(content: Any) -> str:
+    """One text for one content: sorted keys, days in ISO."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, default=lambda each: each.isoformat())
+
+
+@transaction.atomic
+def load_seeds() -> int:
+    """Store the shipped revisions that are not stored yet; returns how many.
+
+    Raises BadFile, and stores nothing, when a number is already taken by another content (a released revision is
+    never changed) or when a file is wrong."""
+    added, problems = 0, []
+    for path in sorted((seeds.folder() / "incidents").glob("*.toml")):
+        try:
+            added += _load(path)
+        except BadFile as error:
+            problems += error.problems
+    if problems:
+        raise BadFile(problems)
+    return added
+
+
+def _load(path: Path) -> bool:
+    tables = read_toml(path)
+    revision = catalogue.build(tables, path.name, seeds.questionnaire())
+    text = canonical(tables)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    incident, _ = Incident.objects.get_or_create(slug=revision.slug)
+    stored = incident.revisions.filter(number=revision.number).first()
+    if stored and stored.digest != digest:
+        raise BadFile([f"{path.name} ({digest[:12]}): number already taken by {stored} ({stored.digest[:12]})"])
+    if stored:
+        return False
+    incident.revisions.create(
+        number=revision.number,
+        published_at=revision.published_at,
+        summary=revision.summary,
+        content=json.loads(text),
+        digest=digest,
+        from_seed=True,
+    )
+    return True
+
+
+@lru_cache(maxsize=64)
+def _read(digest: str, text: str) -> catalogue.Revision:
+    tables = json.loads(text)
+    return catalogue.build(tables, f"{tables['slug']}.{tables['number']}", seeds.questionnaire(tables["questionnaire"]))
+
+
+def as_data(stored: IncidentRevision) -> catalogue.Revision:
+    """The stored revision as data; a revision never changes, so it is read once."""
+    return _read(stored.digest, canonical(stored.content))
+
+
+def _sorted(stored: Iterable[IncidentRevision]) -> list[IncidentRevision]:
+    return sorted(stored, key=lambda each: seeds.number_key(each.number), reverse=True)
+
+
+def stored_revisions(slug: str) -> list[IncidentRevision]:
+    """Stored revisions of one incident, newest first; empty when there is none."""
+    return _sorted(IncidentRevision.objects.filter(incident__slug=slug).select_related("incident"))
+
+
+def revisions(slug: str) -> list[catalogue.Revision]:
+    """The same as data."""
+    return [as_data(stored) for stored in stored_revisions(slug)]
+
+
+def newest() -> list[catalogue.Revision]:
+    """The newest revision of each incident, the latest attack first."""
+    latest: dict[int, IncidentRevision] = {}
+    for stored in reversed(_sorted(IncidentRevision.objects.select_related("incident").order_by("pk"))):
+        latest[stored.incident_id] = stored
+    found = [as_data(stored) for stored in latest.values()]
+    return sorted(found, key=lambda each: (each.attack or str(date.min), each.slug), reverse=True)

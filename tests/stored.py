@@ -1,0 +1,98 @@
+"""Dossiers in the database, and the pages on which people edit them."""
+
+import copy
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.apps import apps
+
+from notifications.models import Draft, Incident, IncidentRevision
+from notifications.questionnaire import Entry
+from notifications.services import drafts, incidents
+from tests.dossiers import NOW, answered
+
+WEDA = "weda-2025-11"
+NIR = "1 85 05 78 006 084 91"  # made up; its key is right
+_seeds: list[list[Any]] = []
+
+
+def store_seeds() -> None:
+    """What `load_seeds` stores. It takes its time, so the rows are kept for the next test."""
+    for rows in _seeds:
+        type(rows[0]).objects.bulk_create(rows)
+    if not _seeds:
+        incidents.load_seeds()
+        _seeds.extend([list(Incident.objects.all()), list(IncidentRevision.objects.all())])
+
+
+def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Draft:
+    """A dossier begun on the newest revision of the incident Weda."""
+    newest = incidents.stored_revisions(WEDA)[0]
+    return drafts.start(revision=newest, timezone=timezone, by=by, now=now)
+
+
+def publish(number: str, change: Callable[[dict[str, Any]], None] = lambda content: None) -> IncidentRevision:
+    """A further revision of the incident Weda: the newest that ships, with something changed in its tables."""
+    shipped = IncidentRevision.objects.get(incident__slug=WEDA, number="3")
+    content = copy.deepcopy(shipped.content)
+    content["number"] = number
+    change(content)
+    return IncidentRevision.objects.create(
+        incident=shipped.incident,
+        number=number,
+        published_at=shipped.published_at,
+        summary=content["summary"],
+        content=content,
+        digest=hashlib.sha256(incidents.canonical(content).encode()).hexdigest(),
+    )
+
+
+def fact(content: dict[str, Any], key: str) -> dict[str, Any]:
+    """The fact that proposes an answer for a question."""
+    return next(each for each in content["fact"] if each["key"] == key and "value" in each)
+
+
+def withdraw(content: dict[str, Any], key: str) -> None:
+    content["fact"].remove(fact(content, key))
+
+
+class Tab:
+    """A page that is open on a dossier: it keeps showing what it was rendered with until it is reloaded."""
+
+    def __init__(self, draft: Draft, by: str = "une page"):
+        self.draft, self.by, self.minutes = draft, by, count(1)
+        self.reload()
+
+    def reload(self) -> None:
+        self.draft = Draft.objects.get(pk=self.draft.pk)
+        self.base = self.draft.version
+        self.shown = {key: drafts.bare(entry) for key, entry in self.draft.answers.items()}
+
+    def type(self, **values: Any) -> drafts.Saved:
+        """Save what somebody typed: plain values, as in a file of answers."""
+        return self.send({key: answered(key, value, self.shown.get(key)) for key, value in values.items()})
+
+    def send(self, entries: Mapping[str, Entry | None]) -> drafts.Saved:
+        now = NOW + timedelta(minutes=next(self.minutes))
+        return drafts.save_answers(draft=self.draft, base=self.base, entries=entries, by=self.by, now=now)
+
+
+def stored(draft: Draft, key: str) -> Any:
+    """The value of an answer as the database has it now; None without one."""
+    return (Draft.objects.get(pk=draft.pk).answers.get(key) or {}).get("value")
+
+
+def row_counts() -> dict[str, int]:
+    return {model.__name__: model.objects.count() for model in apps.get_app_config("notifications").get_models()}
+
+
+def everything() -> dict[str, Any]:
+    """All rows of all tables, to compare before and after."""
+    return {model.__name__: list(_rows(model)) for model in apps.get_app_config("notifications").get_models()}
+
+
+def _rows(model: Any) -> Iterator[dict[str, Any]]:
+    yield from model.objects.order_by("pk").values()
