@@ -1,0 +1,1 @@
+"""Plain data in, bytes out: files that a person keeps. No model, no query."""

@@ -1,0 +1,48 @@
+"""`dossier.json`: a dossier as a file that opens without this tool and comes back whole."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from ..obligations import Deadline
+from ..rubrics import Report
+
+FORMAT, VERSION = "breach-assistant/notification", 1
+
+
+def dump(report: Report) -> bytes:
+    """The file's bytes. `kind`, `deadlines`, `missing` and `doubts` are computed here and ignored at import."""
+    dossier = report.dossier
+    revision = dossier.revision
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "questionnaire": dossier.questionnaire.name,
+        "incident": {"slug": revision.slug, "revision": _number(revision.number)} if revision else None,
+        "template": None,
+        "kind": dossier.answers.get("kind", {}).get("value", "initial"),
+        "timezone": dossier.zone.key,
+        "answers": {q.key: dossier.answers[q.key] for q in dossier.questionnaire if q.key in dossier.answers},
+        "deadlines": [_deadline(clock) for clock in report.clocks],
+        "missing": [row.key for row in report.missing],
+        "doubts": [{"keys": list(keys), "message": message} for keys, message in report.doubts],
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _number(number: str) -> int | str:
+    """Shipped revisions are plain numbers; those made on an installation are `<n>.local<k>`."""
+    return int(number) if number.isdigit() else number
+
+
+def _deadline(clock: Deadline) -> dict[str, str | None]:
+    return {
+        "kind": clock.obligation.key,
+        "starts_at": _utc(clock.starts_at),
+        "due_at": _utc(clock.due_at),
+        "basis": clock.obligation.basis,
+    }
+
+
+def _utc(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None

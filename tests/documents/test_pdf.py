@@ -1,0 +1,377 @@
+"""The draft as printed, read back by other programs than the one that wrote it."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from notifications import rubrics
+from notifications.documents import pdf
+from tests.documents.reading import BANNER, FOOTER, Draft, flat, shown
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_dossier
+
+# -- what is printed --------------------------------------------------------------------------------------
+
+
+def test_every_rubric_is_printed_in_the_order_of_the_questionnaire(draft: Draft) -> None:
+    assert list(draft.chunks()) == [row.key for row in draft.report.rows]
+    assert len(draft.report.rows) > 45
+
+
+def test_every_answer_is_printed_whole_with_its_origin_and_certainty(draft: Draft) -> None:
+    for row in draft.report.rows:
+        printed = draft.answer(row.key)
+        for line in row.lines:
+            assert shown(line) in printed, (row.key, line.text)
+            assert flat(line.origin[1:]) in printed, row.key  # its first letter is printed as a capital
+        assert flat(row.note) in printed, row.key
+        assert flat(row.certainty) in printed, row.key
+
+
+def test_an_unknown_answer_is_followed_by_its_reason(draft: Draft) -> None:
+    row = draft.report.by_key["record_count"]
+    assert row.note
+    assert flat(f"Inconnu à ce stade : {row.note}") in draft.chunks()["record_count"]
+
+
+def test_an_unanswered_question_says_so(printed) -> None:
+    draft = printed({})
+    assert "Nonrenseigné" in draft.chunks()["headcount"]
+    assert "Manquant" not in draft.chunks()["headcount"]  # only a complete notification needs it
+    assert "NonrenseignéManquant" in draft.chunks()["severity"]
+    assert "Noncalculée" in draft.text  # the deadline
+    assert "AnnexeD" not in draft.text  # nothing was noted
+
+
+def test_each_page_says_that_it_is_a_draft_of_whom_and_its_number(draft: Draft) -> None:
+    for number, page in enumerate(draft.pages, start=1):
+        page = flat(page)
+        for each in (BANNER, FOOTER, "Cabinet du Dr Exemple", draft.report.incident_title):
+            assert flat(each) in page
+        assert f"page{number}/{len(draft.pages)}" in page
+
+
+def test_the_first_page_holds_what_an_authority_reads(draft: Draft) -> None:
+    page = flat(draft.pages[0])
+    assert draft.report.first_page
+    for row in draft.report.first_page:
+        assert flat(row.question.label + row.lines[0].text) in page
+    for words in (
+        "samedi 15 novembre 2025 à 18 h 07 (heure de Paris)",
+        "vendredi 14 novembre 2025 à 9 h 00 (heure de Paris)",
+        "https://notifications.cnil.fr/notifications/index",
+        form().unverified_note,
+    ):
+        assert flat(words) in page
+
+
+def test_lateness_and_an_unknown_hour_are_said_calmly(printed) -> None:
+    page = flat(printed({"aware_at": "2025-11-12"}, now=LATE).pages[0])
+    assert flat("samedi 15 novembre 2025 à 0 h 00") in page
+    assert flat("Les 72 heures sont passées") in page
+    assert flat("L'heure de la prise de connaissance n'est pas connue") in page
+
+
+def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) -> None:
+    row, printed = draft.report.by_key["measures_taken"], draft.answer("measures_taken")
+    assert len(row.lines) == 3
+    for line in row.lines:
+        label = line.origin[:1].upper() + line.origin[1:]
+        assert flat(f"{label} :") in printed
+    vendor, mine = (flat(line.text) for line in row.lines[:2])
+    assert flat("Fiche « Weda », révision 3 : selon l'éditeur") + vendor in printed
+    assert printed.index(vendor) < printed.index(mine)
+
+
+# -- nothing suspected passes for a fact ---------------------------------------------------------------------
+
+
+def test_the_loss_of_confidentiality_is_never_printed_without_its_word(draft: Draft, printed) -> None:
+    edited_by_the_practice = printed({**AS_IN_EXAMPLE, "nature": ["confidentiality", "integrity", "availability"]})
+    assert edited_by_the_practice.report.by_key["nature"].origin == "practice"
+    for each in (draft, edited_by_the_practice):
+        ticked = flat("Perte de la confidentialité")
+        assert each.text.count(ticked + "suspectée") == 2  # first page and rubric
+        assert each.text.count(ticked) == 2 + each.answer("harms").count(ticked)
+        assert flat("La perte de confidentialité est suspectée : à ce jour, elle n'est ni") in each.answer(
+            "description"
+        )
+
+
+def test_no_theft_is_stated(draft: Draft) -> None:
+    ours = " ".join(draft.pages)
+    for row in draft.report.rows:
+        for option in row.question.options:
+            ours = ours.replace(option.label, "")
+    assert not re.search(r"\b(données|dossiers)\s+(ont été\s+)?(volé|dérobé|exfiltré)", ours)
+
+
+# -- annexes ------------------------------------------------------------------------------------------------
+
+
+def test_annexes_list_sources_and_what_remains_to_find_out(draft: Draft) -> None:
+    sources = draft.annex("A", "B")
+    for number, source in enumerate(draft.report.sources, start=1):
+        assert flat(f"{number}. {source.publisher} · {source.title}") in sources
+        assert flat(source.address) in sources
+    rest = draft.annex("B", "C")
+    for row in draft.report.unknowns:
+        assert flat(f"{row.question.label} : {row.note}") in rest
+
+
+def test_missing_answers_are_listed_with_their_rubric(printed) -> None:
+    draft = printed({})
+    rest = draft.annex("B", "C")
+    for number, section in enumerate(draft.report.sections, start=1):
+        for row in section.rows:
+            assert (flat(f"{row.question.label} ({number}. {section.title})") in rest) == (row.state == "missing")
+
+
+WITH_DOUBTS = {
+    **AS_IN_EXAMPLE,
+    "person_count": 2000,
+    "record_count": 10,
+    "informed_by_processor_at": "2025-11-12T09:00:00+01:00",  # a note, before the awareness
+}
+
+
+def test_doubts_are_listed_and_pointed_at(printed) -> None:
+    draft = printed(WITH_DOUBTS)
+    assert len(draft.report.doubts) == 2
+    places = draft.chunks() | {row.key: draft.annex("D") for row in draft.report.notes}
+    for keys, message in draft.report.doubts:
+        assert flat(message) in draft.annex("C", "D")
+        assert all(flat("Point à vérifier, annexe C") in places[key] for key in keys)
+
+
+def test_the_practices_own_notes_are_apart_and_can_be_left_out(printed) -> None:
+    draft, without = printed(WITH_DOUBTS), printed(WITH_DOUBTS, with_notes=False)
+    for row in draft.report.notes:
+        assert (flat(row.question.label) in draft.annex("D")) == row.answered
+        assert flat(row.question.label + row.text) not in without.text
+    assert "AnnexeD" not in without.text
+    for keys, message in draft.report.doubts:
+        assert (flat(message) in without.text) == ("informed_by_processor_at" not in keys)
+
+
+# -- texts of any shape -----------------------------------------------------------------------------------------
+
+
+def tokens(limit: int) -> str:
+    """As many different words as fit."""
+    return " ".join(f"mot{number:04d}" for number in range(limit // 8))
+
+
+def test_very_long_answers_are_printed_whole(printed) -> None:
+    word, lines = "é" * 6000, "\n".join("x" * 3000)
+    draft = printed({**AS_IN_EXAMPLE, "description": tokens(6000), "prior_measures": word, "discovery": lines})
+    assert re.findall(r"mot\d{4}", draft.answer("description")) == tokens(6000).split()
+    assert word in draft.answer("prior_measures")
+    assert "x" * 3000 in draft.answer("discovery")
+    assert len(draft.pages) < 20  # three thousand lines would fill sixty
+
+
+def test_line_breaks_are_kept_and_long_titles_are_whole_on_the_first_page(printed) -> None:
+    answers = {**AS_IN_EXAMPLE, "prior_measures": "premier point\nsecond point"}
+    draft = printed(answers, title="T" * 200, incident_title="I" * 200)
+    assert any("premier point\nsecond point" in page for page in draft.pages)
+    assert "T" * 200 + "I" * 200 in flat(draft.pages[0])
+    assert all(BANNER in page for page in draft.pages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [tokens, lambda limit: "x" * limit, lambda limit: "\n".join("x" * (limit // 2))])
+def test_a_dossier_with_every_text_at_its_limit_is_printed_in_seconds(text) -> None:
+    answers = dict(AS_IN_EXAMPLE) | {
+        "decision": "undecided",
+        "subjects_informed": "yes",
+        "other_legal_notification": True,
+    }
+    for question in form():
+        if question.type == "text" and not question.format:
+            whole = text(question.limit)
+            answers[question.key] = {part.key: whole for part in question.parts} if question.parts else whole
+    report = rubrics.report(weda_dossier(answers), LATE)
+    pdf.draft_pdf(rubrics.report(weda_dossier(), NOW))  # the first one pays for the imports
+    before = time.process_time()
+    pdf.draft_pdf(report)
+    assert time.process_time() - before < 10  # 3 s on a quiet machine
+
+
+# -- hostile texts ---------------------------------------------------------------------------------------------
+
+HOSTILE = (
+    '<img src="http://127.0.0.1:9/a.png">',
+    '<a href="https://example.org/">lien</a>',
+    '<link rel="attachment" href="file:///etc/passwd">',
+    '<link rel=stylesheet href=//127.0.0.1:9/a.css>',
+    '<style>@import url("file:///etc/passwd"); * { display: none }</style>',
+    '</style></p></td></table><script>document.write("x")</script>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    '<object data="data:text/html,x"></object><embed src=data:,x>',
+    '<div style="background: url(http://127.0.0.1:9/b.png)">x</div>',
+    '<base href="http://127.0.0.1:9/"><meta name=dcterms.created content=2020-01-01>',
+    '" onload="x" style="content: url(file:///etc/passwd)',
+    "{{ settings.SECRET_KEY }}{% include 'pdf/draft.html' %}",
+    "&lt;b&gt; &amp;#x41; https://example.org/ file:///etc/passwd mailto:a@b.fr",
+)  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """Every address that the engine asks for from now on."""
+    found: list[str] = []
+    fetcher = type(pdf._engine().fetcher)
+    fetch = fetcher.fetch
+    monkeypatch.setattr(fetcher, "fetch", lambda self, url, headers=None: (found.append(url), fetch(self, url))[1])
+    return found
+
+
+def hostile_answers(payload: str) -> dict:
+    answers = dict(AS_IN_EXAMPLE)
+    for question in form():
+        short = payload[: question.limit]
+        if question.type == "text" and not question.format:
+            answers[question.key] = {part.key: short for part in question.parts} if question.parts else short
+    answers["record_count"] = {"unknown": True, "note": payload[:500]}
+    answers["other_bodies"] = [{"name": payload[:200], "role": "other", "contact": payload[:200]}]
+    answers["origins"] = {"value": ["other"], "details": {"other": payload[:500]}}
+    return answers
+
+
+def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(printed, asked) -> None:
+    everything = "\n".join(HOSTILE)
+    draft = printed(hostile_answers(everything), title=HOSTILE[5], incident_title=HOSTILE[2])
+    assert asked == []
+    page = draft.answer("prior_measures")
+    assert flat(everything) in page
+    assert flat(HOSTILE[0]) in draft.chunks()["other_bodies"]
+    assert flat(everything[:500]) in draft.answer("origins")
+
+
+def test_texts_make_no_link_attachment_or_action(printed) -> None:
+    draft = printed(hostile_answers("\n".join(HOSTILE)), title=HOSTILE[5], incident_title=HOSTILE[2])
+    with pikepdf.open(io.BytesIO(draft.data)) as document:
+        assert len(document.attachments) == 0
+        assert not {"/AF", "/OpenAction", "/AA", "/AcroForm"} & set(document.Root.keys())
+        assert "/EmbeddedFiles" not in document.Root.get("/Names", {})
+        assert not any("/Annots" in page for page in document.pages)
+        assert not any(image for page in document.pages for image in page.get_images())
+        assert "/CreationDate" not in document.docinfo
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1:9/",
+        "data:text/plain,x",
+        "ftp://example.org/x",
+        pdf.ROOT,
+        pdf.ROOT + pdf.STYLESHEET,
+        pdf.ROOT + "vendor/font/../../../settings.py",
+        pdf.ROOT + pdf.FONTS[0] + "?x",
+        "HTTPS://static.invalid/" + pdf.FONTS[0],
+    ],
+)
+def test_the_fetcher_refuses_all_but_its_list(address: str) -> None:
+    fetcher = pdf._engine().fetcher
+    for ask in (fetcher.fetch, fetcher, fetcher.open):
+        with pytest.raises(PermissionError):
+            ask(address)
+
+
+def test_the_fetcher_serves_the_fonts_from_disk() -> None:
+    for name in pdf.FONTS:
+        assert pdf._engine().fetcher(pdf.ROOT + name).read().startswith(b"wOF2")
+
+
+# -- the file itself -------------------------------------------------------------------------------------------
+
+
+def test_same_report_same_bytes_whatever_was_printed_before(draft: Draft, printed) -> None:
+    printed({"description": "Œuvre Ÿ ő"})
+    seconds_later = replace(draft.report, now=draft.report.now.replace(second=41))
+    assert pdf.draft_pdf(seconds_later) == draft.data
+
+
+ALONE = """
+import django, hashlib
+django.setup()
+from notifications import rubrics
+from notifications.documents import pdf
+from tests.dossiers import NOW, weda_dossier
+print(hashlib.sha256(pdf.draft_pdf(rubrics.report(weda_dossier(), NOW))).hexdigest())
+"""
+
+
+def test_same_bytes_in_other_processes(draft: Draft) -> None:
+    def start(seed: str) -> subprocess.Popen:
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONHASHSEED": seed}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([sys.executable, "-c", ALONE], cwd=ROOT, env=environment, text=True, **pipes)
+
+    digest = hashlib.sha256(draft.data).hexdigest()
+    for process in [start("0"), start("1")]:
+        out, errors = process.communicate(timeout=120)
+        assert (out.strip(), errors) == (digest, "")
+
+
+def test_it_claims_pdf_ua_and_names_its_language_and_title(draft: Draft) -> None:
+    with pikepdf.open(io.BytesIO(draft.data)) as document:
+        root = document.Root
+        assert root.MarkInfo.Marked
+        assert root.Lang == "fr"
+        assert root.ViewerPreferences.DisplayDocTitle
+        with document.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert flat(metadata["dc:title"]) == flat("Cabinet du Dr Exemple : brouillon de notification à la CNIL")
+        assert float(document.pages[0].mediabox[2]) == pytest.approx(595.28, abs=0.1)  # A4
+
+
+def test_the_only_fonts_are_ours(draft: Draft) -> None:
+    with pikepdf.open(io.BytesIO(draft.data)) as document:
+        fonts = {str(font.BaseFont) for page in document.pages for font in page.Resources.Font.values()}
+    assert {name.split("+")[1].split("-")[0] for name in fonts} == {"Hyperlegible"}
+
+
+def test_headings_make_bookmarks(draft: Draft) -> None:
+    titles = json.dumps([str(each) for each in _outline(draft.reader.outline)])
+    for number in range(1, len(draft.report.sections) + 1):
+        assert f"{number}. " in titles
+
+
+def _outline(items) -> list[str]:
+    return [title for item in items for title in (_outline(item) if isinstance(item, list) else [item.title])]
+
+
+def test_outloud_finds_no_accessibility_error(draft: Draft, tmp_path: Path) -> None:
+    path = tmp_path / "draft.pdf"
+    path.write_bytes(draft.data)
+    command = [Path(sys.executable).with_name("outloud"), "--json", "-", "--quiet", path]
+    [result] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["results"]
+    assert [each for each in result["findings"] if each["severity"] == "error"] == []
+
+
+def test_qpdf_finds_the_file_clean(draft: Draft, tmp_path: Path) -> None:
+    if shutil.which("qpdf") is None:
+        pytest.skip("qpdf is not installed: `make tools`")
+    path = tmp_path / "draft.pdf"
+    path.write_bytes(draft.data)
+    result = subprocess.run(["qpdf", "--check", path], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_draft_and_its_style_sheet_stay_small(draft: Draft) -> None:
+    assert len(draft.data) < 150_000
+    assert (ROOT / "static" / pdf.STYLESHEET).stat().st_size < 5_000
