@@ -1,0 +1,207 @@
+"""One form field for one question: what a page posts for it, and how it is shown again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from ..questionnaire import (
+    NONE,
+    STATUSES,
+    Context,
+    Entry,
+    Question,
+    Refused,
+    certainty_of,
+    check_entry,
+    edited,
+    kept,
+    part_texts,
+    ticked_options,
+)
+from ..rubrics import CERTAINTY_WORDS
+
+INPUT_TYPES = {"email": "email", "phone": "tel"}
+INPUT_MODES = {"siren": "numeric", "postcode": "numeric"}
+AUTOCOMPLETE = {"email": "email", "phone": "tel", "postcode": "postal-code"}
+FIELDSETS = ("choice", "choices", "yes_no", "moment", "datetime", "group")  # several controls, one question
+GROUP_ROWS = 3  # lines shown at least; a fuller group always has one more, empty
+
+# What a page posts for one question:
+# {"value", "unknown", "not_applicable", "note", "details", "certainty", "keep"}
+Posted = dict[str, Any]
+
+
+def shown(question: Question, entry: Entry | None) -> Posted:
+    """A stored entry in the shape that a page posts."""
+    entry = entry or {"state": "cleared"}
+    known = entry["state"] == "known"
+    value = entry.get("value") if known else None
+    if question.parts:
+        value = part_texts(question, entry if known else None)
+    if known and question.type == "choices" and value == []:
+        value = [NONE]
+    return {
+        "value": value,
+        "unknown": entry["state"] == "unknown",
+        "not_applicable": entry["state"] == "not_applicable",
+        "note": entry.get("note", ""),
+        "details": entry.get("details", {}),
+        "certainty": {key: certainty_of(entry, key) for key in ["*", *ticked_options(entry)]},
+        "keep": False,
+    }
+
+
+class QuestionWidget(forms.Widget):
+    """The controls of one question, drawn by the template of its type."""
+
+    def __init__(self, question: Question, zone: ZoneInfo):
+        super().__init__()
+        self.question, self.zone = question, zone
+        kind = "parts" if question.parts else "textarea" if question.long else question.type
+        self.template_name = f"forms/{kind}.html"
+        self.use_fieldset = bool(question.parts) or kind in FIELDSETS
+
+    def value_from_datadict(self, data, files, name) -> Posted:
+        return {
+            "value": self._value(data, name),
+            "unknown": f"{name}-unknown" in data,
+            "not_applicable": f"{name}-not_applicable" in data,
+            "note": data.get(f"{name}-note", ""),
+            "details": _by_option(data, f"{name}-detail-", self.question),
+            "certainty": {k: v for k, v in _by_option(data, f"{name}-certainty-", self.question).items() if v},
+            "keep": f"{name}-keep" in data,
+        }
+
+    def _value(self, data, name) -> Any:
+        kind = self.question.type
+        if self.question.parts:
+            return {part.key: data.get(f"{name}-part-{part.key}", "") for part in self.question.parts}
+        if kind == "choices":
+            return data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
+        if kind in ("moment", "datetime"):
+            return {"day": data.get(f"{name}-day", ""), "time": data.get(f"{name}-time", "")}
+        if kind == "group":
+            return self._rows(data, name)
+        return data.get(name, "")
+
+    def _rows(self, data, name) -> list[dict[str, str]]:
+        rows = []
+        for number in range(20):
+            row = {each.key: data.get(f"{name}-{number}-{each.key}", "") for each in self.question.fields}
+            if any(text.strip() for text in row.values()):
+                rows.append(row)
+        return rows
+
+    def get_context(self, name, value, attrs):
+        posted = value or shown(self.question, None)
+        question = self.question
+        return {
+            "name": name,
+            "id": (attrs or {}).get("id", f"id_{name}"),
+            "described_by": (attrs or {}).get("aria-describedby", ""),
+            "invalid": (attrs or {}).get("aria-invalid", ""),
+            "question": question,
+            "posted": posted,
+            "value": posted["value"],
+            "none": NONE,
+            "none_ticked": posted["value"] == [NONE],
+            "input_type": INPUT_TYPES.get(question.format, "text"),
+            "input_mode": INPUT_MODES.get(question.format, ""),
+            "autocomplete": AUTOCOMPLETE.get(question.format, ""),
+            "options": self._options(posted),
+            "parts": [(part, (posted["value"] or {}).get(part.key, "")) for part in question.parts],
+            "rows": self._shown_rows(posted),
+            "certainties": [(status, CERTAINTY_WORDS[status]) for status in STATUSES],
+            "certainty": posted["certainty"].get("*", "") if not question.options else "",
+            **self.day_and_time(posted["value"]),
+        }
+
+    def _options(self, posted: Posted) -> list[dict[str, Any]]:
+        value = posted["value"]
+        ticked = value if isinstance(value, list) else [value]
+        return [
+            {
+                "option": option,
+                "ticked": option.key in ticked,
+                "detail": posted["details"].get(option.key, ""),
+                "certainty": posted["certainty"].get(option.key, ""),
+            }
+            for option in self.question.options
+        ]
+
+    def _shown_rows(self, posted: Posted) -> list[list[tuple[Question, str]]]:
+        if self.question.type != "group":
+            return []
+        rows = list(posted["value"] or [])
+        rows += [{}] * max(1, GROUP_ROWS - len(rows))
+        return [[(each, row.get(each.key, "")) for each in self.question.fields] for row in rows[:20]]
+
+    def day_and_time(self, value: Any) -> dict[str, str]:
+        """Day and hour apart, in the dossier's zone, as the browser's own controls want them."""
+        if isinstance(value, Mapping):
+            return {"day": value.get("day", ""), "time": value.get("time", "")}
+        if self.question.type not in ("moment", "datetime") or not value:
+            return {"day": "", "time": ""}
+        if len(value) == 10:
+            return {"day": value, "time": ""}
+        local = datetime.fromisoformat(value).astimezone(self.zone)
+        return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
+
+
+def _by_option(data, prefix: str, question: Question) -> dict[str, str]:
+    keys = [option.key for option in question.options] or ["*"]
+    return {key: data[prefix + key] for key in keys if prefix + key in data}
+
+
+class QuestionField(forms.Field):
+    """Cleans to the entry that the practice's act makes of `base` (the entry that the page was rendered from)."""
+
+    def __init__(self, question: Question, base: Entry | None, context: Context):
+        self.question, self.base, self.context = question, base, context
+        super().__init__(
+            required=False,
+            label=question.label,
+            help_text=question.help,
+            widget=QuestionWidget(question, context.zone),
+            initial=shown(question, base),
+        )
+
+    def clean(self, posted: Posted) -> Entry | None:
+        try:
+            sent = check_entry(self.question, self._sent(posted), self.context)
+            entry = edited(self.question, self._same_instant(sent), sent)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused), code="refused") from None
+        return kept(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
+
+    def _sent(self, posted: Posted) -> Entry:
+        """What the page says: « je ne sais pas encore » wins over a value that was there before, and a value that is
+        typed wins over a tick that was there before."""
+        rest = {name: posted[name] for name in ("note", "details", "certainty")}
+        was = (self.base or {}).get("state")
+        for state in ("unknown", "not_applicable"):
+            if posted[state] and not (was == state and not _empty(posted["value"])):
+                return {"state": state, "note": posted["note"]}
+        if _empty(posted["value"]):
+            return {"state": "cleared"}
+        return {"state": "known", "value": posted["value"], **rest}
+
+    def _same_instant(self, sent: Entry) -> Entry | None:
+        """The base, with its instant written as the page writes it: showing an hour in another zone, or without its
+        seconds, is not an edit."""
+        base = self.base
+        if self.question.type not in ("moment", "datetime") or not base or base["state"] != "known":
+            return base
+        widget = self.widget
+        if sent["state"] == "known" and widget.day_and_time(sent["value"]) == widget.day_and_time(base["value"]):
+            sent["value"] = base["value"]
+        return base
+
+
+def _empty(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return not any(str(each).strip() for each in value.values())
+    return not value or (isinstance(value, str) and not value.strip())

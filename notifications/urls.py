@@ -1,0 +1,20 @@
+"""Addresses of the application, in French as users read them."""
+
+from django.urls import path
+
+from .views import dossiers, files, health, public, steps
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("incidents/<slug:slug>/", public.incident, name="incident"),
+    path("incidents/<slug:slug>/commencer/", dossiers.start, name="start_incident"),
+    path("commencer/", dossiers.start, name="start"),
+    path("dossiers/", dossiers.dossiers, name="dossiers"),
+    path("dossiers/importer/", dossiers.import_dossier, name="import"),
+    path("dossiers/<str:public_id>/", dossiers.dossier, name="dossier"),
+    path("dossiers/<str:public_id>/etapes/<slug:slug>/", steps.step, name="step"),
+    path("dossiers/<str:public_id>/verifier/", steps.review, name="review"),
+    path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
+    path("dossiers/<str:public_id>/dossier.json", files.dossier_json, name="dossier_json"),
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -1,0 +1,213 @@
+"""Pages and files open in the browser that began the dossier; elsewhere they do not exist. A GET changes nothing."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications import urls
+from notifications.models import Draft, Grant
+from notifications.services import access
+from notifications.views.viewer import COOKIE
+from tests.broken_files import GOOD
+from tests.dossiers import form
+from tests.stored import WEDA, everything, store_seeds
+
+START = f"/incidents/{WEDA}/commencer/"
+MISSING = "A" * 22
+STEPS = [step.slug for step in form().steps]
+# All addresses, from the table of addresses: one that is added is tested here too.
+OF_A_DOSSIER = [pattern for pattern in urls.urlpatterns if "public_id" in pattern.pattern.converters]
+OTHERS = [pattern for pattern in urls.urlpatterns if pattern not in OF_A_DOSSIER]
+
+
+@pytest.fixture(autouse=True)
+def _seeds(db):
+    store_seeds()
+
+
+@pytest.fixture
+def owner():
+    """A browser that began a dossier."""
+    return began(Client())
+
+
+@pytest.fixture
+def stranger():
+    """Another browser, with a dossier of its own."""
+    return began(Client())
+
+
+def began(client, address=START):
+    assert client.post(address, {"timezone": "Europe/Paris"}).status_code == 302
+    client.draft = Draft.objects.latest("pk")
+    return client
+
+
+def addresses(pattern, **arguments):
+    """The address of a pattern, once for every step where it has one."""
+    known = {"slug": STEPS if "public_id" in arguments else [WEDA]}
+    names = [name for name in pattern.pattern.converters if name not in arguments]
+    if not names:
+        return [reverse(pattern.name, kwargs=arguments)]
+    [name] = names
+    return [reverse(pattern.name, kwargs={**arguments, name: value}) for value in known[name]]
+
+
+def of_dossier(public_id):
+    return [address for pattern in OF_A_DOSSIER for address in addresses(pattern, public_id=public_id)]
+
+
+def answer(client, method, address):
+    """What a browser gets, apart from the hour."""
+    posted = {"base": "1", "keys": ["kind"], "kind": "complete", "keep": "violation"} if method == "post" else None
+    response = getattr(client, method)(address, posted)
+    return response.status_code, response.content, dict(response.headers), sorted(response.cookies)
+
+
+# -- another's dossier ----------------------------------------------------------------------------------
+
+
+def test_the_table_holds_the_addresses_of_a_dossier():
+    assert {pattern.name for pattern in OF_A_DOSSIER} >= {"dossier", "step", "review", "draft_pdf", "dossier_json"}
+    assert len(of_dossier(MISSING)) == len(OF_A_DOSSIER) - 1 + len(STEPS)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post", "put", "delete", "options"])
+def test_another_s_dossier_answers_like_one_that_does_not_exist(owner, stranger, method):
+    before = everything()
+    for address, missing in zip(of_dossier(owner.draft.public_id), of_dossier(MISSING), strict=True):
+        for browser in (stranger, Client()):
+            found = answer(browser, method, address)
+            assert found == answer(browser, method, missing)
+            assert found[0] in (404, 405)
+            assert found[0] == 404 or method not in ("get", "head")
+            assert owner.draft.public_id.encode() not in found[1]
+    assert everything() == before
+
+
+def test_what_its_owner_may_post_is_refused_to_others_as_missing(owner, stranger):
+    """So that 405 above does not hide an address where posting does something."""
+    posts = [each for each in of_dossier(owner.draft.public_id) if owner.post(each, {"base": "1"}).status_code != 405]
+    assert len(posts) == len(STEPS) + 1
+    assert {stranger.post(each, {"base": "1"}).status_code for each in posts} == {404}
+
+
+def test_a_browser_lists_only_its_own(owner, stranger):
+    page = stranger.get("/dossiers/").content.decode()
+    assert stranger.draft.public_id in page
+    assert owner.draft.public_id not in page
+    assert owner.draft.public_id not in Client().get("/dossiers/").content.decode()
+
+
+def test_a_withdrawn_grant_closes_every_address(owner):
+    Grant.objects.update(revoked_at=timezone.now())
+    assert {owner.get(address).status_code for address in of_dossier(owner.draft.public_id)} == {404}
+
+
+def test_an_own_dossier_has_no_unknown_step(owner):
+    assert owner.get(f"/dossiers/{owner.draft.public_id}/etapes/nulle-part/").status_code == 404
+
+
+# -- the browser's secret -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/commencer/", START, "/dossiers/importer/"])
+def test_a_planted_secret_is_not_taken_over(address):
+    victim, planter = Client(), Client()
+    victim.cookies[COOKIE] = planter.cookies[COOKIE] = "planted-by-somebody-who-also-knows-it"
+    sent = {"file": SimpleUploadedFile("dossier.json", GOOD.read_bytes())} if "importer" in address else {}
+    assert victim.post(address, sent).status_code == 302
+    draft = Draft.objects.get()
+    assert victim.get(f"/dossiers/{draft.public_id}/").status_code == 200
+    assert planter.get(f"/dossiers/{draft.public_id}/").status_code == 404
+    assert len(victim.cookies[COOKIE].value) >= 43
+
+
+def test_a_second_dossier_goes_to_the_same_browser(owner):
+    secret, first = owner.cookies[COOKIE].value, owner.draft
+    began(owner, "/commencer/")
+    assert owner.cookies[COOKIE].value == secret
+    assert {owner.get(f"/dossiers/{each.public_id}/").status_code for each in (first, owner.draft)} == {200}
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(settings):
+    cookie = began(Client()).cookies[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+    assert 0 < int(cookie["max-age"]) <= 400 * 24 * 3600
+    assert not cookie["secure"]
+    settings.LOCAL = False
+    assert began(Client()).cookies[COOKIE]["secure"] is True
+
+
+def test_in_production_the_cookie_is_bound_to_the_host(tmp_path):
+    code = "import django; django.setup(); from notifications.views.viewer import COOKIE; print(COOKIE)"
+    production = {"SITE_URL": "https://example.org", "SECRET_KEY": "k9" * 40, "VAR_DIR": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "breach_assistant.settings", **production},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "__Host-appareil\n"
+
+
+def test_the_database_holds_the_secret_s_hash_only(owner):
+    secret = owner.cookies[COOKIE].value
+    assert secret not in str(everything())
+    assert Grant.objects.get().sha256 == access.fingerprint(secret)
+
+
+def test_no_page_shows_the_secret(owner):
+    secret = owner.cookies[COOKIE].value.encode()
+    pages = [address for address in of_dossier(owner.draft.public_id) if not address.endswith(".pdf")]
+    for address in [*pages, "/dossiers/", "/"]:
+        assert secret not in owner.get(address).content
+
+
+def test_posting_needs_the_token_of_our_own_pages(owner):
+    careful = Client(enforce_csrf_checks=True)
+    careful.cookies[COOKIE] = owner.cookies[COOKIE].value
+    before = everything()
+    step = f"/dossiers/{owner.draft.public_id}/etapes/type/"
+    for address in (START, "/commencer/", "/dossiers/importer/", step, f"/dossiers/{owner.draft.public_id}/verifier/"):
+        assert careful.post(address, {"base": "1", "keep": "violation"}).status_code == 403
+    assert everything() == before
+
+
+# -- GET ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_reading_every_address_changes_nothing(owner, method):
+    Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
+    before = everything()
+    reads = [address for pattern in OTHERS for address in addresses(pattern)] + of_dossier(owner.draft.public_id)
+    for address in reads:
+        response = getattr(owner, method)(address, {"keep": "violation", "base": "1", "kind": "complete"})
+        assert response.status_code == 200, address
+        assert COOKIE not in response.cookies
+    assert everything() == before
+
+
+def test_a_save_notes_the_day_of_use(owner):
+    Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
+    owner.post(f"/dossiers/{owner.draft.public_id}/verifier/", {"keep": "violation"})
+    assert Grant.objects.get().last_used_on == timezone.now().date()
+
+
+def test_starting_pages_start_nothing_before_somebody_says_so():
+    browser = Client()
+    for address in ("/commencer/", START, "/dossiers/importer/"):
+        assert browser.get(address).status_code == 200
+    assert not Draft.objects.exists()
+    assert COOKIE not in browser.cookies
