@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: setup dev tools run test test-full check fmt
+.PHONY: setup dev tools run test test-full check fmt effort
 
 setup: ## everything that the application needs
 	@$(PYTHON) scripts/setup.py
@@ -27,3 +27,6 @@ check: dev ## format, lint, migrations, production settings, types
 
 fmt: dev ## write the format that check wants
 	@$(VENV_PYTHON) scripts/check.py --write
+
+effort: tools ## how much work « L'essentiel » is, beside every rubric without an incident
+	@$(VENV_PYTHON) scripts/effort.py

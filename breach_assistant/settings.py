@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "breach_assistant.headers.PolicyHeaders",  # first: every answer carries them, static files too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a page of questions is 45 kB; Django pads it against BREACH
     "breach_assistant.logs.RequestLog",  # after static files, which are not worth a line
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -18,6 +18,7 @@ from .questionnaire import (
     Question,
     Questionnaire,
     Refused,
+    Tick,
     check_entry,
     read_toml,
 )
@@ -115,6 +116,15 @@ class Aid:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """A tick that this incident adds to a question, from a day on."""
+
+    question: str
+    tick: Tick
+    since: dt.date | None = None
+
+
+@dataclass(frozen=True)
 class Revision:
     slug: str
     number: str
@@ -136,6 +146,7 @@ class Revision:
     open: tuple[str, ...] = ()
     advice: Mapping[str, Advice] = field(default_factory=dict)
     aids: tuple[Aid, ...] = ()
+    occasions: tuple[Occasion, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -156,7 +167,7 @@ def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> R
     """Check the tables of an incident file; `file` is the name used in messages. Days may be ISO text (JSON)."""
     problems: list[str] = []
     found = {name: _list(cls, data.get(name, []), f"{file}: {name}", problems) for name, cls in LISTS.items()}
-    plain = {name: value for name, value in data.items() if name not in LISTS and name != "open"}
+    plain = {name: value for name, value in data.items() if name not in (*LISTS, "open", "tick")}
     plain |= _days(plain, file, problems)
     plain["number"] = str(plain.get("number", ""))
     names = {f.name for f in fields(Revision) if f.name not in TABLES}
@@ -176,11 +187,20 @@ def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> R
         open=tuple(each.get("text", "") for each in data.get("open", [])),
         advice={advice.key: advice for advice in found["advice"]},
         aids=found["aid"],
+        occasions=tuple(_occasion(each, file) for each in data.get("tick", [])),
     )
     problems = [f"{file}: {each}" for each in _problems(revision, questionnaire)]
     if problems:
         raise BadFile(problems)
     return revision
+
+
+def _occasion(raw: Mapping[str, Any], file: str) -> Occasion:
+    words = {name: raw.get(name, "") for name in ("key", "label", "sentence")}
+    if not all(words.values()) or raw.keys() - {*words, "question", "since"}:
+        raise BadFile([f"{file}: tick {raw.get('key', '?')}: needs question, key, label, sentence and may have since"])
+    since = raw.get("since")
+    return Occasion(raw.get("question", ""), Tick(**words), dt.date.fromisoformat(str(since)) if since else None)
 
 
 def _days(row: Mapping[str, Any], where: str, problems: list[str]) -> dict[str, dt.date]:
@@ -231,6 +251,9 @@ def _problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[str]
     for event in revision.events:
         if event.status not in STATUSES:
             yield f"event {event.at}: unknown status {event.status!r}"
+    for occasion in revision.occasions:
+        if occasion.question not in questionnaire.questions:
+            yield f"tick {occasion.tick.key}: no such question {occasion.question!r}"
     yield from (f"advice {key}: no such question" for key in revision.advice if key not in questionnaire.questions)
     for fact in revision.facts:
         yield from (f"fact {fact.key}: {each}" for each in _fact_problems(fact, revision, questionnaire))

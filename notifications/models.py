@@ -2,9 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, When
+from django.db.models.fields.json import KT
 
 from .deadlines import ZONES
 
@@ -79,11 +81,14 @@ class Draft(models.Model):
     timezone = models.CharField("fuseau", max_length=40, choices=list(ZONES.items()), default="Europe/Paris")
     created_at = models.DateTimeField("créé le")
     answers = models.JSONField("réponses", default=dict)
+    # by question: the text of which somebody said that it is no patient's data {"sha256", "by", "at"}
+    overruled = models.JSONField("avertissements écartés", default=dict, blank=True)
     version = models.PositiveIntegerField("version", default=0)
     aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
     title = models.CharField("titre", max_length=250)
     organisation_name = models.CharField("dénomination", max_length=200, blank=True)
     last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
+    devices = models.PositiveIntegerField("appareils numérotés", default=0)  # also those forgotten since
 
     objects = DraftQuerySet.as_manager()
 
@@ -95,6 +100,13 @@ class Draft(models.Model):
 
     def __str__(self):
         return self.title
+
+    @cached_property
+    def rewritten(self):
+        """Keys that had another answer before, in one query; only reading an answer (« Conserver ») does not count."""
+        read = Q(before__reviewed=False, after__reviewed=True, after__origin=KT("before__origin"))
+        rewrites = Case(When(read, then=False), default=True, output_field=BooleanField())
+        return set(self.changes.filter(rewrites, before__isnull=False).values_list("key", flat=True))
 
 
 class AnswerChange(models.Model):
@@ -120,7 +132,9 @@ class AnswerChange(models.Model):
 
 
 class Grant(models.Model):
-    """The right of a browser (device) or of a private link to open one dossier; only the secret's hash is kept."""
+    """The right of a browser (device) or of a private link to open one dossier; only the secret's hash is kept.
+
+    `number` names it inside its dossier without saying whose it is: « appareil 2 », « lien 1 »."""
 
     class Kind(models.TextChoices):
         DEVICE = "device", "appareil"
@@ -129,14 +143,16 @@ class Grant(models.Model):
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="grants")
     sha256 = models.CharField("empreinte du secret", max_length=64, db_index=True)
     kind = models.CharField("sorte", max_length=10, choices=Kind.choices)
+    number = models.PositiveIntegerField("numéro")
     created_at = models.DateTimeField("créé le")
-    last_used_on = models.DateField("dernier usage")
+    last_used_on = models.DateField("dernier usage", null=True, blank=True)  # None: a link that nobody opened
     revoked_at = models.DateTimeField("retiré le", null=True, blank=True)
 
     class Meta:
         verbose_name = "droit d'accès"
         constraints = [
             models.UniqueConstraint(fields=["draft", "sha256", "kind"], name="one_grant_for_a_secret_and_a_draft"),
+            models.UniqueConstraint(fields=["draft", "kind", "number"], name="one_number_for_a_grant_of_a_draft"),
             models.CheckConstraint(condition=Q(kind__in=["device", "link"]), name="grant_kind_is_known"),
         ]
 

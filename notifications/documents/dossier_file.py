@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..obligations import Deadline
-from ..rubrics import Report
-
-FORMAT, VERSION = "breach-assistant/notification", 1
+from ..rubrics import FILE_FORMAT, FILE_VERSION, Report
 
 
 def dump(report: Report) -> bytes:
@@ -15,8 +13,8 @@ def dump(report: Report) -> bytes:
     dossier = report.dossier
     revision = dossier.revision
     content: dict[str, Any] = {
-        "format": FORMAT,
-        "format_version": VERSION,
+        "format": FILE_FORMAT,
+        "format_version": FILE_VERSION,
         "questionnaire": dossier.questionnaire.name,
         "incident": {"slug": revision.slug, "revision": _number(revision.number)} if revision else None,
         "template": None,

@@ -51,7 +51,7 @@ def _context(report: Report, with_notes: bool) -> dict[str, Any]:
         "report": report,
         "questionnaire": report.dossier.questionnaire,
         "zone": report.dossier.zone,
-        "notes": [row for row in report.notes if with_notes and row.answered],
+        "notes": [row for row in report.notes if with_notes and row.answered and row.origin != "default"],
         "sources": report.sources,
         "unknowns": report.unknowns,
         "doubts": doubts,

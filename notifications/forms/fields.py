@@ -14,12 +14,14 @@ from ..questionnaire import (
     Entry,
     Question,
     Refused,
+    Tick,
     certainty_of,
     check_entry,
     edited,
     kept,
     part_texts,
     ticked_options,
+    ticks,
 )
 from ..rubrics import CERTAINTY_WORDS
 
@@ -57,9 +59,9 @@ def shown(question: Question, entry: Entry | None) -> Posted:
 class QuestionWidget(forms.Widget):
     """The controls of one question, drawn by the template of its type."""
 
-    def __init__(self, question: Question, zone: ZoneInfo):
+    def __init__(self, question: Question, zone: ZoneInfo, boxes: tuple[Tick, ...] = ()):
         super().__init__()
-        self.question, self.zone = question, zone
+        self.question, self.zone, self.boxes = question, zone, boxes
         kind = "parts" if question.parts else "textarea" if question.long else question.type
         self.template_name = f"forms/{kind}.html"
         self.use_fieldset = bool(question.parts) or kind in FIELDSETS
@@ -73,6 +75,11 @@ class QuestionWidget(forms.Widget):
             "details": _by_option(data, f"{name}-detail-", self.question),
             "certainty": {k: v for k, v in _by_option(data, f"{name}-certainty-", self.question).items() if v},
             "keep": f"{name}-keep" in data,
+            "ticks": {
+                tick.key: data.get(f"{name}-tick-{tick.key}-date", "")
+                for tick in self.boxes
+                if f"{name}-tick-{tick.key}" in data
+            },
         }
 
     def _value(self, data, name) -> Any:
@@ -112,8 +119,9 @@ class QuestionWidget(forms.Widget):
             "input_mode": INPUT_MODES.get(question.format, ""),
             "autocomplete": AUTOCOMPLETE.get(question.format, ""),
             "options": self._options(posted),
-            "parts": [(part, (posted["value"] or {}).get(part.key, "")) for part in question.parts],
+            "parts": self._parts(posted),
             "rows": self._shown_rows(posted),
+            "ticks": self._ticks(posted),
             "certainties": [(status, CERTAINTY_WORDS[status]) for status in STATUSES],
             "certainty": posted["certainty"].get("*", "") if not question.options else "",
             **self.day_and_time(posted["value"]),
@@ -131,6 +139,27 @@ class QuestionWidget(forms.Widget):
             }
             for option in self.question.options
         ]
+
+    def _parts(self, posted: Posted) -> list[dict[str, Any]]:
+        ticks = self._ticks(posted)
+        return [
+            {
+                "part": part,
+                "text": (posted["value"] or {}).get(part.key, ""),
+                "ticks": [each for each in ticks if each["tick"].part == part.key],
+            }
+            for part in self.question.parts
+        ]
+
+    def _ticks(self, posted: Posted) -> list[dict[str, Any]]:
+        """Each box as the text, or the page that was sent, says."""
+        found = []
+        for tick in self.boxes:
+            text = _text_for(tick, posted["value"])
+            on = tick.key in posted["ticks"] if "ticks" in posted else ticks.ticked(tick, text)
+            day = posted["ticks"].get(tick.key, "") if "ticks" in posted else ticks.day_of(tick, text)
+            found.append({"tick": tick, "on": on, "day": day})
+        return found
 
     def _shown_rows(self, posted: Posted) -> list[list[tuple[Question, str]]]:
         if self.question.type != "group":
@@ -151,6 +180,11 @@ class QuestionWidget(forms.Widget):
         return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
 
 
+def _text_for(tick: Tick, value: Any) -> str:
+    """The words among which a tick's sentence stands: those of its part, or all of them."""
+    return str((value.get(tick.part, "") if isinstance(value, Mapping) else value) or "")
+
+
 def _by_option(data, prefix: str, question: Question) -> dict[str, str]:
     keys = [option.key for option in question.options] or ["*"]
     return {key: data[prefix + key] for key in keys if prefix + key in data}
@@ -159,18 +193,20 @@ def _by_option(data, prefix: str, question: Question) -> dict[str, str]:
 class QuestionField(forms.Field):
     """Cleans to the entry that the practice's act makes of `base` (the entry that the page was rendered from)."""
 
-    def __init__(self, question: Question, base: Entry | None, context: Context):
-        self.question, self.base, self.context = question, base, context
+    def __init__(self, question: Question, base: Entry | None, context: Context, boxes: tuple[Tick, ...] = ()):
+        self.question, self.base, self.context, self.boxes = question, base, context, boxes
         super().__init__(
             required=False,
             label=question.label,
             help_text=question.help,
-            widget=QuestionWidget(question, context.zone),
+            widget=QuestionWidget(question, context.zone, boxes),
             initial=shown(question, base),
         )
 
     def clean(self, posted: Posted) -> Entry | None:
         try:
+            if self.boxes:
+                posted = {**posted, "value": self._with_sentences(posted)}
             sent = check_entry(self.question, self._sent(posted), self.context)
             entry = edited(self.question, self._same_instant(sent), sent)
         except Refused as refused:
@@ -188,6 +224,19 @@ class QuestionField(forms.Field):
         if _empty(posted["value"]):
             return {"state": "cleared"}
         return {"state": "known", "value": posted["value"], **rest}
+
+    def _with_sentences(self, posted: Posted) -> Any:
+        """The text with the sentences of the boxes that were ticked or unticked on the page."""
+        before = shown(self.question, self.base)["value"]
+        value = dict(posted["value"]) if self.question.parts else posted["value"]
+        for tick in self.boxes:
+            text = _text_for(tick, value).replace("\r\n", "\n")
+            text = ticks.applied(text, _text_for(tick, before), [tick], posted["ticks"])
+            if self.question.parts:
+                value[tick.part] = text
+            else:
+                value = text
+        return value
 
     def _same_instant(self, sent: Entry) -> Entry | None:
         """The base, with its instant written as the page writes it: showing an hour in another zone, or without its

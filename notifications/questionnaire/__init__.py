@@ -1,7 +1,7 @@
 """The form as data: read and check a questionnaire, which questions apply, and the only validator of answers."""
 
-from . import strict_json
-from .conditions import Answers, Case, applicable, doubts, sentences, with_copies
+from . import strict_json, ticks
+from .conditions import Answers, Case, applicable, doubts, is_copy, sentences, with_copies
 from .entries import (
     Entry,
     certainty_of,
@@ -14,7 +14,7 @@ from .entries import (
     ticked_options,
 )
 from .moments import Refused, span
-from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, build, load, read_toml
+from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, Tick, build, load, read_toml
 from .values import NONE, Context
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Questionnaire",
     "Refused",
     "Rule",
+    "Tick",
     "applicable",
     "build",
     "certainty_of",
@@ -36,6 +37,7 @@ __all__ = [
     "doubts",
     "edited",
     "is_blank",
+    "is_copy",
     "kept",
     "load",
     "part_texts",
@@ -45,5 +47,6 @@ __all__ = [
     "span",
     "strict_json",
     "ticked_options",
+    "ticks",
     "with_copies",
 ]

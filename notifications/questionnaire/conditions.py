@@ -110,9 +110,14 @@ def with_copies(questionnaire: Questionnaire, answers: Answers) -> dict[str, Map
     Computed at each reading, so that a correction of the first is never forgotten in the second."""
     found = dict(answers)
     for question in questionnaire:
-        link = question.copied_from
-        if link and answers.get(link["if"], {}).get("value") is True:
+        if is_copy(question, answers):
             found.pop(question.key, None)
-            if link["key"] in answers:
-                found[question.key] = answers[link["key"]]
+            if question.copied_from["key"] in answers:
+                found[question.key] = answers[question.copied_from["key"]]
     return found
+
+
+def is_copy(question: Question, answers: Answers) -> bool:
+    """Does this question copy another one, as the answers stand?"""
+    link = question.copied_from
+    return bool(link) and answers.get(link["if"], {}).get("value") is True

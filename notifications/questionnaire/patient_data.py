@@ -1,32 +1,139 @@
-"""Does a text seem to hold a patient's data? Used to warn, and to keep such a text out of the history."""
+"""Does a text seem to hold a patient's data? Used to warn, and to keep such a text out of the history.
 
+Only shapes are looked for, so a warning can be wrong: it never refuses anything, and a person may overrule it.
+Every repetition is bounded: a hostile text costs no more than its length.
+"""
+
+import hashlib
+import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stdnum.exceptions import ValidationError
 from stdnum.fr import nir
 
-# Thirteen characters of a health number and its key, with the usual separators (Corsica: 2A, 2B).
-NIR_SHAPE = re.compile(
-    r"(?<![0-9])[1-478](?:[ .\-]?[0-9]){4}[ .\-]?[0-9](?:[ .\-]?[0-9AB])(?:[ .\-]?[0-9]){8}(?![0-9])", re.I
-)
+from .schema import Question
+
+# -- health number (NIR, INS): thirteen characters and a key; Corsica has 2A or 2B ----------------------
+
+_SEPARATOR = r"[ .\-‐–/_]{0,2}"
+_KEY = r"[ .\-‐–/_,:()]{0,3}(?:cl[ée][ :.]{0,3})?[0-9]{2}"
+# The groups that everybody writes, each of them apart or not …
+_IN_GROUPS = _SEPARATOR.join(["[1-478]", "[0-9]{2}", "[0-9]{2}", "[0-9][0-9ab]", "[0-9]{3}", "[0-9]{3}"]) + _KEY
+# … or cut anywhere, if no longer number goes on around it (an IBAN, two telephone numbers).
+_CUT_ANYWHERE = r"(?<![0-9][ .\-])[1-478](?:[ .\-]?[0-9]){5}[ .\-]?[0-9ab](?:[ .\-]?[0-9]){8}(?![ .\-]?[0-9])"
+# A lookahead, so that a number which begins inside another one is seen too.
+NIR_SHAPE = re.compile(rf"(?<![0-9])(?=({_IN_GROUPS})(?![0-9])|({_CUT_ANYWHERE}))", re.I)
 
 
 def holds_health_number(text: str) -> bool:
     """True when the text holds a health number (NIR) whose key is right: the key keeps other long numbers out."""
-    return any(_is_nir(match[0]) for match in NIR_SHAPE.finditer(text))
+    return _holds_health_number(_normal(text))
 
 
-def _is_nir(text: str) -> bool:
+def _holds_health_number(text: str) -> bool:
+    return any(_is_nir(match[1]) or _is_nir(match[2]) for match in NIR_SHAPE.finditer(text))
+
+
+def _is_nir(shape: str | None) -> bool:
+    number = re.sub(r"cl[ée]|[^0-9ab]", "", shape or "", flags=re.I)
     try:
-        nir.validate(text)
+        nir.validate(number)
     except ValidationError:
         return False
     return True
 
 
+# -- a birth phrase with a full date --------------------------------------------------------------------
+
+_MONTH = r"(?:janv|f[ée]vr?|mars|avr|mai|juin|juil|ao[uû]t|sept?|oct|nov|d[ée]c)[a-zéû]{0,7}\.?"
+_DATE = (
+    r"(?:[0-3]?[0-9] ?[/.\- ] ?[01]?[0-9] ?[/.\- ] ?(?:19|20)?[0-9]{2}(?![0-9])"
+    r"|(?:19|20)[0-9]{2}[/.\-][01][0-9][/.\-][0-3][0-9]"
+    rf"|[0-3]?[0-9](?:er)? {_MONTH}(?: (?:19|20)[0-9]{{2}})?\b)"
+)
+# « né », « née », « né(e) », « nés », perhaps a place or a name, then the date; « ne » alone is nearly always « not »
+_PLACE = r"(?: (?:(?:à|a|au|aux|en) |(?-i:[A-ZÀ-ÖØ-ÞŒ]))[^\n,.;:()0-9]{1,60}+)?"
+_BORN = rf"\b(?:n(?:é|ée|és|ées|é\(e\)|ee|e\(e\))(?![\w'’]){_PLACE}|ne(?= le )|nee?s(?= le ))[ ,:]{{0,3}}(?:le )?"
+# right beside its date: « les dates de naissance, copiées le 13/11 » is nobody's birth
+_BIRTH = r"\b(?:naissance|ddn)\b ?(?:[:=(] ?)?(?:(?:est |était )?(?:le|du|au) )?"
+BIRTH_SHAPE = re.compile(rf"(?:{_BORN}|{_BIRTH}){_DATE}", re.I)
+
+# -- a title, or the word patient, with a name ----------------------------------------------------------
+
+_CAPITAL = "[A-ZÀ-ÖØ-ÞŒŸŠŽ]"
+_TITLE = r"(?:(?i:mmes?|mlles?|mr|madame|mademoiselle|monsieur|mesdames|mesdemoiselles|messieurs)\.?|MM?\.?)"
+# « Mme la Directrice » has no capital after the title; « Madame La Directrice », « M. le Dr » and « Dr M. X » have
+_OFFICE = (
+    r"(?:(?i:l[ea]s? |l['’])(?i:direct|pr[ée]sid|maire|pr[ée]f[eè]t|procur|ministre|juge|d[ée]l[ée]gu|responsable)"
+    r"|(?i:l[ea] m[ée]decin)|(?i:l[ea] )?(?i:dr|docteure?|pr|professeure?)\b)"
+)
+_TITLED = (
+    r"(?<![\w'’/&\-])(?<!\bDr )(?<!\bDr\. )(?<!\bPr )(?<!\bPr\. )(?<!Docteur )(?<!Professeur )"
+    rf"{_TITLE} {{0,2}}(?<=[ .])(?!{_OFFICE}){_CAPITAL}"
+)
+# « le patient Dupont », « Patient : Dupont », not « dossier patient Weda »
+_BEFORE = (
+    r"(?:^|[\n.,;:!?(\"«•\-–] ?|(?<!\w)(?i:le|la|un|une|du|au|ce|cet|cette|mon|ma|notre|votre|son|sa|leur|de|et|ou|nom"
+    r"|ancien|ancienne|jeune) |(?<!\w)(?i:l|d)['’])"
+)
+_NO_NAME = (
+    r"(?!(?:Non?|Oui|Aucune?|Une?|L[ea]s?|L['’]|Ils?|Elles?|Nous|Vous|On|Des?|Du|À|Au|Ce|Cette|Ses|Son|Sa|Par|Pour|Sur"
+    r"|Dr|Docteur|Pr|Inconnue?|Informée?)(?!\w))"
+)
+_NAMED_PATIENT = rf"{_BEFORE}[Pp]atient(?:e|\(e\))?(?: (?:pré|dé)?nommée?)?(?: ?: ?| {{1,2}}){_NO_NAME}{_CAPITAL}"
+_PATIENT_AFTER = rf"(?<!\w){_CAPITAL}[\w'’\-]{{0,40}} ?\([Pp]atiente?\)"
+PATIENT_SHAPE = re.compile(f"{_TITLED}|{_NAMED_PATIENT}|{_PATIENT_AFTER}")
+
+# -- texts and answers ----------------------------------------------------------------------------------
+
+
+def suspicions(text: str) -> tuple[str, ...]:
+    """What the text seems to hold: nir (a health number), birth (somebody's date of birth), patient (a name)."""
+    text = _normal(text)
+    found = {
+        "nir": _holds_health_number(text),
+        "birth": BIRTH_SHAPE.search(text) is not None,
+        "patient": PATIENT_SHAPE.search(text) is not None,
+    }
+    return tuple(kind for kind, seen in found.items() if seen)
+
+
+def _normal(text: str) -> str:
+    """Every kind of space and digit in its plain form."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def entry_suspicions(question: Question, entry: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What the free text of an answer seems to hold."""
+    found = {kind for text in free_texts(question, entry) for kind in suspicions(text)}
+    return tuple(kind for kind in ("nir", "birth", "patient") if kind in found)
+
+
+def free_texts(question: Question, entry: Mapping[str, Any] | None) -> list[str]:
+    """What somebody wrote in their own words: long texts, notes, details of options; no name, address or number."""
+    entry = entry or {}
+    free = question.type == "text" and (question.long or question.parts)
+    pieces = [entry.get("value") if free else None, entry.get("details"), entry.get("note")]
+    return [text for piece in pieces for text in _texts(_words(piece))]
+
+
+def _words(piece: Any) -> Any:
+    """The parts of a text without their origin."""
+    if isinstance(piece, list):
+        return [part.get("text") if isinstance(part, Mapping) else part for part in piece]
+    return piece
+
+
+def fingerprint(question: Question, entry: Mapping[str, Any] | None) -> str:
+    """SHA-256 of the free text of an answer: a warning is overruled for that very text."""
+    return hashlib.sha256(json.dumps(free_texts(question, entry)).encode()).hexdigest()
+
+
 def entry_holds_health_number(entry: Mapping[str, Any] | None) -> bool:
+    """Looks everywhere, names and addresses too."""
     return any(holds_health_number(text) for text in _texts(entry or {}))
 
 

@@ -21,6 +21,10 @@ APPLIES_TESTS = {"is", "any", "known"}
 OTHER_TESTS = {"state", "after", "more_than", "beside", "certainty", "not_after_fact"}
 
 
+# Tables inside a question have the singular in the file.
+NESTED = {"field": "fields", "tick": "ticks", "situation": "situations"}
+
+
 class BadFile(ValueError):
     """A data file that cannot be used. `problems` holds one English sentence each: file, key, what is wrong."""
 
@@ -44,6 +48,38 @@ class Part:
     key: str
     label: str
     by: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A box that writes a sentence into a text; `{date}` in it is filled by the day typed beside the box."""
+
+    key: str
+    label: str
+    sentence: str
+    part: str = ""
+
+    @property
+    def dated(self) -> bool:
+        return "{date}" in self.sentence
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A case that a person may recognise, and what to do in it."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One screen of « L'essentiel »; `{product}` in its words is the software's name, `first` the key to begin with."""
+
+    slug: str
+    title: str
+    help: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +114,8 @@ class Question:
     merge_with: str = ""
     parts: tuple[Part, ...] = ()
     fields: tuple["Question", ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    situations: tuple[Situation, ...] = ()
     future: bool = False
     default: Mapping[str, Any] = field(default_factory=dict)
     copied_from: Mapping[str, str] = field(default_factory=dict)
@@ -116,6 +154,7 @@ class Questionnaire:
     unverified_note: str
     steps: tuple[Step, ...]
     questions: Mapping[str, Question]
+    subjects: tuple[Subject, ...] = ()
     doubts: tuple[Rule, ...] = ()
     sentences: tuple[Rule, ...] = ()
 
@@ -152,6 +191,7 @@ def build(data: Mapping[str, Any], file: str) -> Questionnaire:
     """Check the tables of a questionnaire; `file` is the name used in messages."""
     problems: list[str] = []
     steps = tuple(Step(**_known(Step, raw, f"{file}: step", problems)) for raw in data.get("step", []))
+    subjects = [_known(Subject, raw, f"{file}: subject", problems) for raw in data.get("subject", [])]
     questions: dict[str, Question] = {}
     verified = bool(data.get("verified", False))
     for raw in data.get("question", []):
@@ -167,6 +207,7 @@ def build(data: Mapping[str, Any], file: str) -> Questionnaire:
         unverified_note=data.get("unverified_note", ""),
         steps=steps,
         questions=questions,
+        subjects=tuple(Subject(**raw) for raw in subjects),
         doubts=tuple(_rule(raw, raw.get("keys", [])) for raw in data.get("doubt", [])),
         sentences=tuple(_rule(raw, [raw.get("key", "")]) for raw in data.get("sentence", [])),
     )
@@ -193,12 +234,14 @@ def _known(cls: type, raw: Mapping[str, Any], where: str, problems: list[str]) -
 
 def _question(raw: Mapping[str, Any], file: str, problems: list[str], *, inside_group: bool = False) -> Question:
     where = f"{file}: {raw.get('key', '(no key)')}"
-    raw = {("fields" if name == "field" else name): value for name, value in raw.items()}
+    raw = {NESTED.get(name, name): value for name, value in raw.items()}
     values = _known(Question, raw, where, problems)
     values["options"] = tuple(
         Option(**_known(Option, option, f"{where}: option {option.get('key', '?')}", problems))
         for option in values.get("options", ())
     )
+    for name, cls in (("ticks", Tick), ("situations", Situation)):
+        values[name] = tuple(cls(**_known(cls, each, where, problems)) for each in values.get(name, ()))
     values["parts"] = tuple(Part(**_known(Part, part, where, problems)) for part in values.get("parts", ()))
     values["needed_for"] = tuple(values.get("needed_for", ()))
     applies = values.get("applies", ())
@@ -243,6 +286,10 @@ def _question_problems(question: Question) -> Iterator[str]:
         yield "options go with choice and choices, and only with them"
     if (question.type == "group") != bool(question.fields):
         yield "fields go with group, and only with it"
+    if question.ticks and question.type != "text":
+        yield "ticks go with text"
+    if {tick.part for tick in question.ticks} - {part.key for part in question.parts} - {""}:
+        yield "a tick names a missing part"
     if question.practice_only and (question.default or question.shareable):
         yield "practice_only goes with neither default nor shareable"
     if question.parts and question.type != "text":
@@ -278,6 +325,8 @@ def _option_problems(condition: Mapping[str, Any], questionnaire: Questionnaire)
 
 def _link_problems(question: Question, questionnaire: Questionnaire) -> Iterator[str]:
     links = [question.merge_with, question.copied_from.get("key", ""), question.copied_from.get("if", "")]
+    if question.subject and question.subject not in [subject.slug for subject in questionnaire.subjects]:
+        yield f"unknown subject {question.subject!r}"
     for key in links:
         if key and key not in questionnaire.questions:
             yield f"refers to a missing key {key!r}"

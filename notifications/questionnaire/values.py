@@ -75,6 +75,8 @@ def _parts(question: Question, raw: Any) -> list[dict[str, str]]:
     if len(raw) > 20:
         raise Refused("Ce texte a trop de parties.")
     parts = [_part(question, item) for item in raw]
+    if sum(len(part["text"]) for part in parts) > question.limit * len(question.parts):
+        raise Refused("Ce texte est trop long. Raccourcissez-le ; rien n'est effacé.")
     return [part for part in parts if part["text"]]
 
 

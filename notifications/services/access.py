@@ -4,7 +4,18 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from ..models import Draft, Grant
+from django.db import transaction
+from django.db.models import F, Max, QuerySet
+
+from ..models import Draft, Grant, Viewer
+
+MOST_LINKS = 5  # that open one dossier at a time
+DEVICE = "appareil"  # a browser in the history of a dossier: « appareil 2 »
+FIRST_DEVICE = f"{DEVICE} 1"  # the one that begins a dossier
+
+
+class TooManyLinks(Exception):
+    """The dossier has as many active links as it may."""
 
 
 def new_secret() -> str:
@@ -18,14 +29,18 @@ def fingerprint(secret: str) -> str:
 
 def device_is_known(sha256: str | None) -> bool:
     """Does this browser hold a dossier? A secret that opens nothing is not reused: somebody may have planted it."""
-    return bool(sha256) and Grant.objects.filter(sha256=sha256, kind=Grant.Kind.DEVICE, revoked_at=None).exists()
+    return bool(sha256) and _devices().filter(sha256=sha256).exists()
 
 
+@transaction.atomic
 def grant_device(*, draft: Draft, secret: str, now: datetime) -> Grant:
+    """A number is never given twice, so that the history of a dossier keeps meaning what it says."""
+    Draft.objects.filter(pk=draft.pk).update(devices=F("devices") + 1)
     return Grant.objects.create(
         draft=draft,
         sha256=fingerprint(secret),
         kind=Grant.Kind.DEVICE,
+        number=Draft.objects.values_list("devices", flat=True).get(pk=draft.pk),
         created_at=now,
         last_used_on=now.date(),
     )
@@ -35,3 +50,63 @@ def note_use(*, device: str, now: datetime) -> None:
     """The day of last use, from which retention counts; written at most once a day."""
     stale = Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE).exclude(last_used_on=now.date())
     stale.update(last_used_on=now.date())
+
+
+def forget_device(*, device: str) -> None:
+    """This browser's secret opens nothing any more. The links that it made stay."""
+    Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE).delete()
+
+
+def _devices() -> QuerySet[Grant]:
+    return Grant.objects.filter(kind=Grant.Kind.DEVICE, revoked_at=None)
+
+
+# -- who wrote ------------------------------------------------------------------------------------------
+
+
+def author(draft: Draft, viewer: Viewer) -> str:
+    """Who writes, told apart without being identified: « appareil 2 »; "" for a browser that may not."""
+    number = _devices().filter(draft=draft, sha256=viewer.device).values_list("number", flat=True).first()
+    return f"{DEVICE} {number}" if number else ""
+
+
+def author_words(by: str, mine: str) -> str:
+    """An author as it stands after « de » or « par », for the reader who writes as `mine`."""
+    if by and by == mine:
+        return f"cet {DEVICE} ({by})" if by.startswith(f"{DEVICE} ") else by
+    return f"l'{by}" if by.startswith(f"{DEVICE} ") else by
+
+
+# -- private links --------------------------------------------------------------------------------------
+
+
+def links(draft: Draft) -> QuerySet[Grant]:
+    """The links that open this dossier now, oldest first."""
+    return Grant.objects.filter(draft=draft, kind=Grant.Kind.LINK, revoked_at=None).order_by("number")
+
+
+@transaction.atomic
+def make_link(*, draft: Draft, now: datetime) -> str:
+    """The secret of a new link, which nobody can read again. Raises TooManyLinks."""
+    if links(draft).count() >= MOST_LINKS:
+        raise TooManyLinks
+    secret = new_secret()
+    made = Grant.objects.filter(draft=draft, kind=Grant.Kind.LINK).aggregate(last=Max("number"))["last"] or 0
+    Grant.objects.create(draft=draft, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now)
+    return secret
+
+
+def revoke_link(*, draft: Draft, number: int, now: datetime) -> bool:
+    """Close a link of this dossier; says whether there was one to close. Browsers that it let in stay."""
+    return bool(links(draft).filter(number=number).update(revoked_at=now))
+
+
+def linked(secret: str) -> Draft | None:
+    """The dossier that a link's secret opens."""
+    grants = Grant.objects.filter(sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None)
+    grant = grants.select_related("draft").first()
+    return grant.draft if grant else None
+
+
+def note_link(*, secret: str, now: datetime) -> None:
+    Grant.objects.filter(sha256=fingerprint(secret), kind=Grant.Kind.LINK).update(last_used_on=now.date())

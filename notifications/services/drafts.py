@@ -1,5 +1,6 @@
-"""A dossier's life: start, save (merged by key), keep, take, keep mine."""
+"""A dossier's life: start, save (merged by key), keep, take, keep mine, restore."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from django.db.models import F
 
 from .. import prefill, rubrics
 from ..models import AnswerChange, Draft, IncidentRevision
-from ..questionnaire import Answers, Entry, Question, kept, span
-from ..questionnaire.patient_data import entry_holds_health_number
+from ..questionnaire import Answers, Entry, Question, is_blank, kept, same_answer, span
+from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from . import incidents, seeds
+
+logger = logging.getLogger(__name__)
 
 # Stands in the history for a text that seemed to hold a patient's data; equal to no entry.
 ERASED = {"state": "erased"}
@@ -31,6 +34,17 @@ class Saved:
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Version:
+    """An answer as one save left it, whose number it bears; no entry where it was erased, or where there was none."""
+
+    number: int
+    entry: Entry | None
+    erased: bool
+    at: datetime
+    by: str
+
+
 def dossier(draft: Draft) -> rubrics.Dossier:
     """A stored dossier as plain data."""
     stored = draft.incident_revision
@@ -43,7 +57,12 @@ def dossier(draft: Draft) -> rubrics.Dossier:
         revision=incidents.as_data(stored) if stored else None,
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
+        overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
     )
+
+
+def zone(draft: Draft) -> ZoneInfo:
+    return ZoneInfo(draft.timezone)
 
 
 def bare(entry: Mapping[str, Any] | None) -> Entry | None:
@@ -128,26 +147,28 @@ def _merge(
 
 
 def _described(draft: Draft, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
-    questionnaire = seeds.questionnaire(draft.questionnaire)
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for key, entry in conflicts.items():
-        last = draft.changes.filter(key__in=questionnaire.merge_set(key)).order_by("-version").first()
-        found[key] = {
-            "mine": entry,
-            "theirs": bare(draft.answers.get(key)),
-            "by": last.by if last else "",
-            "at": last.at.isoformat() if last else "",
-        }
+        found[key] = {"mine": entry, "theirs": bare(draft.answers.get(key)), **last_change(draft, key)}
     return found
+
+
+def last_change(draft: Draft, key: str) -> dict[str, str]:
+    """Who last changed an answer, or one that makes sense only together with it, and when."""
+    keys = seeds.questionnaire(draft.questionnaire).merge_set(key)
+    last = draft.changes.filter(key__in=keys).order_by("-version").first()
+    return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
 
 def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
     changes = []
+    questionnaire = seeds.questionnaire(draft.questionnaire)
     for key, entry in written.items():
+        question = questionnaire.questions[key]
         old = bare(draft.answers.get(key))
-        if entry_holds_health_number(old):
-            _forget(draft, key)
+        if _holds_patient_data(draft, question, old):
+            _forget(draft, question)
             old = ERASED
         changes.append(
             AnswerChange(draft=draft, version=draft.version, key=key, before=old, after=entry, at=now, by=by)
@@ -161,11 +182,18 @@ def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: date
     draft.save(update_fields=["answers", "aware_at", "title", "organisation_name", "last_saved_at"])
 
 
-def _forget(draft: Draft, key: str) -> None:
+def _holds_patient_data(draft: Draft, question: Question, entry: Mapping[str, Any] | None) -> bool:
+    """Does this entry seem to, and did nobody say that it does not? Health numbers are looked for everywhere."""
+    if draft.overruled.get(question.key, {}).get("sha256") == fingerprint(question, entry):
+        return False
+    return entry_holds_health_number(entry) or bool(entry_suspicions(question, entry))
+
+
+def _forget(draft: Draft, question: Question) -> None:
     """A patient's data is not kept in the history once replaced."""
-    for change in draft.changes.filter(key=key):
+    for change in draft.changes.filter(key=question.key):
         for side in ("before", "after"):
-            if entry_holds_health_number(getattr(change, side)):
+            if _holds_patient_data(draft, question, getattr(change, side)):
                 setattr(change, side, ERASED)
         change.save(update_fields=["before", "after"])
 
@@ -189,6 +217,23 @@ def keep(*, draft: Draft, keys: Collection[str], by: str, now: datetime) -> Save
     """« Conserver » for several answers: each is read by the practice as it stands now."""
     entries = {key: kept(entry) for key in keys if (entry := bare(draft.answers.get(key)))}
     return save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+
+
+@transaction.atomic
+def overrule(*, draft: Draft, key: str, seen: str, by: str, now: datetime) -> bool:
+    """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
+    again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
+    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Draft.objects.get(pk=draft.pk)
+    question, entry = seeds.questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
+    kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
+    if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
+        return False
+    locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
+    locked.save(update_fields=["overruled"])
+    fields = {"question": key, "kind": kinds}
+    transaction.on_commit(lambda: logger.info("patient_data_overruled", extra={"fields": fields}))
+    return True
 
 
 def keepable(draft: Draft, slug: str) -> list[str]:
@@ -221,6 +266,34 @@ def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     if proposal is not None:
         moved["basis"] = proposal.origin
     return save_answers(draft=draft, base=draft.version, entries={key: {**moved, "reviewed": True}}, by=by, now=now)
+
+
+def versions(draft: Draft, key: str) -> list[Version]:
+    """What an answer was, the present one first; a save that only read it or moved its origin is left out."""
+    told: list[AnswerChange] = []
+    for change in draft.changes.filter(key=key).order_by("version"):
+        if not told or not same_answer(told[-1].after, change.after):
+            told.append(change)
+    return [_version(change) for change in reversed(told)]
+
+
+def _version(change: AnswerChange) -> Version:
+    erased = change.after == ERASED
+    return Version(change.version, None if erased else change.after, erased, change.at, change.by)
+
+
+def restore(*, draft: Draft, key: str, change: int, by: str, now: datetime, base: int | None = None) -> Saved | None:
+    """The answer becomes again what save number `change` left, by a new save, merged like any; None when there is
+    nothing to restore: no such save, or its text was erased. Only `key`, also where others are merged with it."""
+    found = draft.changes.filter(key=key, version=change).first()
+    if found is None or found.after == ERASED:
+        return None
+    # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
+    entry = {"state": "cleared", "origin": "practice", "reviewed": False}
+    if not is_blank(found.after):
+        entry = kept(found.after)
+    base = draft.version if base is None else base
+    return save_answers(draft=draft, base=base, entries={key: entry}, by=by, now=now)
 
 
 def _newest(draft: Draft) -> dict[str, prefill.Proposal]:

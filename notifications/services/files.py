@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from .. import prefill
 from ..catalogue import Revision
 from ..deadlines import ZONES
-from ..documents.dossier_file import FORMAT, VERSION
 from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
+from ..rubrics import FILE_FORMAT, FILE_VERSION
 from . import seeds
 
 KEYS = {
@@ -65,12 +65,12 @@ def _content(data: bytes) -> dict[str, Any]:
         content = strict_json.loads(data)
     except Refused as refused:
         raise Unusable([str(refused)]) from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FILE_FORMAT:
         raise Unusable(["Ce fichier n'est pas un dossier de Breach Assistant (dossier.json)."])
     version = content.get("format_version")
-    if type(version) is not int or not 1 <= version <= VERSION:
+    if type(version) is not int or not 1 <= version <= FILE_VERSION:
         raise Unusable([f"Cette version de fichier ({str(version)[:20]}) n'est pas connue ici."])
-    for number in range(version, VERSION):
+    for number in range(version, FILE_VERSION):
         content = UPGRADES[number](content)
     return content
 
@@ -86,15 +86,23 @@ def _questionnaire(content: Mapping[str, Any], problems: list[str]) -> Questionn
 def _incident(
     content: Mapping[str, Any], revisions_of: Lookup, problems: list[str]
 ) -> tuple[Revision | None, Mapping[str, Revision]]:
-    """The revision the file was begun with, and all revisions of its incident that are here."""
+    """The revision the file was begun with (if that one is not here, the newest that is), and all revisions of its
+    incident that are here."""
     incident = content.get("incident")
     if incident is None:
         return None, {}
-    if not isinstance(incident, dict) or incident.keys() != {"slug", "revision"}:
+    if not (isinstance(incident, dict) and incident.keys() == {"slug", "revision"}):
         problems.append("L'incident de ce fichier n'a pas la forme attendue.")
         return None, {}
-    known = revisions_of(str(incident["slug"])[:80])
-    return known.get(f"incident:{incident['slug']}@{incident['revision']}"), known
+    slug, number = incident["slug"], incident["revision"]
+    if not isinstance(slug, str) or type(number) not in (int, str):
+        problems.append("L'incident de ce fichier n'a pas la forme attendue.")
+        return None, {}
+    known = revisions_of(slug[:80])
+    here = sorted(
+        (each for each in known.values() if each.slug == slug), key=lambda each: seeds.number_key(each.number)
+    )
+    return known.get(f"incident:{slug}@{number}", here[-1] if here else None), known
 
 
 def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:

@@ -11,11 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rubrics
 from ..deadlines import ZONES
 from ..models import Draft
-from ..services import drafts, files, incidents
+from ..services import access, drafts, files, incidents
 from ..services.files import Unusable
 from .viewer import open_device
-
-BY_DEVICE = "cet appareil"
 
 
 def visible_draft(request, public_id):
@@ -48,9 +46,21 @@ def _started(request, stored):
     zone = request.POST.get("timezone", "")
     now = timezone.now()
     with transaction.atomic():
-        draft = drafts.start(revision=stored, timezone=zone if zone in ZONES else "Europe/Paris", by=BY_DEVICE, now=now)
-        first = drafts.dossier(draft).questionnaire.steps[0].slug
-        return open_device(request, redirect("step", draft.public_id, first), draft, now)
+        draft = drafts.start(
+            revision=stored,
+            timezone=zone if zone in ZONES else "Europe/Paris",
+            by=access.FIRST_DEVICE,
+            now=now,
+        )
+        return open_device(request, _first_page(draft, now), draft, now)
+
+
+def _first_page(draft, now):
+    """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
+    report = rubrics.report(drafts.dossier(draft), now)
+    if draft.incident_revision:
+        return redirect("essential", draft.public_id, rubrics.essential(report)[0].slug)
+    return redirect("step", draft.public_id, report.sections[0].slug)
 
 
 @never_cache
@@ -67,8 +77,9 @@ def dossiers(request):
 def dossier(request, public_id):
     draft = visible_draft(request, public_id)
     report = rubrics.report(drafts.dossier(draft), timezone.now())
-    unfinished = (section for section in report.sections if section.state in ("missing", "to_review"))
-    context = {"draft": draft, "report": report, "next": next(unfinished, None)}
+    from .essential import next_screen  # which needs visible_draft from here
+
+    context = {"draft": draft, "report": report, "next": next_screen(report)}
     return render(request, "notifications/dossier.html", context)
 
 
@@ -108,7 +119,7 @@ def _imported(request, imported, now):
             revision=stored,
             questionnaire=imported.questionnaire.name,
             timezone=imported.timezone,
-            by=BY_DEVICE,
+            by=access.FIRST_DEVICE,
             now=now,
             answers=imported.answers,
         )

@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ..services import incidents, seeds
@@ -14,17 +13,21 @@ public = cache_control(public=True, max_age=60)
 
 @require_safe
 @public
-@gzip_page  # these pages hold no secret that compression could betray
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/home.html", {"incidents": incidents.newest()})
 
 
 @require_safe
 @public
-@gzip_page  # these pages hold no secret that compression could betray
 def incident(request: HttpRequest, slug: str) -> HttpResponse:
     revisions = incidents.revisions(slug)
     if not revisions:
         raise Http404("no such incident")
     questionnaire = seeds.questionnaire(revisions[0].questionnaire)
     return render(request, "notifications/incident.html", incident_page.context(revisions, questionnaire))
+
+
+@require_safe
+@public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "notifications/accessibility.html")

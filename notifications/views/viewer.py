@@ -44,3 +44,11 @@ def open_device(request, response, draft, now):
         COOKIE, secret, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=not settings.LOCAL, path="/"
     )
     return response
+
+
+def close_device(request, response):
+    """This browser opens nothing any more. No Clear-Site-Data: "cookies" would reach other sites of the same domain."""
+    if request.viewer.device:
+        access.forget_device(device=request.viewer.device)
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+    return response

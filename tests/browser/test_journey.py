@@ -17,7 +17,8 @@ def begin(page, incident="Weda"):
     page.get_by_role("link", name=re.compile(incident)).first.click()
     page.get_by_role("link", name="Commencer").first.click()
     page.get_by_role("button", name="Commencer").click()
-    page.wait_for_url("**/etapes/type/")
+    page.wait_for_url("**/essentiel/quand/")
+    open_step(page, "type")
 
 
 def go_on(page):

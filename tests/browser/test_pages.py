@@ -23,6 +23,8 @@ PUBLIC = [
     "/commencer/",
     "/dossiers/",
     "/dossiers/importer/",
+    "/dossiers/oublier/",
+    "/accessibilite/",
 ]
 STEPS = [step.slug for step in seeds.questionnaire().steps]
 VNU = settings.BASE_DIR / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
@@ -50,6 +52,17 @@ def dossier_pages(page):
     with page.expect_navigation() as refused:
         go_on(page)
     yield refused.value
+    for city in ("Rouen", "Dieppe"):
+        open_step(page, "organisme")
+        page.get_by_label("Ville").fill(city)
+        go_on(page)
+    yield page.goto(f"{root}versions/city/")
+    yield page.goto("/dossiers/oublier/")  # now with a dossier
+    page.goto(f"{root}lien/")
+    with page.expect_navigation() as made:
+        page.get_by_role("button", name="Créer un lien privé").click()
+    yield made.value
+    yield page.goto(page.locator(".secret-address").inner_text())
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
@@ -91,3 +104,16 @@ def test_a_first_visit_is_light_and_public_pages_set_no_cookie(browse):
     page.goto("/incidents/weda-2025-11/", wait_until="networkidle")
     assert sum(sizes) <= 100_000
     assert page.context.cookies() == []
+
+
+def test_a_page_after_the_first_is_lighter_still(browse):
+    page = browse()
+    begin(page)
+    page.wait_for_load_state("networkidle")
+    sizes = {}
+    page.on("response", lambda response: sizes.update({response.url: response.request.sizes()["responseBodySize"]}))
+    for slug in ("dates", "violation", "autres-notifications"):
+        sizes.clear()
+        open_step(page, slug)
+        page.wait_for_load_state("networkidle")
+        assert sum(sizes.values()) <= 20_000, sizes

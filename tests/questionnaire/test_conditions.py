@@ -118,8 +118,10 @@ def test_the_sentence_survives_an_edit_of_the_natures() -> None:
     assert any("La perte de confidentialité est suspectée" in text for text in texts({"nature": entry}))
 
 
-def test_the_sentence_leaves_with_its_nature() -> None:
-    assert not any("confidentialité" in text for text in texts(nature(availability="suspected")))
+@pytest.mark.parametrize("of", ["availability", "*"])
+def test_nothing_is_said_of_a_nature_that_is_not_ticked(of: str) -> None:
+    ticked = {"state": "known", "value": ["availability"], "certainty": {of: "suspected"}}
+    assert not any("confidentialité" in text for text in texts({"nature": ticked}))
 
 
 @pytest.mark.parametrize("said", ["no", "unknown_yet", None])

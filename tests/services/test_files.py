@@ -91,10 +91,11 @@ def test_the_file_of_version_1_still_comes_back(seeds_loaded):
     assert json.loads(dump(draft)) == good()
 
 
-def test_every_version_has_its_committed_file():
+def test_every_version_has_its_committed_file_and_its_upgrade(seeds_loaded):
+    newest = json.loads(dump(start_weda()))["format_version"]
     committed = {int(path.name.split(".")[1][1:]) for path in GOOD.parent.glob("dossier.v*.json")}
-    assert committed == set(range(1, dossier_file.VERSION + 1))
-    assert set(files.UPGRADES) == set(range(1, dossier_file.VERSION))
+    assert committed == set(range(1, newest + 1))
+    assert set(files.UPGRADES) == set(range(1, newest))
 
 
 def test_a_byte_order_mark_is_no_obstacle(seeds_loaded):
@@ -157,6 +158,14 @@ def test_an_installation_without_the_incident_takes_its_words_as_imports(db):
     assert not any(each["reviewed"] for each in imported.answers.values() if each["origin"] == "import")
     assert {each.get("basis") for each in imported.answers.values()} == {None, "default"}
     assert {part["origin"] for part in imported.answers["description"]["value"]} == {"practice", "import"}
+
+
+def test_a_dossier_begun_on_a_revision_that_is_not_here_goes_on_with_the_newest_that_is(seeds_loaded):
+    newer = {"slug": WEDA, "revision": "3.local2"}
+    imported = read(changed(lambda content: content.update(incident=newer)))
+    assert imported.revision.number == "3"
+    assert imported.answers == good()["answers"]
+    assert start_from(imported).title.endswith("Cyberattaque du logiciel Weda (novembre 2025)")
 
 
 def test_the_practice_word_stands_and_loses_only_a_basis_that_is_not_here(seeds_loaded):

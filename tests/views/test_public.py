@@ -13,7 +13,7 @@ from notifications.services import incidents
 pytestmark = pytest.mark.usefixtures("seeds")
 
 WEDA, CEGEDIM, HOSPITAL = "weda-2025-11", "cegedim-mlm-2025", "chi-haute-comte-2025-10"
-PAGES = ["/", *(f"/incidents/{slug}/" for slug in (WEDA, CEGEDIM, HOSPITAL))]
+PAGES = ["/", "/accessibilite/", *(f"/incidents/{slug}/" for slug in (WEDA, CEGEDIM, HOSPITAL))]
 
 
 def plain(text: str) -> str:

@@ -78,6 +78,8 @@ def _instant(text):
         now = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise Unusable([f"--now: « {text} » n'est pas un instant ISO 8601."]) from None
+    if not 2000 <= now.year < 2100:
+        raise Unusable([f"--now: l'année de « {text} » n'est pas plausible."])
     if now.tzinfo is None:
         raise Unusable(["--now: l'instant doit porter son décalage, par exemple 2025-11-13T09:00:00+01:00."])
     return now

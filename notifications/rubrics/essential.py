@@ -1,0 +1,53 @@
+"""« L'essentiel »: which few screens ask what prefill cannot know. It follows from the data, not from a list."""
+
+from dataclasses import dataclass
+
+from ..questionnaire import certainty_of
+from .pieces import Report, Row
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen of « L'essentiel »: a subject, its words, and its questions with the leading one first.
+    `optional` holds the keys of those that may wait and take time to write."""
+
+    slug: str
+    title: str
+    help: str
+    rows: tuple[Row, ...]
+    optional: tuple[str, ...]
+
+
+def essential(report: Report) -> tuple[Screen, ...]:
+    """The screens that ask what prefill cannot know: those with a question that only the practice can settle.
+
+    Whether it was answered in the meantime changes nothing, so that the list stays the same on the way."""
+    screens = []
+    for subject in report.dossier.questionnaire.subjects:
+        rows = [row for row in report.by_key.values() if row.question.subject == subject.slug and not row.copied]
+        if any(_only_practice_knows(row) for row in rows):
+            rows.sort(key=lambda row: row.key != subject.first)
+            title, help = (text.replace("{product}", _product(report)) for text in (subject.title, subject.help))
+            optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
+            screens.append(Screen(subject.slug, title, help, tuple(rows), optional))
+    return tuple(screens)
+
+
+def _only_practice_knows(row: Row) -> bool:
+    """Needed (or a note of the practice's own), and no proposal settles it: none, one that says itself that it is to
+    be established, or one for the source's part only of a text whose other parts are the practice's."""
+    if not (row.needed or row.question.ours):
+        return False
+    own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
+    return row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+
+
+def _may_wait(row: Row) -> bool:
+    """Not needed, and not answered by a tap."""
+    quick = row.question.type in ("choice", "choices", "yes_no") or row.question.ticks
+    return not row.needed and not quick
+
+
+def _product(report: Report) -> str:
+    revision = report.dossier.revision
+    return (revision.product or revision.vendor) if revision else "votre logiciel"

@@ -1,0 +1,150 @@
+"""The one reading of a dossier: (questionnaire, answers, proposals, now) → sections of rows in French words."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from .. import prefill
+from ..catalogue import Source
+from ..obligations import deadline
+from ..questionnaire import (
+    Case,
+    Question,
+    Rule,
+    applicable,
+    doubts,
+    is_blank,
+    is_copy,
+    patient_data,
+    sentences,
+    with_copies,
+)
+from .pieces import Dossier, Line, Report, Row, Section
+from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of
+
+# What is said of a text that seems to hold a patient's data, by what it seems to hold.
+NO_PATIENT_DATA = "N'écrivez aucune donnée de patient : un nombre et des catégories suffisent."
+SUSPICION_WORDS = {
+    "nir": f"Ce texte semble contenir un numéro de sécurité sociale. {NO_PATIENT_DATA} "
+    "Retirez-le, ou indiquez que ce n'en est pas un.",
+    "birth": f"Ce texte semble contenir une date de naissance. {NO_PATIENT_DATA} "
+    "Retirez-la, ou indiquez qu'elle n'est pas celle d'un patient.",
+    "patient": f"Ce texte semble contenir le nom d'une personne, peut-être d'un patient. {NO_PATIENT_DATA} "
+    "Retirez-le, ou indiquez que ce n'est pas un patient.",
+}
+RULE = "phrase ajoutée par règle, d'après vos réponses"
+
+
+def facts_of(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """What conditions may ask besides answers: lateness at `now`, the moment of the attack."""
+    first = deadline(dossier.obligations[0], dossier.answers, now, dossier.zone)
+    return {"late": first.late, "attack": dossier.newest.attack if dossier.newest else ""}
+
+
+def case_of(dossier: Dossier, now: datetime) -> Case:
+    """The dossier as conditions see it."""
+    answers = with_copies(dossier.questionnaire, dossier.answers)
+    return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
+
+
+def report(dossier: Dossier, now: datetime) -> Report:
+    """Everything that is shown of a dossier at one instant `now` (aware)."""
+    case = case_of(dossier, now)
+    questions = applicable(case)
+    found = doubts(case)
+    reader = _Reader(dossier, case, found)
+    rows = {question.key: reader.row(question) for question in questions}
+    return Report(
+        dossier=dossier,
+        now=now,
+        sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier.questionnaire.steps),
+        clocks=tuple(deadline(each, case.answers, now, dossier.zone) for each in dossier.obligations),
+        doubts=tuple((rule.keys, rule.message) for rule in found),
+    )
+
+
+def _section(slug: str, title: str, help: str, rows: Mapping[str, Row]) -> Section:
+    return Section(slug, title, help, tuple(row for row in rows.values() if row.question.step == slug))
+
+
+class _Reader:
+    """What is the same for all rows of one report, worked out once."""
+
+    def __init__(self, dossier: Dossier, case: Case, found: tuple[Rule, ...]):
+        self.dossier, self.case, self.doubts = dossier, case, found
+        self.sentences = sentences(case)
+        self.kind = "complete" if case.answers.get("kind", {}).get("value") == "complete" else "initial"
+        self.newest = prefill.strongest(prefill.layers(dossier.questionnaire, dossier.newest))
+        self.at_basis = {
+            origin: prefill.strongest(prefill.layers(dossier.questionnaire, revision))
+            for origin, revision in dossier.revisions.items()
+        }
+        self.outdated = set(prefill.differing(case.answers, self.newest, self.at_basis))
+
+    def row(self, question: Question) -> Row:
+        entry = self.case.answers.get(question.key)
+        proposal = self.newest.get(question.key)
+        needed = self.kind in question.needed_for
+        copied = is_copy(question, self.case.answers)
+        warnings, fingerprint = ((), "") if copied else self.warnings(question, entry)
+        return Row(
+            question=question,
+            state=_state(entry, needed),
+            lines=(*self.lines(question, entry), *self.by_rule(question)),
+            note=(entry or {}).get("note", ""),
+            origin=(entry or {}).get("origin", ""),
+            origin_words=origin_words(self.dossier, entry),
+            certainty=CERTAINTY_WORDS.get(status := status_of(question, entry), ""),
+            status=status,
+            sources=self.sources(question, entry),
+            doubts=tuple(rule.message for rule in self.doubts if question.key in rule.keys),
+            needed=needed,
+            proposal=proposal,
+            proposal_lines=tuple(self.lines(question, proposal.entry)) if proposal else (),
+            outdated=question.key in self.outdated,
+            copied=copied,
+            warnings=warnings,
+            fingerprint=fingerprint,
+        )
+
+    def warnings(self, question: Question, entry: Mapping[str, Any] | None) -> tuple[tuple[str, ...], str]:
+        """(sentences, fingerprint of the text that they are about), empty when the text was overruled."""
+        kinds = patient_data.entry_suspicions(question, entry)
+        of = patient_data.fingerprint(question, entry) if kinds else ""
+        if not kinds or self.dossier.overruled.get(question.key) == of:
+            return (), ""
+        return tuple(SUSPICION_WORDS[kind] for kind in kinds), of
+
+    def lines(self, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
+        return lines_of(self.dossier, question, entry)
+
+    def by_rule(self, question: Question) -> Iterator[Line]:
+        for rule in self.sentences:
+            if question.key in rule.keys:
+                yield Line(self.filled(rule.message), "sentence", origin=RULE)
+
+    def filled(self, sentence: str) -> str:
+        """`{key}` in a sentence made by rule stands for the words of that answer."""
+        return re.sub(r"\{(\w+)\}", lambda found: self.plain(found[1]), sentence)
+
+    def plain(self, key: str) -> str:
+        question, entry = self.dossier.questionnaire.questions[key], self.case.answers.get(key)
+        return ", ".join(line.text for line in self.lines(question, entry))
+
+    def sources(self, question: Question, entry: Mapping[str, Any] | None) -> tuple[Source, ...]:
+        if not entry:
+            return ()
+        for origin in (entry["origin"], entry.get("basis", "")):
+            revision, proposals = self.dossier.revisions.get(origin), self.at_basis.get(origin, {})
+            if revision and question.key in proposals and proposals[question.key].origin == origin:
+                return tuple(revision.sources[each] for each in proposals[question.key].sources)
+        return ()
+
+
+def _state(entry: Mapping[str, Any] | None, needed: bool) -> str:
+    if entry is None or is_blank(entry):
+        return "missing" if needed else "blank"
+    if not entry.get("reviewed"):
+        return "to_review"
+    return {"unknown": "unknown", "not_applicable": "not_applicable"}.get(entry["state"], "reviewed")

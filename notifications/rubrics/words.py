@@ -1,0 +1,140 @@
+"""Answers in French words: values, certainty, origin, and the spacing of French."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .. import deadlines
+from ..questionnaire import Question, certainty_of, ticked_options
+from .pieces import Dossier, Line
+
+# What is printed beside an answer that is not established. The words agree with « réponse ».
+CERTAINTY_WORDS = {
+    "confirmed": "confirmée",
+    "claimed": "selon l'éditeur",
+    "suspected": "suspectée",
+    "contested": "contestée",
+    "unknown": "à établir",
+}
+ORIGIN_WORDS = {
+    "practice": "réponse du cabinet",
+    "profile": "fiche du cabinet",
+    "group": "réponse commune du groupe",
+    "default": "valeur usuelle, à vérifier",
+    "import": "repris d'un fichier, à relire",
+}
+
+
+def words(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> tuple[Line, ...]:
+    """Any entry of a question in words, be it of the past: its lines, each with its certainty."""
+    lines = lines_of(dossier, question, entry)
+    status = status_of(question, entry)
+    return tuple(replace(line, certainty=CERTAINTY_WORDS[status], status=status) if status else line for line in lines)
+
+
+def origin_words(dossier: Dossier, entry: Mapping[str, Any] | None) -> str:
+    """Where an entry comes from: « réponse du cabinet, d'après fiche « WEDA », révision 3 »."""
+    if not entry:
+        return ""
+    said = _origin(dossier, entry["origin"])
+    basis = entry.get("basis", "")
+    if entry["origin"] == "practice" and basis and entry["state"] != "cleared":
+        return f"{said}, d'après {_origin(dossier, basis)}"
+    return said
+
+
+def _origin(dossier: Dossier, origin: str) -> str:
+    kind, _, rest = origin.partition(":")
+    if not rest:
+        return ORIGIN_WORDS[kind]
+    slug, _, number = rest.partition("@")
+    revision = dossier.revisions.get(origin)
+    name = revision.product or revision.vendor if revision else slug
+    return f"{'fiche' if kind == 'incident' else 'modèle'} « {name} », révision {number}"
+
+
+def lines_of(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
+    if entry is None or entry["state"] == "cleared":
+        return
+    if entry["state"] == "unknown":
+        yield Line("Inconnu à ce stade", "unknown")
+    elif entry["state"] == "not_applicable":
+        yield Line("Sans objet")
+    else:
+        yield from value_lines(question, entry, dossier.zone, partial(_origin, dossier))
+
+
+def status_of(question: Question, entry: Mapping[str, Any] | None) -> str:
+    """Certainty of the whole answer; options carry their own."""
+    if not entry or entry["state"] != "known" or question.options:
+        return ""
+    return _said(entry, "*")
+
+
+def value_lines(question: Question, entry: Mapping[str, Any], zone: ZoneInfo, words_of: Any = str) -> Iterator[Line]:
+    """The words of a known value, one line for each ticked option or part of a text."""
+    value = entry["value"]
+    if question.parts:
+        yield from (Line(part["text"], "part", origin=_part_words(question, part, words_of)) for part in value)
+    elif question.options:
+        yield from _option_lines(question, entry)
+    elif question.type == "group":
+        yield from (Line(_item_words(question, item)) for item in value)
+    else:
+        yield Line(plain_words(question, value, zone))
+    if value == []:
+        yield Line("Aucune")
+
+
+def _part_words(question: Question, part: Mapping[str, str], words_of: Any) -> str:
+    """Whose words; and which part, where the origin alone does not say it."""
+    words = str(words_of(part["origin"]))
+    label = next((each.label for each in question.parts if each.key == part.get("part")), "")
+    return f"{words} ({label[0].lower()}{label[1:]})" if label else words
+
+
+def _option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line]:
+    for key in ticked_options(entry):
+        option = question.option(key)
+        if option is None:
+            continue
+        status = _said(entry, key)
+        detail = entry.get("details", {}).get(key, "")
+        yield Line(option.label, "option", CERTAINTY_WORDS.get(status, ""), detail=detail, status=status)
+
+
+def _said(entry: Mapping[str, Any], option: str) -> str:
+    """The certainty to print. « Confirmée » speaks of sources: the practice's own words do not need it."""
+    status = certainty_of(entry, option)
+    return "" if status == "confirmed" and entry["origin"] == "practice" else status
+
+
+def _item_words(question: Question, item: Mapping[str, Any]) -> str:
+    said = []
+    for each in question.fields:
+        if each.key in item:
+            option = each.option(item[each.key]) if each.options else None
+            said.append(f"{each.label} : {option.label if option else item[each.key]}")
+    return " ; ".join(said)
+
+
+def plain_words(question: Question, value: Any, zone: ZoneInfo) -> str:
+    """Words of a value without options: text as it is, counts grouped by three, dates in full."""
+    if question.type == "yes_no":
+        return "Oui" if value else "Non"
+    if question.type == "number":
+        return f"{value:,}".replace(",", "\u202f")
+    if question.type in ("date", "moment", "datetime"):
+        words = deadlines.moment_in_words(value, zone)
+        return f"{words} (heure non connue)" if question.type == "moment" and len(value) == 10 else words
+    return str(value)
+
+
+def typo(text: str) -> str:
+    """French spacing for display: no line break before : ; ! ? » and after «."""
+    text = re.sub(r"[ \u00a0]([;!?»])", "\u202f\\1", text)
+    text = re.sub(r" :(?=\s|$)", "\u00a0:", text)
+    return re.sub(r"«[ \u00a0]", "«\u202f", text)

@@ -1,0 +1,16 @@
+"""Drawings for pages, from plain numbers."""
+
+from typing import Any
+
+from django import template
+
+from ..documents import clock
+from ..rubrics import Report
+
+register = template.Library()
+
+
+@register.filter
+def clock_drawing(report: Report) -> dict[str, Any]:
+    """The bar of the notification's own clock."""
+    return clock.drawing(report.clock, report.now, report.dossier.zone)

@@ -1,0 +1,100 @@
+"""« L'essentiel »: the few screens that prefill cannot answer, then the sentences that the practice will be held to."""
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rubrics
+from . import pages
+from .dossiers import visible_draft
+
+READ_AGAIN = "relire"  # the screen after the questions
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def essential(request, public_id, subject):
+    """One screen. POST saves it and goes on to the next one, to reading again, then to the review."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    screen = _screen(report, subject)
+    if request.method != "POST":
+        return _page(request, draft, report, screen, pages.form_of(report, screen.rows, screen.optional))
+    outcome = pages.save(request, draft, report, screen.rows, screen.optional)
+    if pages.wants_json(request):
+        return pages.reply(draft, outcome)
+    screen = _screen(outcome.report, subject)
+    if not outcome.whole:
+        return _page(request, draft, outcome.report, screen, outcome.form, status=422)
+    if pages.tell(request, draft, outcome, screen.rows):
+        return redirect("essential", draft.public_id, subject)
+    if "later" in request.POST:
+        return redirect("dossier", draft.public_id)
+    return redirect_to(draft, _after(outcome.report, subject))
+
+
+def _screen(report, subject):
+    found = next((screen for screen in screens(report) if screen.slug == subject), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def screens(report):
+    """The questions, and after them what is to be opened one by one."""
+    held_to = [row for row in report.rows if row.question.review == "open" and row.answered and not row.copied]
+    again = rubrics.Screen(
+        READ_AGAIN,
+        "Relisez ce à quoi vous serez tenu",
+        "Ces réponses seront recopiées sous votre nom. Conservez chacune, ou modifiez-la.",
+        tuple(held_to),
+        optional=(),
+    )
+    return (*rubrics.essential(report), again)
+
+
+def _after(report, subject):
+    slugs = [screen.slug for screen in screens(report)]
+    place = slugs.index(subject)
+    return slugs[place + 1] if place + 1 < len(slugs) else None
+
+
+def next_screen(report):
+    """The first screen that still needs somebody, None when all that remains is the review."""
+    for screen in screens(report):
+        states = {row.state for row in screen.rows}
+        if states & ({"to_review"} if screen.slug == READ_AGAIN else {"missing"}):
+            return screen
+    return None
+
+
+def redirect_to(draft, slug):
+    return redirect("essential", draft.public_id, slug) if slug else redirect("review", draft.public_id)
+
+
+def _page(request, draft, report, screen, form, *, status=200):
+    slugs = [each.slug for each in screens(report)]
+    place = slugs.index(screen.slug)
+    starts = report.clock.obligation.starts
+    context = {
+        "draft": draft,
+        "report": report,
+        "screen": screen,
+        "form": form,
+        "place": place + 1,
+        "questions": len(slugs) - 1,
+        "read_again": screen.slug == READ_AGAIN,
+        "previous": slugs[place - 1] if place else None,
+        "aids": report.dossier.newest.aids if starts in form.fields and report.dossier.newest else (),
+        "situations": [each for field in form.fields.values() for each in field.question.situations],
+    }
+    return render(request, "notifications/essential.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def ready(request, public_id):
+    """The draft is ready and nothing is filed yet: what comes next."""
+    draft = visible_draft(request, public_id)
+    return render(request, "notifications/ready.html", {"draft": draft, "report": pages.report_of(draft)})

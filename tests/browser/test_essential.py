@@ -1,0 +1,301 @@
+"""« L'essentiel » in a real browser: without scripts on a telephone, by keyboard, enlarged, without movement."""
+
+import json
+import re
+from itertools import pairwise
+
+import pytest
+
+from .test_journey import download, go_on
+
+SCREENS = 12  # the breach of November 2025 is notified late by now, so that the reasons are asked
+# What the doctor ticks or types on each screen, in a few taps.
+TYPED = {
+    "aware_at-day": "2025-11-12",
+    "aware_at-time": "18:07",
+    "siren": "123 456 782",
+    "organisation_name": "Cabinet du Dr Exemple",
+    "address": "1 place de l'Exemple",
+    "postcode": "01234",
+    "city": "Exempleville",
+    "legal_first_name": "Camille",
+    "legal_last_name": "Exemple",
+    "legal_email": "cabinet.exemple@example.org",
+    "contact_role": "Médecin",
+    "contact_phone": "01 99 00 12 34",
+    "person_count": "1240",
+    "record_count": "1240",
+}
+TICKED = {
+    "discovery-tick-vendor_message": "2025-11-12",
+    "controller_role-option-controller": "",
+    "legal_title-option-madame": "",
+    "has_dpo-no": "",
+    "person_categories-keep": "",
+    "data_categories-option-civil_status": "",
+    "data_categories-option-nir": "",
+    "has_sensitive_data-yes": "",
+    "sensitive_categories-option-health": "",
+    "own_accounts_named-option-no": "",
+    "access_today-option-partial": "",
+    "ongoing-yes": "",
+    "measures_taken-tick-paper": "",
+    "measures_taken-tick-passwords": "2025-11-14",
+    "measures_taken-tick-plan_backup": "",
+    "patients_told_of_outage-yes": "",
+    "insurer_informed-yes": "",
+    "prior_measures-tick-personal_accounts": "",
+    "prior_measures-tick-cps": "",
+    "severity-option-limited": "",
+    "subjects_informed-keep": "",
+    "late_reasons-tick-software_closed": "2025-11-14",
+}
+
+
+def begin(page):
+    """From the incident's page to the first screen."""
+    page.goto("/incidents/weda-2025-11/")
+    page.get_by_role("link", name="Commencer").first.click()
+    page.get_by_role("button", name="Commencer").click()
+    page.wait_for_url("**/essentiel/quand/")
+
+
+def screen(page):
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def answer_by_hand(page):
+    """Tick and type what the page that is open asks for."""
+    for name, day in TICKED.items():
+        box = page.locator(f"#id_{name}")
+        if box.count() and box.is_visible() and not box.is_checked():
+            box.check()
+            if day:
+                page.locator(f"#id_{name}-date").fill(day)
+    for name, text in TYPED.items():
+        field = page.locator(f"#id_{name}")
+        if field.count() and field.is_visible():
+            field.fill(text)
+    if screen(page) == "relire":
+        for box in page.locator("input[name$='-keep']").all():
+            box.check()
+
+
+def go_through(page, answer, onward):
+    """From the first screen to the review. Which screens were on the way, each once."""
+    visited = []
+    while "verifier" not in page.url:
+        visited += [] if screen(page) in visited else [screen(page)]
+        assert len(visited) <= SCREENS + 1
+        answer(page)
+        onward(page)
+        page.wait_for_load_state()
+    return visited
+
+
+def check_the_draft(page):
+    """From the review to the files, and what the dossier's file says."""
+    page.get_by_role("link", name="Télécharger le brouillon").first.click()
+    page.wait_for_url("**/telecharger/")
+    file = json.loads(download(page, "Enregistrer le dossier (dossier.json)"))
+    assert file["missing"] == []
+    answers = file["answers"]
+    assert answers["aware_at"]["value"] == "2025-11-12T18:07:00+01:00"
+    assert answers["prior_measures"]["value"] == (
+        "Chaque utilisateur du logiciel avait un compte personnel.\nLa connexion se faisait par carte CPS."
+    )
+    assert answers["discovery"]["value"].endswith("reçu le 12/11/2025.")
+    assert {part["text"] for part in answers["measures_taken"]["value"] if part["origin"] == "practice"} == {
+        "Les consultations ont été assurées sur papier pendant l'indisponibilité.\n"
+        "Les mots de passe du logiciel ont été changés le 14/11/2025.",
+        "Nous prévoyons une extraction ou une sauvegarde locale de nos dossiers.",
+    }
+    return file
+
+
+@pytest.mark.parametrize("javascript", [False, True])
+def test_a_doctor_finishes_on_a_telephone(browse, javascript):
+    page = browse(width=390, height=844, javascript=javascript)
+    begin(page)
+    page.get_by_text("question 1 sur 11").wait_for()
+    visited = go_through(page, answer_by_hand, go_on)
+    assert len(visited) == SCREENS + 1
+    page.get_by_text("samedi 15 novembre 2025 à 18 h 07 (heure de Paris)").first.wait_for()
+    check_the_draft(page)
+    assert download(page, "Télécharger le brouillon (PDF)").startswith(b"%PDF")
+
+
+# -- by keyboard ----------------------------------------------------------------------------------------
+
+FOCUS = """() => {
+  const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();
+  const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  return { id: each.id, name: each.name || "", kind: each.type || each.tagName.toLowerCase(), tag: each.tagName,
+           text: each.innerText || "", on: Boolean(each.checked), ring,
+           seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight };
+}"""
+DAY = {"2025-11-12": "12112025", "2025-11-14": "14112025"}
+
+
+def answer_by_keyboard(page):
+    """Tab from the top of the page to its button, answering on the way. Never a mouse."""
+    page.evaluate("document.activeElement.blur()")
+    at, wanted_days = {}, {}
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        before, at = at, page.evaluate(FOCUS)
+        if at["tag"] == "BODY":
+            continue
+        # the last stop inside a day or an hour is the browser's own button, which draws its own ring
+        inside = at["kind"] in ("date", "time") and at["id"] == before.get("id")
+        assert at["ring"] or inside, f"no visible focus on {at} at {page.url}"
+        assert at["seen"], f"focus out of sight on {at} at {page.url}"
+        name = at["id"].removeprefix("id_")
+        if at["kind"] == "submit" and at["text"].strip() == "Enregistrer et continuer":
+            return
+        press_keys(page, at, name, wanted_days)
+    raise AssertionError(f"the keyboard never got to the button at {page.url}")
+
+
+def press_keys(page, at, name, wanted_days):
+    if at["kind"] == "radio":
+        choose(page, at)
+    elif name in TICKED or (screen(page) == "relire" and name.endswith("-keep")):
+        if not at["on"]:
+            page.keyboard.press("Space")
+        wanted_days[f"{name}-date"] = TICKED.get(name, "")
+    elif at["kind"] in ("date", "time"):
+        text = TYPED.get(name) or wanted_days.get(name)
+        if text and not page.locator(f"#{at['id']}").input_value():
+            page.keyboard.type(DAY.get(text, text.replace(":", "")))
+    elif name in TYPED and not page.locator(f"#{at['id']}").input_value():
+        page.keyboard.type(TYPED[name])
+
+
+def choose(page, at):
+    """Arrows move in a group of radio buttons and choose."""
+    wanted = [f"id_{name}" for name in TICKED]
+    group = [each.get_attribute("id") for each in page.locator(f"input[type=radio][name='{at['name']}']").all()]
+    if not set(wanted) & set(group):
+        return
+    for _ in range(len(group) + 1):
+        now = page.evaluate(FOCUS)
+        if now["id"] in wanted:
+            if not now["on"]:
+                page.keyboard.press("Space")
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(group)
+
+
+def enter(page):
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def test_a_doctor_finishes_by_keyboard_and_always_sees_where(browse):
+    page = browse(width=1280, reduced_motion="reduce")  # nothing is still on its way when it is looked at
+    begin(page)
+    visited = go_through(page, answer_by_keyboard, enter)
+    assert len(visited) == SCREENS + 1
+    check_the_draft(page)
+
+
+def test_after_a_refusal_the_focus_is_on_what_is_wrong(browse):
+    page = browse(width=390)
+    begin(page)
+    page.goto(page.url.replace("quand", "cabinet"))
+    page.locator("#id_siren").fill("123 456 789")
+    page.locator("#id_siren").press("Enter")
+    summary = page.get_by_role("alert")
+    summary.get_by_text("Ce SIREN n'est pas valide").wait_for()
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+    assert page.evaluate(FOCUS)["ring"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#q-siren")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "id_siren"
+    assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+
+
+# -- enlarged, still, in order ---------------------------------------------------------------------------
+
+
+def every_screen(page):
+    """Opens each screen of a late dossier in turn, the last page and its refusal too."""
+    begin(page)
+    page.locator("#id_aware_at-day").fill("2025-11-12")
+    go_on(page)
+    for slug in (*(each for each in SLUGS if each != "relire"), "relire"):
+        page.goto(re.sub(r"essentiel/.*", f"essentiel/{slug}/", page.url))
+        yield slug
+
+
+SLUGS = ["quand", "cabinet", "contact", "dossiers", "contenu", "comptes", "acces", "mesures", "protections", "suites"]
+SLUGS += ["patients", "retard", "relire"]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_enlarged_four_times_nothing_scrolls_sideways(browse, width):
+    page = browse(width=width, height=256)
+    for slug in every_screen(page):
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), slug
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll('main input:not([type=hidden]), main label, main button, main h1')]
+                 .filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"""
+        )
+        assert not cut, slug
+
+
+MOVING = """() => [...document.querySelectorAll('*')].filter(each => {
+  const style = getComputedStyle(each), lasts = (times) => times.split(',').some(time => parseFloat(time) > 0.01);
+  return lasts(style.transitionDuration) || style.scrollBehavior === 'smooth' ||
+         (style.animationName !== 'none' && lasts(style.animationDuration));
+}).map(each => each.outerHTML.slice(0, 150))"""
+
+
+def test_nothing_moves_for_those_who_ask_so(browse):
+    page = browse(reduced_motion="reduce")
+    for slug in every_screen(page):
+        moving = page.evaluate(MOVING)
+        assert not moving, slug
+
+
+ORDER = """() => [...document.querySelectorAll('h1, h2, main input:not([type=hidden]), main textarea, main select, ' +
+                                              'main button, main summary, main legend')]
+  .filter(each => each.checkVisibility() && !each.closest('.visually-hidden'))
+  .map(each => {
+    const box = each.getBoundingClientRect();
+    return [each.id || each.innerText.slice(0, 40), box.top + scrollY, box.left, box.bottom + scrollY];
+  })"""
+NODE = re.compile(r"^\s*- '?(\w+)(?: \"(.*?)\")?")
+CONTROLS = ("heading", "textbox", "checkbox", "radio", "spinbutton", "combobox", "button")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_read_aloud_comes_in_the_order_that_is_seen(browse, width):
+    page = browse(width=width)
+    for slug in every_screen(page):
+        order = page.evaluate(ORDER)
+        assert order
+        for above, below in pairwise(order):
+            # never above what was read before it, unless beside it on the same line
+            assert below[1] >= above[1] - 1 or (below[2] > above[2] and below[3] > above[1]), (slug, above, below)
+
+
+def test_headings_and_controls_are_read_with_their_names_in_order(browse):
+    page = browse(width=390)
+    for slug in every_screen(page):
+        nodes = [NODE.match(line) for line in page.locator("main").aria_snapshot().splitlines()]
+        read = [(node[1], node[2] or "") for node in nodes if node and node[1] in CONTROLS]
+        roles = [role for role, _ in read]
+        assert roles[0] == "heading", slug
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert all(name for _, name in read), (slug, read)
+        buttons = [name for role, name in read if role == "button"]
+        assert buttons[-2:] == ["Enregistrer et continuer", "Enregistrer et finir plus tard"], slug
+        assert roles.index("heading") < roles.index("button")
+        ids = page.locator("main [id]").evaluate_all("all => all.map(each => each.id)")
+        assert len(ids) == len(set(ids)), slug
