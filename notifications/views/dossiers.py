@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,13 +13,8 @@ from ..deadlines import ZONES
 from ..models import Draft
 from ..services import access, drafts, files, incidents
 from ..services.files import Unusable
-from .viewer import open_device
-
-
-def visible_draft(request, public_id):
-    """The dossier, if this viewer may open it; another's answers like one that does not exist."""
-    found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
-    return get_object_or_404(found, public_id=public_id)
+from .essential import next_screen
+from .viewer import open_device, visible_draft
 
 
 @never_cache
@@ -77,8 +72,6 @@ def dossiers(request):
 def dossier(request, public_id):
     draft = visible_draft(request, public_id)
     report = rubrics.report(drafts.dossier(draft), timezone.now())
-    from .essential import next_screen  # which needs visible_draft from here
-
     context = {"draft": draft, "report": report, "next": next_screen(report)}
     return render(request, "notifications/dossier.html", context)
 

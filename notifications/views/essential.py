@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rubrics
 from . import pages
-from .dossiers import visible_draft
+from .viewer import visible_draft
 
 READ_AGAIN = "relire"  # the screen after the questions
 

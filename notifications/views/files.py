@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from .. import rubrics
 from ..documents import dossier_file, pdf
 from ..services import drafts
-from .dossiers import visible_draft
+from .viewer import visible_draft
 
 
 @never_cache

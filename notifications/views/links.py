@@ -15,8 +15,7 @@ from ..documents import qr
 from ..models import Draft
 from ..services import access, drafts
 from . import errors
-from .dossiers import visible_draft
-from .viewer import close_device, open_device
+from .viewer import close_device, open_device, visible_draft
 
 
 def without_path(view):

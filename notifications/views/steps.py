@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..services import access, drafts
 from . import pages
-from .dossiers import visible_draft
+from .viewer import visible_draft
 
 
 @never_cache

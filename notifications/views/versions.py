@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import deadlines, rubrics
 from ..services import access, drafts
-from .dossiers import visible_draft
+from .viewer import visible_draft
 
 TAKEN = "Cette réponse vient de changer ailleurs : relisez-la ci-dessous avant de rétablir une version précédente."
 SAME = "C'est déjà votre réponse : rien n'a changé."

@@ -2,9 +2,10 @@
 
 from django.conf import settings
 from django.db import OperationalError
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from ..models import Viewer
+from ..models import Draft, Viewer
 from ..services import access
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
@@ -52,3 +53,9 @@ def close_device(request, response):
         access.forget_device(device=request.viewer.device)
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
     return response
+
+
+def visible_draft(request, public_id):
+    """The dossier, if this viewer may open it; another's answers like one that does not exist."""
+    found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
+    return get_object_or_404(found, public_id=public_id)

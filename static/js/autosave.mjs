@@ -1,9 +1,8 @@
 // Saves a page of questions while it is filled in: one request at a time, nothing dropped, nothing kept in the browser.
 const CLICK = 300; // left by a click elsewhere: nothing moves on the page before the button is up again
 const PAUSE = 1000, LONGEST = 5000, SLOW = 3500, GIVE_UP = 25_000, REFUSED = 30_000, BACK_OFF = [1000, 2000, 4000, 5000];
-const STAYS = "Votre texte reste sur cette page";
-const DOWN = `Non enregistré\u00a0: la connexion est coupée. ${STAYS}.`;
-const CLOSED = `Non enregistré\u00a0: ce dossier n’est plus ouvert dans ce navigateur. ${STAYS}\u00a0: copiez-le.`;
+const DOWN = "Non enregistré\u00a0: la connexion est coupée. Votre texte reste sur cette page.";
+const CLOSED = "Non enregistré\u00a0: ce dossier n’est plus ouvert dans ce navigateur. Votre texte reste sur cette page.";
 const CONTROLS = "input, textarea, select";
 const byId = (id) => document.getElementById(id);
 const status = byId("save-status"), form = status.closest("form");
@@ -66,7 +65,7 @@ function accept(reply) {
   form.elements.base.value = reply.version;
   if (reply.saved.length) form.elements.autosaved.disabled = false;
   hour = reply.saved_words;
-  for (const [key, html] of Object.entries(reply.beside)) drawBeside(key, html);
+  Object.entries(reply.beside).forEach(drawBeside);
   if (byId("deadline")?.children.length) byId("deadline").innerHTML = reply.deadline;
   refused = new Map(Object.entries(reply.errors));
   for (const [key, html] of Object.entries(reply.elsewhere)) hold(key, html, only(key));
@@ -79,9 +78,9 @@ function accept(reply) {
 function sayWhen() {
   if (touched.size) return; // more is to be sent
   const left = refused.size + mine.size, which = left > 1 ? `${left} réponses` : "une réponse";
-  say(`Enregistré à ${hour}${left ? `, sauf ${which}\u00a0: voyez le message à côté.` : ""}`);
+  say(`${hour ? `Enregistré à ${hour}` : "Tout est enregistré"}${left ? `, sauf ${which}\u00a0: voyez le message à côté.` : ""}`);
 }
-function drawBeside(key, html) {
+function drawBeside([key, html]) {
   const place = byId(`beside-${key}`);
   if (!place || besides.get(key) === html) return;
   besides.set(key, html);
@@ -103,8 +102,7 @@ function drawRefusals() { // a new message waits until the person leaves the que
 }
 function hold(key, html, own) {
   if (html) byId(`conflict-${key}`)?.remove(), byId(`help-${key}`).insertAdjacentHTML("afterend", html);
-  const box = byId(`conflict-${key}`);
-  for (const each of box.querySelectorAll("[data-script]")) each.hidden = each.dataset.script === "off";
+  byId(`conflict-${key}`).querySelectorAll("[data-script]").forEach((each) => (each.hidden = each.dataset.script === "off"));
   keyInput(key).name = "held";
   (own ? mine : stale).add(key);
   touched.delete(key);
@@ -123,7 +121,8 @@ async function redraw(chosen = "") { // questions, as the page would show them n
   for (const key of keys.filter((each) => each === chosen || !only(each))) {
     const fresh = page.getElementById(`q-${key}`);
     release(key);
-    byId(`q-${key}`).replaceWith(fresh ?? ""); // "": no longer asked
+    byId(`q-${key}`).replaceWith(fresh ?? "");
+    if (!fresh) keyInput(key).remove(); // no longer asked: without its controls, it would be sent as emptied
     if (chosen) fresh?.querySelector(CONTROLS)?.focus();
   }
   sayWhen();
@@ -161,11 +160,10 @@ addEventListener("beforeunload", (event) => {
   const unsaved = touched.size || pending || mine.size || refused.size;
   if (unsaved && !leaving && navigator.userActivation?.hasBeenActive !== false) event.preventDefault();
 });
-async function again() { // the connection, or the person, is back: no need to wait
+const again = () => { // the connection, or the person, is back: no need to wait
   if (failures) hanging.abort();
-  await running;
-  save();
-}
+  Promise.resolve(running).then(save);
+};
 addEventListener("online", again);
 document.addEventListener("visibilitychange", again);
 for (const error of form.querySelectorAll(".question-error")) refused.set(keyOf(error), error.outerHTML);

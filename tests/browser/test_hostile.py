@@ -11,8 +11,9 @@ VALUES = [
     "</textarea></form><script>document.title='evil'</script><iframe srcdoc='<script>alert(1)</script>'></iframe>",
     "' onfocus='alert(1)' autofocus x='<img src=https://evil.example/x.gif><link rel=stylesheet href=//evil.example/x>",
     "<style>*{display:none}</style><base href=https://evil.example/><meta http-equiv=refresh content=0> {{ 7|add:7 }}",
-    "\u202eevil\u2066 مرحبا e\u0301\u0301\u0301 👩‍⚕️ " + "hippopotomonstrosesquippedaliophobie" * 4,
+    "\u202eevil\u2066 مرحبا e\u0301\u0301\u0301 👩‍⚕️ ",
 ]
+LONG_WORD = "hippopotomonstrosesquippedaliophobie" * 4
 KEPT = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -54,10 +55,27 @@ def paste_and_look(page, value):
         page.goto(root + address, wait_until="networkidle")
         assert not page.locator("[evil], main iframe, main style, main base, main script:not([src])").count()
         assert page.title() != "evil"
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), address
     text = unicodedata.normalize("NFC", KEPT.sub("", value))
     page.goto(f"{root}verifier/")
     shown = page.locator("main").inner_text()
     assert "".join(text.split()) in "".join(shown.split())
     open_step(page, "organisme")
     assert page.get_by_label("Dénomination").input_value() == " ".join(text.split())
+
+
+def test_a_very_long_word_makes_no_page_wider(browse):
+    page = browse(width=390)
+    begin(page)
+    open_step(page, "organisme")
+    page.get_by_label("Dénomination").fill(LONG_WORD)
+    go_on(page)
+    open_step(page, "mesures")
+    fill_everything(page, LONG_WORD)
+    go_on(page)
+    root = re.sub(r"etapes/.*", "", page.url)
+    wide = []
+    for address in ("", "verifier/", "telecharger/", "etapes/mesures/", "essentiel/mesures/", "essentiel/relire/"):
+        page.goto(root + address)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(address)
+    assert not wide
