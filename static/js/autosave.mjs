@@ -18,7 +18,10 @@ let pending = null; // sent and not acknowledged: sent again as it was, so that 
 let running = null, hanging, timer, since = 0, earliest = 0, failures = 0, hour = "", leaving = false;
 const only = (key) => touched.has(key) || mine.has(key) || refused.has(key) || pending?.keys.includes(key);
 
-const say = (text) => status.textContent === text || (status.textContent = text); // the same is not said twice
+function say(text) {
+  status.classList.toggle("save-failed", text === DOWN || text === CLOSED);
+  if (status.textContent !== text) status.textContent = text; // the same is not said twice
+}
 function freshToken() {
   const found = document.cookie.match(new RegExp(`(?:^|; )${status.dataset.csrfCookie}=([^;]+)`));
   return found?.[1] ?? form.elements.csrfmiddlewaretoken.value;
@@ -43,7 +46,7 @@ async function run() {
 }
 async function attempt() { // after how long to try again, 0 when it was taken
   hanging = new AbortController();
-  const clocks = [[() => failures || say("Enregistrement…"), 300], [() => say(DOWN), SLOW], [() => hanging.abort(), GIVE_UP]];
+  const clocks = [[() => failures || say("Enregistrement…"), 300], [say, SLOW, DOWN], [() => hanging.abort(), GIVE_UP]];
   const timers = clocks.map((clock) => setTimeout(...clock));
   let response, reply;
   try {

@@ -100,7 +100,8 @@ def test_a_refused_value_loses_neither_the_typed_text_nor_the_rest(browse):
 
 
 def test_two_tabs_never_overwrite_each_other_in_silence(browse):
-    first = browse()
+    """Pages that are only sent; those that save by themselves have tests of their own."""
+    first = browse(javascript=False)
     begin(first)
     open_step(first, "organisme")
     second = first.context.new_page()
