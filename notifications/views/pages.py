@@ -50,7 +50,7 @@ def save(request, draft, report, rows, optional=()):
     those of `rows` are saved, each on its own: what is refused holds nothing else back."""
     base, keys = request.POST.get("base", ""), set(request.POST.getlist("keys"))
     held = set(request.POST.getlist("held")) - keys
-    if not base.isdecimal() or len(base) > 9:
+    if not base.isdecimal() or len(base) > 9 or int(base) > draft.version:
         raise SuspiciousOperation("a page without its version")
     questions = [row.question for row in rows if row.key in keys]
     shown = [row.key for row in rows if row.key in keys | held]

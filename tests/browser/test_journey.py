@@ -69,6 +69,8 @@ def test_a_doctor_goes_from_the_incident_to_a_pdf(browse, width, javascript):
     assert len(set(titles)) == STEPS  # one came twice: late, so that the reasons were asked
     page.get_by_text("samedi 15 novembre 2025 à 18 h 07 (heure de Paris)").first.wait_for()
 
+    page.get_by_role("link", name="Télécharger le brouillon").first.click()
+    page.wait_for_url("**/telecharger/")
     draft = text_of(download(page, "Télécharger le brouillon (PDF)"))
     for words in ("BROUILLON", "Cabinet du Dr Exemple", "123456782", "mercredi 12 novembre 2025 à 18 h 07"):
         assert words in draft
@@ -145,7 +147,7 @@ def test_a_saved_file_comes_back_in_another_browser(browse, tmp_path):
     page.get_by_label("Dénomination").fill("Cabinet du Retour")
     go_on(page)
     page.wait_for_url("**/etapes/responsable/")
-    page.goto(re.sub(r"etapes/.*", "verifier/", page.url))
+    page.goto(re.sub(r"etapes/.*", "telecharger/", page.url))
     file = tmp_path / "dossier.json"
     file.write_bytes(download(page, "Enregistrer le dossier (dossier.json)"))
 
