@@ -1,5 +1,7 @@
 """Who asks, from the device cookie; and the answer when the database is busy."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.db import OperationalError
 from django.shortcuts import get_object_or_404
@@ -23,7 +25,7 @@ class ViewerMiddleware:
         request.viewer = Viewer(device=access.fingerprint(secret) if secret else None)
         response = self.get_response(request)
         if request.method == "POST" and request.viewer.device and response.status_code < 400:
-            access.note_use(device=request.viewer.device, now=timezone.now())
+            _note_use(request.viewer.device)
         return response
 
     def process_exception(self, request, exception):
@@ -32,6 +34,12 @@ class ViewerMiddleware:
 
             return unavailable(request)
         return None
+
+
+def _note_use(device):
+    """After the answer was made and its changes committed: a busy database must not turn it into a failure."""
+    with suppress(OperationalError):
+        access.note_use(device=device, now=timezone.now())
 
 
 def open_device(request, response, draft, now):
