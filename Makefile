@@ -17,7 +17,7 @@ tools: ## what tests need on top: a browser, PDF tools, Java
 	@$(PYTHON) scripts/setup.py --dev --tools
 
 test: tools ## minutes
-	$(VENV_PYTHON) -m pytest -n 2
+	$(VENV_PYTHON) -m pytest -n 2 --dist worksteal
 
 test-full: tools ## slow tests too, and many more generated cases
 	HYPOTHESIS_PROFILE=full $(VENV_PYTHON) -m pytest -n 2 -m ""

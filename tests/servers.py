@@ -101,12 +101,21 @@ def seeded_var(tmp_path_factory) -> Path:
     return var
 
 
-@pytest.fixture
-def server(seeded_var, tmp_path):
+@pytest.fixture(scope="session")
+def running_server(seeded_var, tmp_path_factory):
     if not STATIC_IS_READY:
         pytest.skip("static files are made by `make setup`")
-    var = tmp_path / "var"
+    var = tmp_path_factory.mktemp("served") / "var"
     shutil.copytree(seeded_var, var)
     running = Server(var).start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def server(running_server):
+    """The server of this process of the suite, running: a test before may have killed it. Browsers are told apart by
+    their cookies, so that tests may share it."""
+    if running_server.process is None or running_server.process.poll() is not None:
+        running_server.start()
+    return running_server

@@ -135,7 +135,7 @@ def wants_json(request):
 
 
 def reply(draft, outcome):
-    """What autosave is told (design: version, saved_at, saved, refused, conflicts), and the pieces of the page that
+    """What autosave is told (version, saved_at, saved, refused, conflicts), and the pieces of the page that
     follow from the answers: what stands beside each question, and the deadline."""
     form, saved = outcome.form, outcome.saved
     beside = {key: render_to_string("forms/_beside.html", {"row": form.rows.get(key)}) for key in form.fields}
