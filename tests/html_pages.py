@@ -1,6 +1,5 @@
 """A page as a browser without scripts has it: its words, its tags, and what its form would send."""
 
-import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -70,7 +69,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return html.unescape(re.sub(r"\s+", " ", " ".join(self.words))).replace("’", "'")
+        return re.sub(r"\s+", " ", " ".join(self.words)).replace("’", "'")
 
     @property
     def keys(self) -> list[str]:
