@@ -81,8 +81,12 @@ class Server:
 
 def descendants(pid: int) -> list[int]:
     """From /proc, so that a child that left its parent's group still counts."""
-    children = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent_of(path) == pid]
+    children = children_of(pid)
     return children + [below for child in children for below in descendants(child)]
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent_of(path) == pid]
 
 
 def _parent_of(stat: Path) -> int:

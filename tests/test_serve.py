@@ -9,28 +9,19 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from tests.servers import children_of, descendants, environment, free_port
 
 pytestmark = pytest.mark.skipif(
     not (settings.STATIC_ROOT / "staticfiles.json").exists(), reason="static files are made by `make setup`"
 )
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def command(port):
     return [sys.executable, "manage.py", "serve", "--port", str(port)]
-
-
-def environment(var):
-    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var)}
 
 
 @pytest.fixture
@@ -68,23 +59,6 @@ def served(var, port):
 def first_line(process):
     readable, _, _ = select.select([process.stdout], [], [], 60)
     return process.stdout.readline() if readable else ""
-
-
-def descendants(pid):
-    """From /proc, so that a child that left its parent's group still counts."""
-    children = children_of(pid)
-    return children + [below for child in children for below in descendants(child)]
-
-
-def children_of(pid):
-    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == pid]
-
-
-def parent_of(stat):
-    try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return None
 
 
 def watched(pids):

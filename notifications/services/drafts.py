@@ -12,7 +12,7 @@ from django.db.models import F
 
 from .. import prefill, rubrics
 from ..models import AnswerChange, Draft, IncidentRevision
-from ..questionnaire import Answers, Entry, Question, is_blank, kept, same_answer, span
+from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from . import incidents, seeds
 
@@ -238,7 +238,8 @@ def overrule(*, draft: Draft, key: str, seen: str, by: str, now: datetime) -> bo
 
 def keepable(draft: Draft, slug: str) -> list[str]:
     """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
-    questions = seeds.questionnaire(draft.questionnaire).of_step(slug)
+    case = Case(seeds.questionnaire(draft.questionnaire), draft.answers)
+    questions = [question for question in applicable(case) if question.step == slug]
     return [question.key for question in questions if question.review != "open" and _unread(draft, question)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from notifications import rubrics
 from notifications.models import Draft
-from notifications.questionnaire import edited
+from notifications.questionnaire import Case, applicable, edited
 from notifications.services import drafts, incidents
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, start_weda, withdraw
@@ -126,7 +126,9 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
         "harms",
         "measures_taken",
     } <= opened & weda_draft.answers.keys()
-    assert by_rubric == weda_draft.answers.keys() - opened
+    asked = {question.key for question in applicable(Case(form(), weda_draft.answers))}
+    assert "initial_reference" not in asked  # answered beforehand, and shown nowhere: nobody can have read it
+    assert by_rubric == (weda_draft.answers.keys() & asked) - opened
 
 
 def test_a_cleared_answer_is_not_kept(weda_draft):
