@@ -40,11 +40,15 @@ def due(start: datetime, delay: timedelta) -> datetime:
     return start.astimezone(UTC) + delay
 
 
-def state(due_at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=24)) -> str:
-    """ "open", "soon" or "overdue" at `now`; the very instant of the deadline is still in time."""
+SOON, URGENT = timedelta(hours=24), timedelta(hours=6)
+
+
+def state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
+    """"open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end is still in time."""
     if now > due_at:
-        return "overdue"
-    return "soon" if due_at - now < soon else "open"
+        return past
+    left = due_at - now
+    return "urgent" if left < URGENT else "soon" if left < SOON else "open"
 
 
 def day_in_words(day: datetime | str) -> str:

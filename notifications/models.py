@@ -89,6 +89,11 @@ class Draft(models.Model):
     organisation_name = models.CharField("dénomination", max_length=200, blank=True)
     last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
     devices = models.PositiveIntegerField("appareils numérotés", default=0)  # also those forgotten since
+    # by question: the SHA-256 of the text that was copied to the teleservice, and when {"sha256", "at"}
+    copied = models.JSONField("recopié", default=dict, blank=True)
+    # the journal's length and last hash, so that a tail cut off is found
+    journal_count = models.PositiveIntegerField("lignes du journal", default=0)
+    journal_head = models.CharField("dernière empreinte du journal", max_length=64, blank=True)
 
     objects = DraftQuerySet.as_manager()
 
@@ -132,13 +137,15 @@ class AnswerChange(models.Model):
 
 
 class Grant(models.Model):
-    """The right of a browser (device) or of a private link to open one dossier; only the secret's hash is kept.
+    """The right of a browser (device) or of a private link to open one dossier, or of a calendar to read its deadlines;
+    only the secret's hash is kept.
 
     `number` names it inside its dossier without saying whose it is: « appareil 2 », « lien 1 »."""
 
     class Kind(models.TextChoices):
         DEVICE = "device", "appareil"
         LINK = "link", "lien privé"
+        FEED = "feed", "calendrier"  # reads the deadlines, opens nothing
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="grants")
     sha256 = models.CharField("empreinte du secret", max_length=64, db_index=True)
@@ -153,8 +160,142 @@ class Grant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["draft", "sha256", "kind"], name="one_grant_for_a_secret_and_a_draft"),
             models.UniqueConstraint(fields=["draft", "kind", "number"], name="one_number_for_a_grant_of_a_draft"),
-            models.CheckConstraint(condition=Q(kind__in=["device", "link"]), name="grant_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["device", "link", "feed"]), name="grant_kind_is_known"),
         ]
 
     def __str__(self):
         return f"{self.kind} {self.pk}"
+
+
+class Filing(models.Model):
+    """What was filed with the CNIL, as it stood: an immutable snapshot. It may be cancelled, never edited."""
+
+    class Kind(models.TextChoices):
+        INITIAL = "initial", "initiale"
+        COMPLEMENTARY = "complementary", "complémentaire"
+        COMPLETE = "complete", "complète"
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="filings")
+    number = models.PositiveIntegerField("numéro dans le dossier")
+    kind = models.CharField("sorte", max_length=20, choices=Kind.choices)
+    filed_at = models.DateTimeField("déposée le (UTC)")
+    cnil_number = models.CharField("numéro de la CNIL", max_length=80, blank=True)
+    by = models.CharField("par", max_length=80)
+    recorded_at = models.DateTimeField("consignée le")
+    content = models.JSONField("contenu")  # {answers, questionnaire, deadlines, filed_at, cnil_number, kind, by}
+    digest = models.CharField("empreinte SHA-256 du contenu", max_length=64)
+    cancelled_at = models.DateTimeField("annulée le", null=True, blank=True)
+    cancelled_by = models.CharField("annulée par", max_length=80, blank=True)
+    cancel_reason = models.CharField("motif de l'annulation", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "dépôt"
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "number"], name="one_number_for_a_filing_of_a_draft"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["initial", "complementary", "complete"]), name="filing_kind_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.number}"
+
+
+class JournalEntry(models.Model):
+    """One line of a dossier's journal: what happened and to which keys, never a value. `hash` covers the line and the
+    hash before it, so that no line can be changed, removed, moved or added without a trace."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="journal")
+    number = models.PositiveIntegerField("numéro")
+    at = models.DateTimeField("le")
+    by = models.CharField("par", max_length=80)
+    event = models.CharField("événement", max_length=40)
+    keys = models.JSONField("objets", default=list)
+    hash = models.CharField("empreinte", max_length=64)
+
+    class Meta:
+        verbose_name = "ligne du journal"
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="one_number_for_a_line_of_a_journal")]
+
+    def __str__(self):
+        return f"{self.number} {self.event}"
+
+
+class Erasure(models.Model):
+    """What stays of an erased dossier: one line, which names nobody."""
+
+    at = models.DateTimeField("le")
+    by = models.CharField("par", max_length=80)
+    lines = models.PositiveIntegerField("lignes du journal effacé")
+    journal_head = models.CharField("dernière empreinte du journal effacé", max_length=64)
+
+    class Meta:
+        verbose_name = "effacement"
+
+    def __str__(self):
+        return f"{self.lines} lignes le {self.at:%Y-%m-%d}"
+
+
+class Subscription(models.Model):
+    """The address to which reminders of a dossier go, once it was confirmed."""
+
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="subscription")
+    email = models.EmailField("adresse")
+    asked_at = models.DateTimeField("demandée le")
+    confirmed_at = models.DateTimeField("confirmée le", null=True, blank=True)
+    ended_at = models.DateTimeField("arrêtée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "adresse de rappel"
+
+    def __str__(self):
+        return f"rappels {self.pk}"
+
+
+class Outgoing(models.Model):
+    """A mail to send once: the outbox. `key` (dossier, kind, deadline) is unique, so that two ticks make one row; a
+    sender claims it with a lease, so that two senders do not both send it, and that a killed one loses nothing."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "à envoyer"
+        SENT = "sent", "envoyé"
+        DROPPED = "dropped", "sans objet"
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="outgoing")
+    kind = models.CharField("sorte", max_length=40)
+    key = models.CharField("clé", max_length=64, unique=True)  # SHA-256 of (dossier, kind, deadline); the Message-ID too
+    deadline = models.DateTimeField("échéance", null=True, blank=True)
+    domain = models.CharField("domaine du destinataire", max_length=255)
+    made_at = models.DateTimeField("prévu le")
+    state = models.CharField("état", max_length=10, choices=State.choices, default=State.WAITING)
+    reason = models.CharField("motif", max_length=80, blank=True)  # why it was dropped, or last failed
+    tries = models.PositiveIntegerField("essais", default=0)
+    next_at = models.DateTimeField("prochain essai")
+    leased_until = models.DateTimeField("réservé jusqu'au", null=True, blank=True)
+    lease = models.CharField("réservation", max_length=40, blank=True)
+    ended_at = models.DateTimeField("envoyé ou abandonné le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message à envoyer"
+        indexes = [models.Index(fields=["state", "next_at"], name="outgoing_by_next_try")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sent", "dropped"]), name="outgoing_state_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a loop last went round."""
+
+    name = models.CharField("boucle", max_length=40, primary_key=True)
+    at = models.DateTimeField("dernier passage")
+
+    class Meta:
+        verbose_name = "battement"
+
+    def __str__(self):
+        return self.name

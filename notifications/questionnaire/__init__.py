@@ -1,7 +1,7 @@
 """The form as data: read and check a questionnaire, which questions apply, and the only validator of answers."""
 
 from . import strict_json, ticks
-from .conditions import Answers, Case, applicable, doubts, is_copy, sentences, with_copies
+from .conditions import Answers, Case, applicable, doubts, holds, is_copy, sentences, with_copies
 from .entries import (
     Entry,
     certainty_of,
@@ -36,6 +36,7 @@ __all__ = [
     "check_entry",
     "doubts",
     "edited",
+    "holds",
     "is_blank",
     "is_copy",
     "kept",

@@ -3,7 +3,7 @@
 `facts` are what a caller knows and answers do not: {"late": bool, "attack": "2025-11-10" or an instant}.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,6 +54,11 @@ def _matching(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     questions = applicable(case)
     seen = _visible(case, {question.key: question for question in questions})
     return tuple(rule for rule in rules if all(_holds(condition, seen, questions) for condition in rule.when))
+
+
+def holds(conditions: Iterable[Mapping[str, Any]], case: Case) -> bool:
+    """Do all these conditions hold for the answers as they stand?"""
+    return all(_holds(condition, case, ()) for condition in conditions)
 
 
 def _holds(condition: Mapping[str, Any], case: Case, questions: tuple[Question, ...]) -> bool:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines, prefill
 from ..catalogue import Revision, Source
-from ..obligations import Deadline, Obligation
+from ..obligations import CNIL, Deadline, Filed, Obligation
 from ..questionnaire import Answers, Question, Questionnaire
 
 STATE_WORDS = {
@@ -36,6 +36,8 @@ class Dossier:
     newest: Revision | None = None
     revisions: Mapping[str, Revision] = field(default_factory=dict)
     overruled: Mapping[str, str] = field(default_factory=dict)
+    filings: tuple[Filed, ...] = ()  # active ones, the oldest first
+    decided_at: datetime | None = None  # when the practice last said whether it notifies
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,8 @@ class Report:
 
     @property
     def clock(self) -> Deadline:
-        """The clock of the notification itself, the first duty of the file."""
-        return self.clocks[0]
+        """The clock of the notification itself."""
+        return next(clock for clock in self.clocks if clock.obligation.key == CNIL)
 
     @property
     def organisation(self) -> str:

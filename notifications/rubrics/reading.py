@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import prefill
 from ..catalogue import Source
-from ..obligations import deadline
+from ..obligations import CNIL, clocks, deadline
 from ..questionnaire import (
     Case,
     Question,
@@ -38,7 +38,8 @@ RULE = "phrase ajoutée par règle, d'après vos réponses"
 
 def facts_of(dossier: Dossier, now: datetime) -> dict[str, Any]:
     """What conditions may ask besides answers: lateness at `now`, the moment of the attack."""
-    first = deadline(dossier.obligations[0], dossier.answers, now, dossier.zone)
+    bare = Case(dossier.questionnaire, dossier.answers, zone=dossier.zone)
+    first = deadline([each for each in dossier.obligations if each.key == CNIL], bare, dossier.filings, now)
     return {"late": first.late, "attack": dossier.newest.attack if dossier.newest else ""}
 
 
@@ -59,7 +60,7 @@ def report(dossier: Dossier, now: datetime) -> Report:
         dossier=dossier,
         now=now,
         sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier.questionnaire.steps),
-        clocks=tuple(deadline(each, case.answers, now, dossier.zone) for each in dossier.obligations),
+        clocks=tuple(clocks(dossier.obligations, case, dossier.filings, now)),
         doubts=tuple((rule.keys, rule.message) for rule in found),
     )
 

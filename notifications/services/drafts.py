@@ -14,7 +14,7 @@ from .. import prefill, rubrics
 from ..models import AnswerChange, Draft, IncidentRevision
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from . import incidents, seeds
+from . import filings, incidents, journal, seeds
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 ERASED = {"state": "erased"}
 # Columns that queries need, each from one answer.
 AWARE, NAME = "aware_at", rubrics.ORGANISATION
+DECISION = "decision"  # of which the day is kept, too
 
 
 @dataclass
@@ -58,7 +59,16 @@ def dossier(draft: Draft) -> rubrics.Dossier:
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
         overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
+        filings=tuple(filings.as_data(each) for each in filings.active(draft)),
+        decided_at=_decided_at(draft),
     )
+
+
+def _decided_at(draft: Draft) -> datetime | None:
+    """When the practice last said whether it notifies."""
+    if DECISION not in draft.answers:
+        return None
+    return draft.changes.filter(key=DECISION).order_by("-version").values_list("at", flat=True).first()
 
 
 def zone(draft: Draft) -> ZoneInfo:
@@ -84,6 +94,7 @@ def start(
     draft = Draft(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
     draft.title = _title(draft, {})
     draft.save()
+    journal.append(draft=draft, event="started" if answers is None else "imported", by=by, now=now)
     if answers is None:
         data = dossier(draft)
         answers = prefill.prefill({}, prefill.strongest(prefill.layers(data.questionnaire, data.revision)))
@@ -180,6 +191,7 @@ def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: date
     draft.last_saved_at = now
     _derive(draft)
     draft.save(update_fields=["answers", "aware_at", "title", "organisation_name", "last_saved_at"])
+    journal.append(draft=draft, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
 def _holds_patient_data(draft: Draft, question: Question, entry: Mapping[str, Any] | None) -> bool:

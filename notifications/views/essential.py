@@ -76,7 +76,7 @@ def redirect_to(draft, slug):
 def _page(request, draft, report, screen, form, *, status=200):
     slugs = [each.slug for each in screens(report)]
     place = slugs.index(screen.slug)
-    starts = report.clock.obligation.starts
+    starts = set(report.clock.obligation.starts)
     context = {
         "draft": draft,
         "report": report,
@@ -86,7 +86,7 @@ def _page(request, draft, report, screen, form, *, status=200):
         "questions": len(slugs) - 1,
         "read_again": screen.slug == READ_AGAIN,
         "previous": slugs[place - 1] if place else None,
-        "aids": report.dossier.newest.aids if starts in form.fields and report.dossier.newest else (),
+        "aids": report.dossier.newest.aids if starts & form.fields.keys() and report.dossier.newest else (),
         "situations": [each for field in form.fields.values() for each in field.question.situations],
     }
     return render(request, "notifications/essential.html", context, status=status)

@@ -1,0 +1,65 @@
+"""A dossier's journal: append-only lines, each with the hash of itself and of the line before it. Keys, never values."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from ..models import Draft, JournalEntry
+
+# What a line says in French.
+EVENTS = {
+    "started": "Dossier commencé",
+    "imported": "Dossier repris d'un fichier",
+    "answers_saved": "Réponses enregistrées",
+    "warning_overruled": "Avertissement écarté (donnée de patient)",
+    "device_granted": "Navigateur autorisé",
+    "device_forgotten": "Navigateur oublié",
+    "link_made": "Lien privé créé",
+    "link_revoked": "Lien privé retiré",
+    "feed_made": "Calendrier abonné",
+    "feed_revoked": "Calendrier retiré",
+    "answer_copied": "Réponse recopiée sur le téléservice",
+    "filed": "Dépôt consigné",
+    "filing_cancelled": "Dépôt annulé",
+    "address_given": "Adresse de rappel donnée",
+    "address_confirmed": "Adresse de rappel confirmée",
+    "address_ended": "Rappels arrêtés",
+}
+
+
+@transaction.atomic
+def append(*, draft: Draft, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
+    """One more line, in the transaction of the change that it tells. The dossier's row is locked first, so that two
+    writers never follow the same line."""
+    assert event in EVENTS
+    Draft.objects.filter(pk=draft.pk).update(journal_count=F("journal_count") + 1)
+    count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
+    entry = JournalEntry(draft=draft, number=count, at=now, by=by, event=event, keys=sorted(keys))
+    entry.hash = line_hash(draft.public_id, entry, head)
+    entry.save(force_insert=True)
+    Draft.objects.filter(pk=draft.pk).update(journal_head=entry.hash)
+    return entry
+
+
+def line_hash(public_id: str, entry: JournalEntry, before: str) -> str:
+    """SHA-256 (hex) of a line's canonical JSON and of the hash before it; "" before the first."""
+    line: list[Any] = [public_id, entry.number, entry.at.astimezone(UTC).isoformat(), entry.by, entry.event, entry.keys]
+    text = json.dumps([before, *line], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def first_fault(draft: Draft) -> int | None:
+    """The number of the first line that does not fit, None when the whole journal does. A line missing at the end is
+    found because the dossier keeps how many there are, and the last hash."""
+    head = ""
+    expected = 1
+    for entry in draft.journal.order_by("number").iterator():
+        if entry.number != expected or entry.hash != line_hash(draft.public_id, entry, head):
+            return expected
+        head, expected = entry.hash, expected + 1
+    return None if (expected - 1, head) == (draft.journal_count, draft.journal_head) else expected
