@@ -10,7 +10,8 @@ from ..obligations import Filed
 
 def active(draft: Draft) -> list[Filing]:
     """The filings that stand, the oldest first."""
-    return [each for each in draft.filings.order_by("filed_at", "number") if each.cancelled_at is None]
+    standing = [each for each in draft.filings.all() if each.cancelled_at is None]  # a list may have prefetched them
+    return sorted(standing, key=lambda each: (each.filed_at, each.number))
 
 
 def as_data(filing: Filing) -> Filed:
