@@ -1,5 +1,6 @@
 """« Mon compte », « Rattacher ce dossier », and what the accounts' library leaves to us."""
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import email_changed
 from allauth.account.views import ConfirmLoginCodeView, LoginView
 from allauth.core import ratelimit
@@ -93,6 +94,12 @@ def _context(user, form):
 @receiver([authenticator_added, authenticator_removed, authenticator_reset, email_changed])
 def _end_other_sessions(sender, request, user, **kwargs):
     _seal(request, user)
+
+
+@receiver(authenticator_added)
+def _just_proved(sender, request, user, authenticator, **kwargs):
+    """Who just added a proof is not asked for it again before the recovery codes are shown."""
+    record_authentication(request, user, "mfa", type=authenticator.type, reauthenticated=True)
 
 
 def _seal(request, user):

@@ -1,5 +1,6 @@
 """Where the accounts' library asks us: who asks, what is said, what is sent."""
 
+from contextlib import suppress
 from smtplib import SMTPException
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -66,7 +67,8 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(errors.mail_failed(self.request)) from None
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
-        if what := NOTICES.get(template_prefix):
+        what = NOTICES[template_prefix]
+        with suppress(ImmediateHttpResponse):  # the change is made, and said on the page
             super().send_notification_mail("account/email/notice", user, {"what": what}, email)
 
     def get_email_verification_redirect_url(self, email_address):
