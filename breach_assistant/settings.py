@@ -125,7 +125,7 @@ AUTH_USER_MODEL = "notifications.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dossiers"
-LOGOUT_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"  # which says so; public pages hold no message
 
 TRUSTED_PROXIES = proxies.read_networks(os.environ.get("TRUSTED_PROXIES", ""))
 

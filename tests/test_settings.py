@@ -78,6 +78,7 @@ print(json.dumps([getattr(settings, name, None) for name in {names}]))
         {"SITE_URL": "https://[::1", "SECRET_KEY": KEY},
         {"SITE_URL": "https://example.org"},
         {"SITE_URL": "https://example.org", "SECRET_KEY": "short"},
+        {"TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org"},
     ],
 )
 def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, environment):
@@ -102,9 +103,16 @@ def test_links_in_local_mode_follow_the_port(tmp_path):
 
 def test_production(tmp_path):
     production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}
-    names = ["SITE_URL", "LOCAL", "DEBUG", "ALLOWED_HOSTS", "CSRF_COOKIE_NAME", "SECURE_PROXY_SSL_HEADER"]
+    names = ["SITE_URL", "LOCAL", "DEBUG", "ALLOWED_HOSTS", "CSRF_COOKIE_NAME", "SESSION_COOKIE_NAME"]
+    names += [
+        "SESSION_COOKIE_SECURE",
+        "SESSION_COOKIE_AGE",
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN",
+        "SECURE_PROXY_SSL_HEADER",
+    ]
     shown = settings_of(names, **production)
-    assert shown == ["https://example.org", False, False, ["example.org"], "__Host-csrftoken", None]
+    cookies = ["__Host-csrftoken", "__Host-session", True, 12 * 3600, False, None]
+    assert shown == ["https://example.org", False, False, ["example.org"], *cookies]
     assert list(tmp_path.iterdir()) == []
     trusting = settings_of(names, **production, TRUST_PROXY_TLS="1")
     assert trusting[-1] == ["HTTP_X_FORWARDED_PROTO", "https"]

@@ -71,6 +71,11 @@ class AccountAdapter(DefaultAccountAdapter):
         with suppress(ImmediateHttpResponse):  # the change is made, and said on the page
             super().send_notification_mail("account/email/notice", user, {"what": what}, email)
 
+    def get_reauthentication_methods(self, user):
+        """A passkey first, for those who have one: recovery codes are for the day when it is lost."""
+        methods = super().get_reauthentication_methods(user)
+        return sorted(methods, key=lambda method: "webauthn" not in method["id"])
+
     def get_email_verification_redirect_url(self, email_address):
         return reverse("account")
 

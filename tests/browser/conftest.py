@@ -63,12 +63,12 @@ def browse(chromium, server):
 
 
 def _listen(message, faults):
-    """Errors of scripts and of the policy; that a page was refused (404, 422) is for its own test to judge."""
-    if message.type == "error" and not re.search(r"status of (404|422)", message.text):
+    """Errors of scripts and of the policy; that a page was refused (401, 403, 404, 422) is for its own test to judge."""
+    if message.type == "error" and not re.search(r"status of (401|403|404|422)", message.text):
         faults.append(message.text)
 
 
 def _watch(request, faults):
     address = urlsplit(request.url)
-    if address.scheme in ("http", "https") and address.hostname != "127.0.0.1":
+    if address.scheme in ("http", "https") and address.hostname not in ("127.0.0.1", "localhost"):
         faults.append(f"request to {request.url}")

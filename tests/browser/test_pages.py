@@ -25,6 +25,7 @@ PUBLIC = [
     "/dossiers/importer/",
     "/dossiers/oublier/",
     "/accessibilite/",
+    "/compte/connexion/",
 ]
 STEPS = [step.slug for step in seeds.questionnaire().steps]
 VNU = settings.BASE_DIR / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
