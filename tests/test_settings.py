@@ -78,7 +78,7 @@ print(json.dumps([getattr(settings, name, None) for name in {names}]))
         {"SITE_URL": "https://[::1", "SECRET_KEY": KEY},
         {"SITE_URL": "https://example.org"},
         {"SITE_URL": "https://example.org", "SECRET_KEY": "short"},
-        {"TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org"},
+        {"SITE_URL": "https://example.org", "SECRET_KEY": KEY, "TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org"},
     ],
 )
 def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, environment):
