@@ -3,6 +3,7 @@
 SITE_URL        absent, or http:// on loopback: local mode; https://: production; else refused
 SECRET_KEY      needed in production; in local mode made once in VAR_DIR
 TRUST_PROXY_TLS 1 when a reverse proxy always sets X-Forwarded-Proto itself
+DATABASE_URL    postgresql://user:password@host:port/name; absent: a file of SQLite in VAR_DIR
 VAR_DIR         what a running installation makes (default: var/)
 HOST, PORT      where `manage.py serve` listens
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from breach_assistant import site
+from breach_assistant import databases, site
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
@@ -88,23 +89,7 @@ TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own
 
 # -- database -------------------------------------------------------------------------------------------
 
-# EXTRA: in DELETE mode a commit survives a power cut right after the journal is unlinked; in WAL mode it
-# means FULL. secure_delete: what a user erases is overwritten, not only unlisted. Foreign keys: Django
-# switches them on itself. The journal mode belongs to the file and is set by `prepare_database`: switching
-# it needs the file alone, which a connection of a running server never has.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "db.sqlite3",
-        "CONN_MAX_AGE": None,  # one thread per process: a connection each, kept
-        "ATOMIC_REQUESTS": False,  # a write lock held during a whole request would queue everybody
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",  # lock before reading, or two writers can both fail
-            "timeout": 20,  # seconds in line for the lock (SQLite's busy timeout)
-            "init_command": "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON",
-        },
-    },
-}
+DATABASES = {"default": databases.database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- static files ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import models
-from django.db.models import BooleanField, Case, Q, When
+from django.db.models import BooleanField, Case, F, Q, When
 from django.db.models.fields.json import KT
 
 from .deadlines import ZONES
@@ -109,9 +109,11 @@ class Draft(models.Model):
     @cached_property
     def rewritten(self):
         """Keys that had another answer before, in one query; only reading an answer (« Conserver ») does not count."""
-        read = Q(before__reviewed=False, after__reviewed=True, after__origin=KT("before__origin"))
+        # both origins as text: PostgreSQL compares no JSON value with a text
+        changes = self.changes.alias(was=KT("before__origin"), became=KT("after__origin"))
+        read = Q(before__reviewed=False, after__reviewed=True, became=F("was"))
         rewrites = Case(When(read, then=False), default=True, output_field=BooleanField())
-        return set(self.changes.filter(rewrites, before__isnull=False).values_list("key", flat=True))
+        return set(changes.filter(rewrites, before__isnull=False).values_list("key", flat=True))
 
 
 class AnswerChange(models.Model):
@@ -263,7 +265,9 @@ class Outgoing(models.Model):
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="outgoing")
     kind = models.CharField("sorte", max_length=40)
-    key = models.CharField("clé", max_length=64, unique=True)  # SHA-256 of (dossier, kind, deadline); the Message-ID too
+    key = models.CharField(
+        "clé", max_length=64, unique=True
+    )  # SHA-256 of (dossier, kind, deadline); the Message-ID too
     deadline = models.DateTimeField("échéance", null=True, blank=True)
     domain = models.CharField("domaine du destinataire", max_length=255)
     made_at = models.DateTimeField("prévu le")

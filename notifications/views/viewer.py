@@ -3,7 +3,8 @@
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -21,6 +22,8 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Http404("nothing is named so, and PostgreSQL refuses to look for it")
         secret = request.COOKIES.get(COOKIE, "")
         request.viewer = Viewer(device=access.fingerprint(secret) if secret else None)
         response = self.get_response(request)
@@ -29,11 +32,17 @@ class ViewerMiddleware:
         return response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, OperationalError) and "locked" in str(exception):
+        if isinstance(exception, OperationalError) and _may_pass(exception):
             from .errors import unavailable
 
             return unavailable(request)
         return None
+
+
+def _may_pass(error):
+    """A lock not given in time, a deadlock, a server that restarts: worth asking again. On SQLite only a lock is, and
+    a missing table or a broken file is this error too."""
+    return connection.vendor == "postgresql" or "locked" in str(error)
 
 
 def _note_use(device):
