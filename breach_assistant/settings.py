@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "notifications",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -91,6 +93,11 @@ TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own
 
 DATABASES = {"default": databases.database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- tasks ----------------------------------------------------------------------------------------------
+
+# In the database itself: a task is there when the change that wants it is. `manage.py worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # -- static files ---------------------------------------------------------------------------------------
 

@@ -19,5 +19,7 @@ if not os.environ.get("DATABASE_URL"):
     # A file, as in real life: an in-memory database is shared by threads and knows no locks.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(VAR, "test.sqlite3")}
 
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}  # no worker runs beside tests
+
 # Pages under test find static files where they are written, without collectstatic.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

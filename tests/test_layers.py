@@ -21,7 +21,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "prefill": ({"questionnaire", "catalogue"}, set()),
     "rubrics": (PURE, set()),
     "models": ({"deadlines", "questionnaire"}, {"django"}),
-    "services": (PURE | {"models"}, {"django"}),
+    "services": (PURE | {"models"}, {"django", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms"}),
     "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno"}),
     "templatetags": (EVERYTHING, {"django"}),

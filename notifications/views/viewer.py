@@ -3,8 +3,7 @@
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import OperationalError, connection
-from django.http import Http404
+from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -22,8 +21,6 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise Http404("nothing is named so, and PostgreSQL refuses to look for it")
         secret = request.COOKIES.get(COOKIE, "")
         request.viewer = Viewer(device=access.fingerprint(secret) if secret else None)
         response = self.get_response(request)
@@ -32,10 +29,12 @@ class ViewerMiddleware:
         return response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, OperationalError) and _may_pass(exception):
-            from .errors import unavailable
+        from . import errors
 
-            return unavailable(request)
+        if isinstance(exception, OperationalError) and _may_pass(exception):
+            return errors.unavailable(request)
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            return errors.not_found(request)  # an address with a NUL: PostgreSQL refuses to look, SQLite finds nothing
         return None
 
 
