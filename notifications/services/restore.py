@@ -73,6 +73,8 @@ def _load(archive: ZipFile, manifest: backup.Manifest, nodes: list[Node]) -> Non
     tables = backup.stored_models(_migrate(_last_of_each(nodes)).apps)
     if {model._meta.label for model in tables} != manifest["tables"].keys():
         raise backup.Unusable(backup.DAMAGED)
+    # tables come in any order: this puts PostgreSQL's foreign keys off to the end, as they were before a migration
+    connection.check_constraints()
     for model in tables:
         with archive.open(backup.member(model)) as rows:
             _insert(model, rows)
