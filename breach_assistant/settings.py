@@ -3,6 +3,7 @@
 SITE_URL        absent, or http:// on loopback: local mode; https://: production; else refused
 SECRET_KEY      needed in production; in local mode made once in VAR_DIR
 TRUST_PROXY_TLS 1 when a reverse proxy always sets X-Forwarded-Proto itself
+TRUSTED_PROXIES networks (10.0.0.0/8,…) whose X-Forwarded-For says who asks; absent: nobody's does
 DATABASE_URL    postgresql://user:password@host:port/name; absent: a file of SQLite in VAR_DIR
 VAR_DIR         what a running installation makes (default: var/)
 HOST, PORT      where `manage.py serve` listens
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from breach_assistant import databases, site
+from breach_assistant import databases, proxies, site
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
@@ -35,13 +36,19 @@ ALLOWED_HOSTS = site.LOOPBACK_HOSTS if LOCAL else [SITE.hostname]
 # -- application ----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",  # wanted by django.contrib.auth
     "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.forms",  # so that TemplatesSetting finds Django's own widget templates
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
-    "notifications",
+    "notifications",  # before allauth, whose templates it replaces
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django_tasks",
     "django_tasks_db",
 ]
@@ -55,9 +62,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Lazy, all of them: a page that asks for no account touches no session, sets no cookie and may be cached.
+    "breach_assistant.sessions.Sessions",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "notifications.views.viewer.ViewerMiddleware",
+    "notifications.views.account.SecondFactor",
 ]
 
 ROOT_URLCONF = "breach_assistant.urls"
@@ -99,6 +111,66 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In the database itself: a task is there when the change that wants it is. `manage.py worker` runs them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+# -- accounts -------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "notifications.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dossiers"
+LOGOUT_REDIRECT_URL = "home"
+
+TRUSTED_PROXIES = proxies.read_networks(os.environ.get("TRUSTED_PROXIES", ""))
+
+# One page signs in and signs up: a code goes to the address, known or not, and the answer is the same.
+ACCOUNT_ADAPTER = "notifications.views.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]  # no password
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {
+    "login": "notifications.forms.account.SignInForm",
+    "confirm_login_code": "notifications.forms.account.CodeForm",
+    "add_email": "notifications.forms.account.NewAddressForm",
+    "confirm_email_verification_code": "notifications.forms.account.NewAddressCodeForm",
+}
+ACCOUNT_SESSION_REMEMBER = False  # how long is said by the sessions' own settings, to all alike
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Of a code's 20⁸ values, ten may be tried in an hour for one account, whoever asks. A whole office may share an IP.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "request_login_code": "60/m/ip,3/m/key,10/h/key",
+    "login_failed": "60/m/ip,10/h/key",
+}
+
+MFA_ADAPTER = "notifications.views.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "notifications.forms.account.SecondFactorForm",
+    "reauthenticate": "notifications.forms.account.ConfirmForm",
+    "activate_totp": "notifications.forms.account.AppForm",
+    "add_webauthn": "notifications.forms.account.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Breach Assistant"
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL  # http://localhost
+
+# The limits, shared by all processes and machines; the keys hold addresses, hence are hashed.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "notifications_cache",
+        "KEY_FUNCTION": "breach_assistant.sessions.hashed_key",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # the default of 300 would let anybody flush the limits
+    },
+}
+
 # -- static files ---------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
@@ -132,7 +204,11 @@ CSRF_TRUSTED_ORIGINS = [] if LOCAL else [SITE_URL]
 CSRF_FAILURE_VIEW = "notifications.views.errors.csrf_failure"
 
 MESSAGE_STORAGE = "breach_assistant.messages.PrefixedCookieStorage"
-SESSION_COOKIE_SECURE = not LOCAL  # there are no sessions; the cookie of messages follows these
+SESSION_ENGINE = "breach_assistant.sessions"
+SESSION_COOKIE_NAME = COOKIE_PREFIX + "session"
+SESSION_COOKIE_AGE = 12 * 3600  # at most, from the sign-in
+SESSION_IDLE_AGE = 3600
+SESSION_COOKIE_SECURE = not LOCAL  # the cookie of messages follows these
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
@@ -162,6 +238,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+# -- mail -----------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mails"
 
 # -- logs -----------------------------------------------------------------------------------------------
 

@@ -2,11 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import BooleanField, Case, F, Q, When
 from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from .deadlines import ZONES
 
@@ -16,10 +22,61 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
+class UserManager(BaseUserManager):
+    def get_by_natural_key(self, email):
+        return self.get(email=email.lower())
+
+
+class User(AbstractBaseUser):
+    """A person's account. There are no passwords: one signs in by a code sent to the address, or by a passkey."""
+
+    password = None  # takes Django's column away
+    email = models.EmailField("adresse électronique", unique=True)  # in lower case
+    name = models.CharField("nom affiché", max_length=120, blank=True)
+    is_active = models.BooleanField("actif", default=True)
+    is_administrator = models.BooleanField("administre ce site", default=False)
+    date_joined = models.DateTimeField("créé le", default=timezone.now)
+    # in every session's seal: one more, and all the sessions of this account end
+    seal = models.PositiveIntegerField("fins de toutes les sessions", default=0)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = USERNAME_FIELD = "email"
+
+    class Meta:
+        verbose_name = "compte"
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_account_for_an_address")]
+
+    def __str__(self):
+        return self.name or self.email
+
+    def clean(self):
+        self.email = self.email.lower()
+
+    def has_usable_password(self):
+        return False
+
+    def check_password(self, raw_password):
+        return False
+
+    def get_session_auth_hash(self):
+        return self._sealed()
+
+    def get_session_auth_fallback_hash(self):
+        return (self._sealed(key) for key in settings.SECRET_KEY_FALLBACKS)
+
+    def _sealed(self, secret=None):
+        return salted_hmac(
+            "notifications.User", f"{self.pk} {self.seal}", secret=secret, algorithm="sha256"
+        ).hexdigest()
+
+
 @dataclass(frozen=True)
 class Viewer:
-    """Who asks: the SHA-256 of the browser's device secret, None for a browser that holds none."""
+    """Who asks: the account that is signed in, and the SHA-256 of the browser's device secret; None where there is
+    none."""
 
+    user: User | None = None
     device: str | None = None
 
 
@@ -56,12 +113,15 @@ class IncidentRevision(models.Model):
 
 class DraftQuerySet(models.QuerySet):
     def visible_to(self, viewer):
-        """The dossiers that this viewer may open: those of which the browser holds a device grant."""
-        if not viewer.device:
-            return self.none()
-        return self.filter(
-            grants__sha256=viewer.device, grants__kind=Grant.Kind.DEVICE, grants__revoked_at=None
-        ).distinct()
+        """The dossiers that this viewer may open: those of the account, and those of which the browser holds a device
+        grant."""
+        ways = []
+        if viewer.user:
+            ways.append(Q(owner=viewer.user))
+        if viewer.device:
+            held = Grant.objects.filter(sha256=viewer.device, kind=Grant.Kind.DEVICE, revoked_at=None)
+            ways.append(Q(pk__in=held.values("draft")))
+        return self.filter(reduce(or_, ways)) if ways else self.none()
 
 
 class Draft(models.Model):
@@ -77,6 +137,9 @@ class Draft(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+    )
+    owner = models.ForeignKey(
+        User, verbose_name="compte", on_delete=models.PROTECT, related_name="dossiers", null=True, blank=True
     )
     timezone = models.CharField("fuseau", max_length=40, choices=list(ZONES.items()), default="Europe/Paris")
     created_at = models.DateTimeField("créé le")

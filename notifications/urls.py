@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from .views import dossiers, essential, files, health, links, public, steps, versions
+from . import account_urls
+from .views import account, dossiers, essential, files, health, links, public, steps, versions
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -20,8 +21,10 @@ urlpatterns = [
     path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
     path("dossiers/<str:public_id>/dossier.json", files.dossier_json, name="dossier_json"),
     path("dossiers/<str:public_id>/lien/", links.link, name="link"),
+    path("dossiers/<str:public_id>/rattacher/", account.claim, name="claim"),
     path("dossiers/<str:public_id>/versions/<slug:key>/", versions.versions, name="versions"),
     path("d/<str:secret>/", links.open_link, name="open_link"),
     path("accessibilite/", public.accessibility, name="accessibility"),
+    *account_urls.urlpatterns,
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
-from ..models import Draft, Grant, Viewer
+from ..models import Draft, Grant, User, Viewer
 
 MOST_LINKS = 5  # that open one dossier at a time
+ACCOUNT = "compte"  # an account in the history of a dossier, by its number, which stays when the name changes
 DEVICE = "appareil"  # a browser in the history of a dossier: « appareil 2 »
 FIRST_DEVICE = f"{DEVICE} 1"  # the one that begins a dossier
 
@@ -64,17 +65,36 @@ def _devices() -> QuerySet[Grant]:
 # -- who wrote ------------------------------------------------------------------------------------------
 
 
+def account_author(user: User) -> str:
+    return f"{ACCOUNT} {user.pk}"
+
+
+def first_author(viewer: Viewer) -> str:
+    """Who begins a dossier."""
+    return account_author(viewer.user) if viewer.user else FIRST_DEVICE
+
+
 def author(draft: Draft, viewer: Viewer) -> str:
-    """Who writes, told apart without being identified: « appareil 2 »; "" for a browser that may not."""
+    """Who writes: « compte 7 », or a browser told apart without being identified, « appareil 2 »; "" for neither."""
+    if viewer.user and draft.owner_id == viewer.user.pk:
+        return account_author(viewer.user)
     number = _devices().filter(draft=draft, sha256=viewer.device).values_list("number", flat=True).first()
     return f"{DEVICE} {number}" if number else ""
 
 
 def author_words(by: str, mine: str) -> str:
     """An author as it stands after « de » or « par », for the reader who writes as `mine`."""
+    if by.startswith(f"{ACCOUNT} "):
+        return "vous" if by == mine else _account_name(by)
     if by and by == mine:
         return f"cet {DEVICE} ({by})" if by.startswith(f"{DEVICE} ") else by
     return f"l'{by}" if by.startswith(f"{DEVICE} ") else by
+
+
+def _account_name(by: str) -> str:
+    number = by.removeprefix(f"{ACCOUNT} ")
+    user = User.objects.filter(pk=number).first() if number.isdecimal() else None
+    return str(user) if user else "un compte supprimé"
 
 
 # -- private links --------------------------------------------------------------------------------------

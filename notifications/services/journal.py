@@ -15,6 +15,7 @@ from ..models import Draft, JournalEntry
 EVENTS = {
     "started": "Dossier commencé",
     "imported": "Dossier repris d'un fichier",
+    "claimed": "Dossier rattaché à un compte",
     "answers_saved": "Réponses enregistrées",
     "warning_overruled": "Avertissement écarté (donnée de patient)",
     "device_granted": "Navigateur autorisé",

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rubrics
 from ..deadlines import ZONES
 from ..models import Draft
-from ..services import access, drafts, files, incidents
+from ..services import access, accounts, drafts, files, incidents
 from ..services.files import Unusable
 from .essential import next_screen
-from .viewer import open_device, visible_draft
+from .viewer import open_new, visible_draft
 
 
 @never_cache
@@ -44,10 +44,10 @@ def _started(request, stored):
         draft = drafts.start(
             revision=stored,
             timezone=zone if zone in ZONES else "Europe/Paris",
-            by=access.FIRST_DEVICE,
+            by=access.first_author(request.viewer),
             now=now,
         )
-        return open_device(request, _first_page(draft, now), draft, now)
+        return open_new(request, _first_page(draft, now), draft, now)
 
 
 def _first_page(draft, now):
@@ -64,7 +64,8 @@ def dossiers(request):
     now = timezone.now()
     found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
     reports = [(draft, rubrics.report(drafts.dossier(draft), now)) for draft in found.order_by("-created_at")]
-    return render(request, "notifications/dossiers.html", {"reports": reports})
+    claimable = set(accounts.claimable(request.viewer).values_list("pk", flat=True))
+    return render(request, "notifications/dossiers.html", {"reports": reports, "claimable": claimable})
 
 
 @never_cache
@@ -112,10 +113,10 @@ def _imported(request, imported, now):
             revision=stored,
             questionnaire=imported.questionnaire.name,
             timezone=imported.timezone,
-            by=access.FIRST_DEVICE,
+            by=access.first_author(request.viewer),
             now=now,
             answers=imported.answers,
         )
-        response = open_device(request, redirect("review", draft.public_id), draft, now)
+        response = open_new(request, redirect("review", draft.public_id), draft, now)
     messages.success(request, "Le dossier a été repris. Relisez les réponses marquées « à relire ».")
     return response

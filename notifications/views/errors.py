@@ -1,9 +1,13 @@
-"""Pages for faults: what happened, what is kept, and a way out. They hold nothing of what was sent."""
+"""Pages for faults: what happened, what is kept, and a way out. They hold nothing of what was sent, but where a page of
+ours was refused for its age: the text is given back, to be sent again."""
+
+from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -18,7 +22,24 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Mostly a page kept open for long, or a browser that refuses cookies."""
-    return _page(request, 403, "403_csrf.html")
+    return _page(request, 403, "403_csrf.html", sent=_sent(request))
+
+
+def sign_in_needed(request: HttpRequest) -> HttpResponse:
+    """The session ended while somebody wrote: autosave keeps the text on the page, a plain page gets it back."""
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"sign_in": reverse("account_login")}, status=401)
+    return _page(request, 401, sent=_sent(request))
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of a page of a dossier, to be sent again by a button. Only what came from our own pages: nobody else's
+    text is to be shown as if somebody here had typed it."""
+    match = request.resolver_match
+    ours = urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
+    if not (ours and match and "public_id" in match.kwargs):
+        return []
+    return [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -37,12 +58,17 @@ def unavailable(request: HttpRequest, *, retry_after: int = 5) -> HttpResponse:
     return response
 
 
+def mail_failed(request: HttpRequest) -> HttpResponse:
+    """The mail server does not answer; nothing was changed."""
+    return _page(request, 503, "503_mail.html")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without request or context processors: whatever failed may fail again there."""
     return HttpResponse(render_to_string("500.html"), status=500, headers={"Cache-Control": "no-store"})
 
 
-def _page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
-    response = render(request, template or f"{status}.html", status=status)
+def _page(request: HttpRequest, status: int, template: str = "", **context: object) -> HttpResponse:
+    response = render(request, template or f"{status}.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ..documents import qr
-from ..models import Draft
+from ..models import Draft, Viewer
 from ..services import access, drafts
 from . import errors
 from .viewer import close_device, open_device, visible_draft
@@ -101,7 +101,7 @@ def _opened(request, secret, now):
 def forget(request):
     """GET: what will happen. POST: this browser opens no dossier any more."""
     if request.method != "POST":
-        found = Draft.objects.visible_to(request.viewer).order_by("-created_at")
+        found = Draft.objects.visible_to(Viewer(device=request.viewer.device)).order_by("-created_at")
         held = [(draft, access.links(draft).count()) for draft in found]
         return render(request, "notifications/forget.html", {"held": held})
     messages.success(request, "Cet appareil n'ouvre plus aucun dossier.")

@@ -6,31 +6,39 @@ from django.conf import settings
 from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from ..models import Draft, Viewer
-from ..services import access
+from ..services import access, accounts
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are erased earlier when unused
 
 
+class SignInNeeded(Exception):
+    """A page of somebody who was signed in was sent, and nobody is signed in any more."""
+
+
 class ViewerMiddleware:
-    """Sets `request.viewer`. Reads only the cookie: opening a page asks the database nothing on its account."""
+    """Sets `request.viewer`. Who is signed in is looked up only where a page asks."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         secret = request.COOKIES.get(COOKIE, "")
-        request.viewer = Viewer(device=access.fingerprint(secret) if secret else None)
+        device = access.fingerprint(secret) if secret else None
+        request.viewer = SimpleLazyObject(lambda: Viewer(user=_user(request), device=device))
         response = self.get_response(request)
-        if request.method == "POST" and request.viewer.device and response.status_code < 400:
-            _note_use(request.viewer.device)
+        if request.method == "POST" and device and response.status_code < 400:
+            _note_use(device)
         return response
 
     def process_exception(self, request, exception):
         from . import errors
 
+        if isinstance(exception, SignInNeeded):
+            return errors.sign_in_needed(request)
         if isinstance(exception, OperationalError) and _may_pass(exception):
             return errors.unavailable(request)
         if isinstance(exception, DataError) and "NUL" in str(exception):
@@ -44,10 +52,22 @@ def _may_pass(error):
     return connection.vendor == "postgresql" or "locked" in str(error)
 
 
+def _user(request):
+    return request.user if request.user.is_authenticated else None
+
+
 def _note_use(device):
     """After the answer was made and its changes committed: a busy database must not turn it into a failure."""
     with suppress(OperationalError):
         access.note_use(device=device, now=timezone.now())
+
+
+def open_new(request, response, draft, now):
+    """A dossier that was just begun belongs to the account that is signed in, or else to this browser."""
+    if request.viewer.user:
+        accounts.own(draft=draft, user=request.viewer.user)
+        return response
+    return open_device(request, response, draft, now)
 
 
 def open_device(request, response, draft, now):
@@ -72,6 +92,9 @@ def close_device(request, response):
 
 
 def visible_draft(request, public_id):
-    """The dossier, if this viewer may open it; another's answers like one that does not exist."""
+    """The dossier, if this viewer may open it; another's answers like one that does not exist. What somebody typed
+    before the session ended (`account` is in the page) is worth a sign-in."""
     found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
+    if "account" in request.POST and not request.viewer.user and not found.filter(public_id=public_id).exists():
+        raise SignInNeeded
     return get_object_or_404(found, public_id=public_id)

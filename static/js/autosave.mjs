@@ -3,6 +3,7 @@ const CLICK = 300; // left by a click elsewhere: nothing moves on the page befor
 const PAUSE = 1000, LONGEST = 5000, SLOW = 3500, GIVE_UP = 25_000, REFUSED = 30_000, BACK_OFF = [1000, 2000, 4000, 5000];
 const DOWN = "Non enregistré\u00a0: la connexion est coupée. Votre texte reste sur cette page.";
 const CLOSED = "Non enregistré\u00a0: ce dossier n’est plus ouvert dans ce navigateur. Votre texte reste sur cette page.";
+const EXPIRED = "Non enregistré\u00a0: votre session a expiré. Connectez-vous dans un autre onglet, ce texte reste ici.";
 const CONTROLS = "input, textarea, select";
 const byId = (id) => document.getElementById(id);
 const status = byId("save-status"), form = status.closest("form");
@@ -19,7 +20,8 @@ let running = null, hanging, timer, since = 0, earliest = 0, failures = 0, hour 
 const only = (key) => touched.has(key) || mine.has(key) || refused.has(key) || pending?.keys.includes(key);
 
 function say(text) {
-  status.classList.toggle("save-failed", text === DOWN || text === CLOSED);
+  status.classList.toggle("save-failed", [DOWN, CLOSED, EXPIRED].includes(text));
+  if (byId("sign-in")) byId("sign-in").hidden = text !== EXPIRED;
   if (status.textContent !== text) status.textContent = text; // the same is not said twice
 }
 function freshToken() {
@@ -57,7 +59,7 @@ async function attempt() { // after how long to try again, 0 when it was taken
   } catch { /* no answer: said below */ } finally { timers.forEach(clearTimeout); }
   if (reply) return (failures = 0), accept(reply), 0;
   const code = response?.status, asked = Number(response?.headers.get("Retry-After")) * 1000 || 0;
-  say(code === 403 || code === 404 ? CLOSED : DOWN);
+  say(code === 401 ? EXPIRED : code === 403 || code === 404 ? CLOSED : DOWN);
   if (!(code >= 400 && code < 500)) return Math.max(asked, BACK_OFF[failures++] ?? BACK_OFF.at(-1));
   pending.keys.forEach((key) => touched.add(key)); // certainly not saved: what the page then holds goes next time
   pending = null;

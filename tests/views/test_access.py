@@ -13,12 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications import urls
-from notifications.models import Draft, Grant
+from notifications import account_urls, urls
+from notifications.models import Draft, Grant, User
 from notifications.services import access
 from notifications.views.viewer import COOKIE
 from tests.broken_files import GOOD
 from tests.dossiers import form
+from tests.signing_in import sign_in
 from tests.stored import WEDA, everything, store_seeds
 
 START = f"/incidents/{WEDA}/commencer/"
@@ -29,7 +30,8 @@ STEPS = [step.slug for step in form().steps]
 OF_A_DOSSIER = [pattern for pattern in urls.urlpatterns if "public_id" in pattern.pattern.converters]
 OTHERS = [pattern for pattern in urls.urlpatterns if pattern not in OF_A_DOSSIER]
 # What each of them may be asked for, beside the dossier.
-STEP, INCIDENT, EVERY = {"slug": STEPS}, {"slug": [WEDA]}, {"subject": ["relire"], "key": ["kind"], "secret": [LINK]}
+STEP, INCIDENT = {"slug": STEPS}, {"slug": [WEDA]}
+EVERY = {"subject": ["relire"], "key": ["kind"], "secret": [LINK], "pk": [1]}
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,12 @@ def owner():
 def stranger():
     """Another browser, with a dossier of its own."""
     return began(Client())
+
+
+def signed_in(email="dr.martin@example.org"):
+    client = Client()
+    client.user = sign_in(client, email)
+    return client
 
 
 def began(client, address=START):
@@ -85,11 +93,17 @@ def test_the_table_holds_the_addresses_of_a_dossier():
     assert len(set(of_dossier(MISSING))) == len(OF_A_DOSSIER) - 1 + len(STEPS)
 
 
-@pytest.mark.parametrize("method", ["get", "head", "post", "put", "delete", "options"])
-def test_another_s_dossier_answers_like_one_that_does_not_exist(owner, stranger, method):
+@pytest.mark.parametrize(
+    ("whose", "method"),
+    [("a guest's", each) for each in ("get", "head", "post", "put", "delete", "options")]
+    + [("an account's", each) for each in ("get", "post")],
+)
+def test_another_s_dossier_answers_like_one_that_does_not_exist(owner, stranger, whose, method):
+    owner = began(signed_in()) if whose == "an account's" else owner
+    colleague = began(signed_in("dr.durand@example.org"))
     before = everything()
     for address, missing in zip(of_dossier(owner.draft.public_id), of_dossier(MISSING), strict=True):
-        for browser in (stranger, Client()):
+        for browser in (stranger, colleague, Client()):
             found = answer(browser, method, address)
             assert found == answer(browser, method, missing)
             assert found[0] in (404, 405)
@@ -110,6 +124,43 @@ def test_a_browser_lists_only_its_own(owner, stranger):
     assert stranger.draft.public_id in page
     assert owner.draft.public_id not in page
     assert owner.draft.public_id not in Client().get("/dossiers/").content.decode()
+
+
+def test_an_account_lists_only_its_own_and_needs_no_device(owner):
+    doctor = began(signed_in())
+    assert COOKIE not in doctor.cookies
+    assert not doctor.draft.grants.exists()
+    page = doctor.get("/dossiers/").content.decode()
+    assert doctor.draft.public_id in page
+    assert owner.draft.public_id not in page
+
+
+@pytest.mark.parametrize("end", ["disabled", "signed out", "idle", "twelve hours", "ended elsewhere"])
+def test_an_account_s_dossier_closes_with_the_session(end, time_machine):
+    time_machine.move_to(timezone.now())
+    doctor = began(signed_in())
+    own = of_dossier(doctor.draft.public_id)
+    assert doctor.get(own[0]).status_code == 200
+    cookie = doctor.cookies["session"].value
+    if end == "disabled":
+        User.objects.update(is_active=False)
+    elif end == "signed out":
+        assert doctor.post("/compte/deconnexion/").status_code == 302
+    elif end == "idle":
+        time_machine.shift(timedelta(minutes=61))
+    elif end == "twelve hours":
+        for _ in range(14):  # somebody who never stops
+            time_machine.shift(timedelta(minutes=51))
+            doctor.get(own[0])
+        assert doctor.get("/compte/").status_code == 200
+        time_machine.shift(timedelta(minutes=7))
+    else:
+        other = signed_in()
+        assert other.post("/compte/", {"elsewhere": "1"}).status_code == 302
+        assert other.get(own[0]).status_code == 200
+    doctor.cookies["session"] = cookie  # kept by somebody
+    assert {doctor.get(address).status_code for address in own} == {404}
+    assert doctor.get("/compte/").status_code == 302
 
 
 def test_a_withdrawn_grant_closes_every_address(owner):
@@ -184,7 +235,8 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
     careful.cookies[COOKIE] = owner.cookies[COOKIE].value
     before = everything()
     root = f"/dossiers/{owner.draft.public_id}/"
-    mine = [f"{root}{page}" for page in ("etapes/type/", "verifier/", "lien/", "versions/kind/")]
+    mine = [f"{root}{page}" for page in ("etapes/type/", "verifier/", "lien/", "versions/kind/", "rattacher/")]
+    mine += [address for pattern in account_urls.urlpatterns for address in addresses(pattern)]
     for address in (START, "/commencer/", "/dossiers/importer/", "/dossiers/oublier/", f"/d/{LINK}/", *mine):
         assert careful.post(address, {"base": "1", "keep": "violation"}).status_code == 403
     assert everything() == before
@@ -202,7 +254,8 @@ def test_reading_every_address_changes_nothing(owner, method):
     own = of_dossier(owner.draft.public_id)
     for address in own + [address for pattern in OTHERS for address in addresses(pattern)]:
         response = getattr(owner, method)(address, {"keep": "violation", "base": "1", "kind": "complete"})
-        assert response.status_code == 200 or (address not in own and response.status_code in (404, 405)), address
+        # the account's own pages ask to sign in first
+        assert response.status_code == 200 or (address not in own and response.status_code in (302, 404, 405)), address
         assert COOKIE not in response.cookies
     assert everything() == before
 

@@ -1,0 +1,90 @@
+"""Accounts: made at the first sign-in, given dossiers, promoted, ended."""
+
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from ..models import Draft, User, Viewer
+from . import access, journal
+
+UNUSED = timedelta(days=1)  # how long an address that never signed in is kept
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+@transaction.atomic
+def for_sign_in(*, email: str, now: datetime) -> User | None:
+    """The account of an address, made when there is none, so that known and unknown addresses are answered alike;
+    None for one that was disabled. Addresses that somebody typed and nobody confirmed go after a day."""
+    never_used = User.objects.filter(last_login=None, is_active=True, is_administrator=False, dossiers=None)
+    never_used.filter(date_joined__lt=now - UNUSED).delete()
+    user = _account(email, now)
+    return user if user.is_active else None
+
+
+@transaction.atomic
+def make_administrator(*, email: str, now: datetime) -> User:
+    """The account of this address, made if need be, administers the site."""
+    user = _account(email, now)
+    user.is_administrator = user.is_active = True
+    user.save(update_fields=["is_administrator", "is_active"])
+    return user
+
+
+def _account(email: str, now: datetime) -> User:
+    user, made = User.objects.get_or_create(email=email.lower(), defaults={"date_joined": now})
+    if made:
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
+    return user
+
+
+def rename(*, user: User, name: str) -> None:
+    """The name that colleagues see; without one they see the address."""
+    User.objects.filter(pk=user.pk).update(name=name)
+
+
+def end_sessions(*, user: User) -> None:
+    """Every session of this account ends at its next request; `user` may be sealed anew."""
+    User.objects.filter(pk=user.pk).update(seal=F("seal") + 1)
+    user.refresh_from_db(fields=["seal"])
+
+
+# -- dossiers -------------------------------------------------------------------------------------------
+
+
+def claimable(viewer: Viewer) -> QuerySet[Draft]:
+    """The dossiers that this browser holds and no account has."""
+    return Draft.objects.visible_to(Viewer(device=viewer.device)).filter(owner=None)
+
+
+def own(*, draft: Draft, user: User) -> None:
+    """A dossier that was just begun is this account's."""
+    Draft.objects.filter(pk=draft.pk).update(owner=user)
+    draft.owner = user
+
+
+@transaction.atomic
+def claim(*, draft: Draft, user: User, now: datetime) -> bool:
+    """« Rattacher ce dossier »: it is the account's, and nothing else opens it any more, neither browser nor link nor
+    calendar. False when another account was quicker."""
+    if not Draft.objects.filter(pk=draft.pk, owner=None).update(owner=user):
+        return False
+    draft.grants.all().delete()
+    draft.owner = user
+    journal.append(draft=draft, event="claimed", by=access.account_author(user), now=now)
+    return True
+
+
+# -- second factor --------------------------------------------------------------------------------------
+
+
+def needs_second_factor(user: User) -> bool:
+    """Must this account have more than the mailbox?"""
+    return user.is_administrator
+
+
+def lacks_second_factor(user: User) -> bool:
+    needed = needs_second_factor(user)
+    return needed and not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
