@@ -1,6 +1,8 @@
 # The logic is in scripts/setup.py: plain Python, standard library only, each step skipped when its inputs did not change.
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
+ON_POSTGRESQL := $(VENV_PYTHON) scripts/with_postgresql.py
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist worksteal
 
 .PHONY: setup dev tools run test test-full check fmt effort
 
@@ -16,11 +18,13 @@ dev: ## what checks need on top
 tools: ## what tests need on top: a browser, PDF tools, Java
 	@$(PYTHON) scripts/setup.py --dev --tools
 
-test: tools ## minutes
-	$(VENV_PYTHON) -m pytest -n 2 --dist worksteal
+test: tools ## minutes; what touches the database is run on SQLite, then on PostgreSQL
+	$(PYTEST)
+	HYPOTHESIS_PROFILE=few $(ON_POSTGRESQL) $(PYTEST) -m "database and not slow"
 
-test-full: tools ## slow tests too, and many more generated cases
-	HYPOTHESIS_PROFILE=full $(VENV_PYTHON) -m pytest -n 2 -m ""
+test-full: tools ## slow tests too, many more generated cases, and all of it on PostgreSQL too
+	HYPOTHESIS_PROFILE=full $(PYTEST) -m ""
+	$(ON_POSTGRESQL) $(PYTEST) -m ""
 
 check: dev ## format, lint, migrations, production settings, types
 	@$(VENV_PYTHON) scripts/check.py

@@ -4,6 +4,7 @@ SITE_URL        absent, or http:// on loopback: local mode; https://: production
 SECRET_KEY      needed in production; in local mode made once in VAR_DIR
 TRUST_PROXY_TLS 1 when a reverse proxy always sets X-Forwarded-Proto itself
 TRUSTED_PROXIES networks (10.0.0.0/8,…) whose X-Forwarded-For says who asks; absent: nobody's does
+DATABASE_URL    postgresql://user:password@host:port/name; absent: a file of SQLite in VAR_DIR
 VAR_DIR         what a running installation makes (default: var/)
 HOST, PORT      where `manage.py serve` listens
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from breach_assistant import proxies, site
+from breach_assistant import databases, proxies, site
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
@@ -48,6 +49,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -100,24 +103,13 @@ TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own
 
 # -- database -------------------------------------------------------------------------------------------
 
-# EXTRA: in DELETE mode a commit survives a power cut right after the journal is unlinked; in WAL mode it
-# means FULL. secure_delete: what a user erases is overwritten, not only unlisted. Foreign keys: Django
-# switches them on itself. The journal mode belongs to the file and is set by `prepare_database`: switching
-# it needs the file alone, which a connection of a running server never has.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "db.sqlite3",
-        "CONN_MAX_AGE": None,  # one thread per process: a connection each, kept
-        "ATOMIC_REQUESTS": False,  # a write lock held during a whole request would queue everybody
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",  # lock before reading, or two writers can both fail
-            "timeout": 20,  # seconds in line for the lock (SQLite's busy timeout)
-            "init_command": "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON",
-        },
-    },
-}
+DATABASES = {"default": databases.database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- tasks ----------------------------------------------------------------------------------------------
+
+# In the database itself: a task is there when the change that wants it is. `manage.py worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # -- accounts -------------------------------------------------------------------------------------------
 

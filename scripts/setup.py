@@ -36,12 +36,13 @@ SYSTEM_LIBRARIES = {
 }
 FALLBACK_FONT = "/usr/share/fonts/**/DejaVuSans.ttf"  # glyphs that the web font lacks
 
-# What tests look for: any of these commands, else the Debian package, else a reason to skip.
+# What tests look for: any of these commands or files, else the Debian package, else a reason to skip.
 TEST_TOOLS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "tests dans un navigateur"),
     "qpdf": (("qpdf",), "contrôle des PDF par qpdf"),
     "poppler-utils": (("pdftotext",), "lecture des PDF par poppler"),
     "default-jre-headless": (("java",), "contrôle du HTML par Nu"),
+    "postgresql": (("postgres", "/usr/lib/postgresql/*/bin/postgres"), "tests sur PostgreSQL"),
 }
 
 # What the browser's driver opens; a machine without a compiler may lack it.
@@ -187,7 +188,12 @@ def install_test_tools() -> None:
 
 
 def missing_tools() -> list[str]:
-    return [package for package, (names, _) in TEST_TOOLS.items() if not any(map(shutil.which, names))]
+    return [package for package, (names, _) in TEST_TOOLS.items() if not any(map(is_there, names))]
+
+
+def is_there(program: str) -> bool:
+    """A command, or a pattern for those that Debian keeps off the PATH."""
+    return bool(shutil.which(program) or glob.glob(program))
 
 
 # -- Python packages ------------------------------------------------------------------------------------

@@ -13,11 +13,20 @@ SEED = os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(10
 # No deadline: the machine may be busy. The printed blob repeats a failure anywhere.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("full", deadline=None, print_blob=True, max_examples=2000)
+hypothesis.settings.register_profile("few", deadline=None, print_blob=True, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_report_header() -> str:
     return f"TEST_SEED={SEED}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever touches the database in this process is marked so: these are run again on PostgreSQL (`-m database`)."""
+    for item in items:
+        if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
 
 
 @pytest.fixture

@@ -1,16 +1,23 @@
 """The real server on a copy of a migrated, seeded database: kill, two-process and browser tests use this one."""
 
+import hashlib
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 
+SERVER_URL = os.environ.get("DATABASE_URL", "")  # of PostgreSQL, when that is what we test
 STATIC_IS_READY = (settings.STATIC_ROOT / "staticfiles.json").exists()
 
 
@@ -21,7 +28,50 @@ def free_port() -> int:
 
 
 def environment(var: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var)}
+    """What a program of the installation in `var` is told; on PostgreSQL, each has a database of its own."""
+    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var), **own_database(var)}
+
+
+def own_database(var: Path) -> dict[str, str]:
+    if not SERVER_URL:
+        return {}
+    make_database(database_name(var))
+    return {"DATABASE_URL": urlsplit(SERVER_URL)._replace(path="/" + database_name(var)).geturl()}
+
+
+def database_name(var: Path) -> str:
+    return "served_" + hashlib.sha256(str(var).encode()).hexdigest()[:16]
+
+
+def make_database(name: str, like: str = "template1") -> None:
+    """Unless it is there."""
+    import psycopg
+
+    with psycopg.connect(SERVER_URL, autocommit=True) as server:
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+
+
+def copy_installation(source: Path, target: Path) -> None:
+    """Of one that nobody uses at the moment."""
+    shutil.copytree(source, target)
+    if SERVER_URL:
+        make_database(database_name(target), database_name(source))
+
+
+@contextmanager
+def reading(var: Path) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """`ask(sql, *values)` gives rows of the installation's database; JSON as text, hence cast it."""
+    if SERVER_URL:
+        import psycopg
+
+        with psycopg.connect(environment(var)["DATABASE_URL"]) as database:
+            database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all questions
+            yield lambda sql, *values: database.execute(sql.replace("?", "%s"), values).fetchall()
+        return
+    with closing(sqlite3.connect(var / "db.sqlite3")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        yield lambda sql, *values: database.execute(sql, values).fetchall()
 
 
 def manage(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -110,7 +160,7 @@ def running_server(seeded_var, tmp_path_factory):
     if not STATIC_IS_READY:
         pytest.skip("static files are made by `make setup`")
     var = tmp_path_factory.mktemp("served") / "var"
-    shutil.copytree(seeded_var, var)
+    copy_installation(seeded_var, var)
     running = Server(var).start()
     yield running
     running.stop()

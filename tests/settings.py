@@ -15,8 +15,11 @@ os.environ["VAR_DIR"] = VAR  # also for the programs that tests start
 from breach_assistant.settings import *  # noqa: E402, F403
 from breach_assistant.settings import DATABASES, STORAGES  # noqa: E402
 
-# A file, as in real life: an in-memory database is shared by threads and knows no locks.
-DATABASES["default"]["TEST"] = {"NAME": os.path.join(VAR, "test.sqlite3")}
+if not os.environ.get("DATABASE_URL"):
+    # A file, as in real life: an in-memory database is shared by threads and knows no locks.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(VAR, "test.sqlite3")}
+
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}  # no worker runs beside tests
 
 # Pages under test find static files where they are written, without collectstatic.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -21,7 +21,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "prefill": ({"questionnaire", "catalogue"}, set()),
     "rubrics": (PURE, set()),
     "models": ({"deadlines", "questionnaire"}, {"django"}),
-    "services": (PURE | {"models"}, {"django", "allauth"}),
+    "services": (PURE | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
     "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno"}),
     "templatetags": (EVERYTHING, {"django"}),

@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 
+from breach_assistant import databases
 from breach_assistant.checks import judge, wal_is_safe, wanted_journal_mode
 from breach_assistant.site import local_key
 
@@ -241,6 +242,7 @@ def test_a_file_left_in_an_unsafe_mode_is_reported_and_put_right(tmp_path):
 
 
 @pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="these are SQLite's words")
 def test_each_connection_is_durable_and_erases():
     with connection.cursor() as cursor:
         shown = {
@@ -248,3 +250,40 @@ def test_each_connection_is_durable_and_erases():
             for name in ("synchronous", "secure_delete", "foreign_keys", "busy_timeout")
         }
     assert shown == {"synchronous": 3, "secure_delete": 1, "foreign_keys": 1, "busy_timeout": 20000}
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="these are PostgreSQL's words")
+def test_each_connection_to_a_server_waits_in_line_no_longer_than_on_sqlite():
+    with connection.cursor() as cursor:
+        shown = [
+            cursor.execute(f"SHOW {name}").fetchone()[0] for name in ("lock_timeout", "default_transaction_isolation")
+        ]
+    assert shown == ["20s", "read committed"]
+
+
+@pytest.mark.parametrize("url", ["mysql://user:s3cret@host/name", "postgresql://user:s3cret@host", "s3cret"])
+def test_an_address_that_is_no_databases_is_refused_without_being_repeated(tmp_path, url):
+    refused = manage("check", var=tmp_path, DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Breach Assistant ne démarre pas : DATABASE_URL doit être")
+    assert "s3cret" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "host", "options"),
+    [
+        (
+            "postgres://u:p%40w@db.example.org:5433/b?sslmode=verify-full",
+            "b",
+            "db.example.org",
+            {"sslmode": "verify-full"},
+        ),
+        ("postgresql:///b?host=/run/Socket", "b", "/run/Socket", {}),
+    ],
+)
+def test_an_address_of_a_database_says_all_that_there_is_to_say(tmp_path, url, name, host, options):
+    read = databases.database(url, tmp_path)
+    assert (read["NAME"], read["HOST"]) == (name, host)
+    assert read["OPTIONS"].items() >= options.items()
+    assert read["PASSWORD"] == ("p@w" if "p%40w" in url else "")

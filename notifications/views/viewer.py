@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -35,15 +35,21 @@ class ViewerMiddleware:
         return response
 
     def process_exception(self, request, exception):
+        from . import errors
+
         if isinstance(exception, SignInNeeded):
-            from .errors import sign_in_needed
-
-            return sign_in_needed(request)
-        if isinstance(exception, OperationalError) and "locked" in str(exception):
-            from .errors import unavailable
-
-            return unavailable(request)
+            return errors.sign_in_needed(request)
+        if isinstance(exception, OperationalError) and _may_pass(exception):
+            return errors.unavailable(request)
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            return errors.not_found(request)  # an address with a NUL: PostgreSQL refuses to look, SQLite finds nothing
         return None
+
+
+def _may_pass(error):
+    """A lock not given in time, a deadlock, a server that restarts: worth asking again. On SQLite only a lock is, and
+    a missing table or a broken file is this error too."""
+    return connection.vendor == "postgresql" or "locked" in str(error)
 
 
 def _user(request):

@@ -1,14 +1,13 @@
 """What autosave is told: the same save as a page that is sent, answered in JSON."""
 
 import json
-import sqlite3
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 
 from notifications.models import Draft
+from tests.locks import held_by_another
 from tests.stored import WEDA, store_seeds, stored
 
 FIELDS = {"version", "saved_at", "saved", "refused", "conflicts"}  # the contract; more may be added
@@ -168,16 +167,8 @@ def test_what_is_typed_is_never_sent_back_as_markup(owner):
 @pytest.mark.django_db(transaction=True)
 def test_a_busy_database_asks_to_come_back(owner):
     version = Draft.objects.get(pk=owner.draft.pk).version
-    connection.ensure_connection()
-    connection.connection.execute("PRAGMA busy_timeout=50")
-    other = sqlite3.connect(connection.settings_dict["NAME"])
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with held_by_another(owner.draft):
         response = send(owner, "city", base=version, city="Dieppe")
-    finally:
-        other.rollback()
-        other.close()
-        connection.connection.execute(f"PRAGMA busy_timeout={1000 * connection.settings_dict['OPTIONS']['timeout']}")
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     assert send(owner, "city", base=version, city="Dieppe").json()["saved"] == ["city"]

@@ -1,0 +1,27 @@
+"""`manage.py restore FILE`: make this installation what a backup says."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from notifications.services import backup, restore
+
+
+class Command(BaseCommand):
+    help = "Reprend une sauvegarde dans une installation vide, serveur arrêté."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--replace", action="store_true", help="efface d’abord ce que l’installation contient")
+
+    def handle(self, *args, file, replace, **options):
+        try:
+            manifest = restore.restore(path=file, replace=replace)
+        except backup.Unusable as error:
+            raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError("La base est utilisée ou n’est pas joignable : arrêtez le serveur.") from error
+        rows = sum(table["rows"] for table in manifest["tables"].values())
+        self.stdout.write(f"Sauvegarde du {manifest['made_at']} reprise et vérifiée ({rows} lignes).")

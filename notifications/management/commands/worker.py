@@ -1,0 +1,81 @@
+"""Do what pages put off, and what falls due by itself: round after round, until somebody stops it."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from notifications.management.supervisor import stop_signals
+from notifications.services import jobs
+
+FOLDER = settings.VAR_DIR / "workers"
+
+logger = logging.getLogger(__name__)
+
+Asked = Callable[[float], bool]  # waits that many seconds at most: were we told to stop?
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something to do every so many seconds, and again at once when it says that there is more. `run` is given a
+    function that says whether to stop early."""
+
+    name: str
+    every: float
+    run: Callable[[Callable[[], bool]], bool]
+
+
+class Command(BaseCommand):
+    help = "Runs tasks, one at a time. SIGTERM ends it after the task under way."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with stop_signals() as asked, closing(connection), jobs.worker(FOLDER) as name:
+            follow(rounds(name), asked)
+
+
+def rounds(worker: str) -> list[Round]:
+    """One worker's, in the order of their urgency."""
+    # each look at SQLite's file is a look at the disk, and nobody waits there for more than a few files
+    every = 5.0 if connection.vendor == "sqlite" else 1.0
+    return [
+        Round("look_after", 30.0, look_after),
+        Round("tasks", every, partial(run_task, worker)),
+    ]
+
+
+def look_after(stop: Callable[[], bool]) -> bool:
+    jobs.look_after(folder=FOLDER, now=timezone.now())
+    return False
+
+
+def run_task(worker: str, stop: Callable[[], bool]) -> bool:
+    return jobs.run_one(worker=worker, now=timezone.now())
+
+
+def follow(rounds: list[Round], asked: Asked, clock: Callable[[], float] = time.monotonic) -> None:
+    """Each round when it is due, until `asked`. Whatever goes wrong in one (a busy database, a full disk, a server that
+    restarts), the others go on and it is tried again."""
+    due = {each.name: 0.0 for each in rounds}
+    while not asked(max(0.0, min(due.values()) - clock())):
+        for each in rounds:
+            if due[each.name] <= clock():
+                more = attempt(each, stop=lambda: asked(0))
+                due[each.name] = clock() + (0.0 if more else each.every)
+
+
+def attempt(each: Round, stop: Callable[[], bool]) -> bool:
+    close_old_connections()  # as before each request: one that is broken is not used again
+    try:
+        return each.run(stop)
+    except Exception:
+        logger.exception("worker.round_failed", extra={"fields": {"round": each.name}})
+        connection.close()  # it may be what is broken
+        return False
