@@ -5,6 +5,9 @@ SECRET_KEY      needed in production; in local mode made once in VAR_DIR
 TRUST_PROXY_TLS 1 when a reverse proxy always sets X-Forwarded-Proto itself
 VAR_DIR         what a running installation makes (default: var/)
 HOST, PORT      where `manage.py serve` listens
+EMAIL_URL       smtps://… or smtp+starttls://…: the server by which mails leave; without it they become files in VAR_DIR
+EMAIL_FROM      their sender (default: the user of EMAIL_URL, where that is an address)
+EMAIL_CA_FILE   a certificate authority of one's own for that server
 """
 
 import os
@@ -25,6 +28,7 @@ PORT = os.environ.get("PORT") or "8000"
 SITE = site.read_site(os.environ.get("SITE_URL") or f"http://127.0.0.1:{PORT}")
 SITE_URL = SITE.geturl()  # the one source of absolute links; the Host header never is
 LOCAL = site.is_local(SITE)
+MAIL = site.read_mail(os.environ)
 
 DEBUG = False  # in both modes: its pages show answers and settings
 SECRET_KEY = site.local_key(VAR_DIR / "secret_key") if LOCAL else site.production_key()
@@ -106,6 +110,18 @@ DATABASES = {
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- mails ----------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = f"notifications.services.reminders.post.{'TlsBackend' if MAIL else 'FileBackend'}"
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.tls == "implicit", MAIL.tls == "starttls"
+EMAIL_CA_FILE = MAIL.ca_file
+EMAIL_TIMEOUT = 10  # seconds for each word of the server; ten of them stay below the lease of a message
+EMAIL_FILE_PATH = VAR_DIR / "mails"
+DEFAULT_FROM_EMAIL = MAIL.sender
+MAIL_LEAVES = bool(MAIL) or LOCAL  # somewhere that its reader looks: a public service without EMAIL_URL offers none
 
 # -- static files ---------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "models": ({"deadlines", "questionnaire"}, {"django"}),
     "services": (PURE | {"models"}, {"django"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms"}),
-    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno"}),
+    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno", "icalendar"}),
     "templatetags": (EVERYTHING, {"django"}),
     "views": (EVERYTHING, {"django"}),
     "management": (EVERYTHING, {"django", "breach_assistant"}),

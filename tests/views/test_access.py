@@ -19,7 +19,7 @@ from notifications.services import access
 from notifications.views.viewer import COOKIE
 from tests.broken_files import GOOD
 from tests.dossiers import form
-from tests.stored import WEDA, everything, store_seeds
+from tests.stored import WEDA, everything, file, store_seeds
 
 START = f"/incidents/{WEDA}/commencer/"
 MISSING = "A" * 22
@@ -30,6 +30,8 @@ OF_A_DOSSIER = [pattern for pattern in urls.urlpatterns if "public_id" in patter
 OTHERS = [pattern for pattern in urls.urlpatterns if pattern not in OF_A_DOSSIER]
 # What each of them may be asked for, beside the dossier.
 STEP, INCIDENT, EVERY = {"slug": STEPS}, {"slug": [WEDA]}, {"subject": ["relire"], "key": ["kind"], "secret": [LINK]}
+EVERY["number"] = [1]  # of a filing
+EVERY["token"] = ["abc:def:ghi"]  # of a mail
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +186,8 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
     careful.cookies[COOKIE] = owner.cookies[COOKIE].value
     before = everything()
     root = f"/dossiers/{owner.draft.public_id}/"
-    mine = [f"{root}{page}" for page in ("etapes/type/", "verifier/", "lien/", "versions/kind/")]
+    posted = ("etapes/type/", "verifier/", "lien/", "versions/kind/", "recopie/", "rappels/")
+    mine = [f"{root}{page}" for page in posted]
     for address in (START, "/commencer/", "/dossiers/importer/", "/dossiers/oublier/", f"/d/{LINK}/", *mine):
         assert careful.post(address, {"base": "1", "keep": "violation"}).status_code == 403
     assert everything() == before
@@ -198,6 +201,7 @@ def test_reading_every_address_changes_nothing(owner, method):
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
     private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": access.fingerprint(LINK)}
     Grant.objects.create(draft=owner.draft, created_at=timezone.now(), **private)
+    file(owner.draft)
     before = everything()
     own = of_dossier(owner.draft.public_id)
     for address in own + [address for pattern in OTHERS for address in addresses(pattern)]:
