@@ -7,6 +7,9 @@ TRUSTED_PROXIES networks (10.0.0.0/8,…) whose X-Forwarded-For says who asks; a
 DATABASE_URL    postgresql://user:password@host:port/name; absent: a file of SQLite in VAR_DIR
 VAR_DIR         what a running installation makes (default: var/)
 HOST, PORT      where `manage.py serve` listens
+EMAIL_URL       smtps://… or smtp+starttls://…: the server by which mails leave; without it they become files in VAR_DIR
+EMAIL_FROM      their sender (default: the user of EMAIL_URL, where that is an address)
+EMAIL_CA_FILE   a certificate authority of one's own for that server
 """
 
 import os
@@ -27,6 +30,7 @@ PORT = os.environ.get("PORT") or "8000"
 SITE = site.read_site(os.environ.get("SITE_URL") or f"http://127.0.0.1:{PORT}")
 SITE_URL = SITE.geturl()  # the one source of absolute links; the Host header never is
 LOCAL = site.is_local(SITE)
+MAIL = site.read_mail(os.environ)
 
 DEBUG = False  # in both modes: its pages show answers and settings
 SECRET_KEY = site.local_key(VAR_DIR / "secret_key") if LOCAL else site.production_key()
@@ -171,6 +175,18 @@ CACHES = {
     },
 }
 
+# -- mails ----------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = f"notifications.services.reminders.post.{'TlsBackend' if MAIL else 'FileBackend'}"
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.tls == "implicit", MAIL.tls == "starttls"
+EMAIL_CA_FILE = MAIL.ca_file
+EMAIL_TIMEOUT = 10  # seconds for each word of the server; ten of them stay below the lease of a message
+EMAIL_FILE_PATH = VAR_DIR / "mails"
+DEFAULT_FROM_EMAIL = MAIL.sender
+MAIL_LEAVES = bool(MAIL) or LOCAL  # somewhere that its reader looks: a public service without EMAIL_URL offers none
+
 # -- static files ---------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
@@ -238,11 +254,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
-
-# -- mail -----------------------------------------------------------------------------------------------
-
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR_DIR / "mails"
 
 # -- logs -----------------------------------------------------------------------------------------------
 

@@ -7,12 +7,17 @@ who installs, never with a traceback.
 import ipaddress
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 KEY_LENGTH = 50  # what Django's deployment check asks for
+# TLS only: there is no scheme for a server in clear.
+MAIL_SCHEMES = {"smtps": ("implicit", 465), "smtp+starttls": ("starttls", 587)}
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -81,3 +86,46 @@ def write_key(path: Path) -> None:
         pass
     finally:
         mine.unlink()
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server by which mails leave; false where there is none."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    tls: str = ""  # "implicit", "starttls"
+    sender: str = "Breach Assistant <rappels@localhost>"
+    ca_file: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.host)
+
+
+def read_mail(environment: Mapping[str, str]) -> Mail:
+    """The checked EMAIL_URL, EMAIL_FROM and EMAIL_CA_FILE."""
+    address, ca_file = environment.get("EMAIL_URL", ""), environment.get("EMAIL_CA_FILE", "")
+    if not address:
+        return Mail()
+    parts = split(address)
+    if parts.scheme not in MAIL_SCHEMES or not parts.hostname or parts.path or parts.query or parts.fragment:
+        refuse(
+            "EMAIL_URL doit être smtps://utilisateur:motdepasse@serveur:465 ou "
+            "smtp+starttls://utilisateur:motdepasse@serveur:587 ; les courriels ne partent jamais en clair."
+        )
+    if ca_file and not Path(ca_file).is_file():
+        refuse("EMAIL_CA_FILE ne désigne aucun fichier.")
+    user = unquote(parts.username or "")
+    tls, port = MAIL_SCHEMES[parts.scheme]
+    sender = read_sender(environment.get("EMAIL_FROM") or user)
+    return Mail(parts.hostname, parts.port or port, user, unquote(parts.password or ""), tls, sender, ca_file)
+
+
+def read_sender(text: str) -> str:
+    """An address that mails come from, with or without a name before it."""
+    address = parseaddr(text)[1]
+    if not all(address.rpartition("@")) or not text.isprintable():
+        refuse("EMAIL_FROM doit être l'adresse d'expédition des courriels (rappels@exemple.fr).")
+    return text

@@ -4,7 +4,7 @@ Input: one whole TOML file for each revision. Output: a frozen `Revision`; `BadF
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,13 @@ STATUS_MEANING = {
     "contested": "Des sources se contredisent : nous donnons chaque version.",
     "unknown": "Cherché, et trouvé nulle part.",
 }
-GUIDANCE_KINDS = ("law", "authority", "opinion", "vendor")
+# Kinds of guidance, in the order in which they are shown.
+GUIDANCE_WORDS = {
+    "authority": "autorité chargée des notifications",
+    "law": "texte de loi",
+    "vendor": "demande de l'éditeur",
+    "opinion": "avis",
+}
 SCOPES = ("vendor", "practice", "service")
 
 
@@ -99,6 +105,7 @@ class Guidance:
     sources: tuple[str, ...]
     quote: str = ""
     contrary: bool = False
+    asks_before: dt.date | None = None  # the day before which this body asked to notify
 
 
 @dataclass(frozen=True)
@@ -117,11 +124,13 @@ class Aid:
 
 @dataclass(frozen=True)
 class Occasion:
-    """A tick that this incident adds to a question, from a day on."""
+    """A tick that this incident adds to a question, or puts in the place of the form's tick of the same key. It fits a
+    delay that meets its period: `since` and `until` are days, both included."""
 
     question: str
     tick: Tick
     since: dt.date | None = None
+    until: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -148,12 +157,16 @@ class Revision:
     aids: tuple[Aid, ...] = ()
     occasions: tuple[Occasion, ...] = ()
 
+    def __hash__(self) -> int:  # tables have none of their own
+        return hash(self.origin)
+
     @property
     def origin(self) -> str:
         return f"incident:{self.slug}@{self.number}"
 
 
-DAYS = {"published_at", "as_of", "date", "seen", "corrected_on"}
+DAYS = {"published_at", "as_of", "date", "seen", "corrected_on", "asks_before"}
+PERIOD = {"since", "until"}  # of a tick
 TABLES = ("sources", "events", "facts", "guidance", "open", "advice", "aids")  # built from LISTS
 LISTS = {"source": Source, "event": Event, "fact": Fact, "guidance": Guidance, "advice": Advice, "aid": Aid}
 
@@ -174,6 +187,7 @@ def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> R
     required = {f.name for f in fields(Revision) if f.default is MISSING and f.default_factory is MISSING}
     problems += [f"{file}: unknown attribute {name}" for name in plain.keys() - names]
     problems += [f"{file}: {name} is missing" for name in required if not plain.get(name)]
+    occasions = [_occasion(each, f"{file}: tick {each.get('key', '?')}", problems) for each in data.get("tick", [])]
     ids = [source.id for source in found["source"]]
     problems += [f"{file}: source {each}: duplicate id" for each in set(ids) if ids.count(each) > 1]
     if problems:
@@ -187,7 +201,7 @@ def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> R
         open=tuple(each.get("text", "") for each in data.get("open", [])),
         advice={advice.key: advice for advice in found["advice"]},
         aids=found["aid"],
-        occasions=tuple(_occasion(each, file) for each in data.get("tick", [])),
+        occasions=tuple(occasions),
     )
     problems = [f"{file}: {each}" for each in _problems(revision, questionnaire)]
     if problems:
@@ -195,17 +209,16 @@ def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> R
     return revision
 
 
-def _occasion(raw: Mapping[str, Any], file: str) -> Occasion:
+def _occasion(raw: Mapping[str, Any], where: str, problems: list[str]) -> Occasion:
     words = {name: raw.get(name, "") for name in ("key", "label", "sentence")}
-    if not all(words.values()) or raw.keys() - {*words, "question", "since"}:
-        raise BadFile([f"{file}: tick {raw.get('key', '?')}: needs question, key, label, sentence and may have since"])
-    since = raw.get("since")
-    return Occasion(raw.get("question", ""), Tick(**words), dt.date.fromisoformat(str(since)) if since else None)
+    if not all(words.values()) or raw.keys() - {*words, "question", "since", "until"}:
+        problems.append(f"{where}: needs question, key, label, sentence and may have since, until")
+    return Occasion(raw.get("question", ""), Tick(**words), **_days(raw, where, problems, PERIOD))
 
 
-def _days(row: Mapping[str, Any], where: str, problems: list[str]) -> dict[str, dt.date]:
+def _days(row: Mapping[str, Any], where: str, problems: list[str], names: Set[str] = DAYS) -> dict[str, dt.date]:
     found = {}
-    for name in DAYS & row.keys():
+    for name in names & row.keys():
         try:
             found[name] = dt.date.fromisoformat(str(row[name]))
         except ValueError:
@@ -246,7 +259,7 @@ def _problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[str]
     for kind, name, row in rows:
         yield from (f"{kind} {name}: unknown source {s!r}" for s in row.sources if s not in revision.sources)
     for guidance in revision.guidance:
-        if guidance.kind not in GUIDANCE_KINDS:
+        if guidance.kind not in GUIDANCE_WORDS:
             yield f"guidance {guidance.body}: unknown kind {guidance.kind!r}"
     for event in revision.events:
         if event.status not in STATUSES:

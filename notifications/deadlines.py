@@ -40,11 +40,20 @@ def due(start: datetime, delay: timedelta) -> datetime:
     return start.astimezone(UTC) + delay
 
 
+def legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
+    """The end as Regulation 1182/71 counts it: the hour in which the delay begins, on the clocks of `zone`, is not
+    counted (art. 3(1)), so it ends with the hour that is running at `due_at`. Nothing moves over weekends and holidays:
+    art. 3(4) leaves delays in hours out, and art. 3(5) is disputed. Never the deadline, at most small print."""
+    local = due_at.astimezone(zone)
+    begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return due_at.astimezone(UTC) - begun + timedelta(hours=1)
+
+
 SOON, URGENT = timedelta(hours=24), timedelta(hours=6)
 
 
 def state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
-    """"open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end is still in time."""
+    """ "open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end is still in time."""
     if now > due_at:
         return past
     left = due_at - now

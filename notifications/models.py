@@ -265,6 +265,11 @@ class Filing(models.Model):
     def __str__(self):
         return f"{self.kind} {self.number}"
 
+    def save(self, **options):
+        if not self._state.adding:
+            raise TypeError("a filing is never edited")
+        super().save(**options)
+
 
 class JournalEntry(models.Model):
     """One line of a dossier's journal: what happened and to which keys, never a value. `hash` covers the line and the
@@ -328,9 +333,7 @@ class Outgoing(models.Model):
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="outgoing")
     kind = models.CharField("sorte", max_length=40)
-    key = models.CharField(
-        "clé", max_length=64, unique=True
-    )  # SHA-256 of (dossier, kind, deadline); the Message-ID too
+    key = models.CharField("clé", max_length=64, unique=True)  # SHA-256 of (dossier, kind, deadline); Message-ID too
     deadline = models.DateTimeField("échéance", null=True, blank=True)
     domain = models.CharField("domaine du destinataire", max_length=255)
     made_at = models.DateTimeField("prévu le")

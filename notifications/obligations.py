@@ -4,15 +4,18 @@ A clock is computed from one `now` and never stored; what was filed keeps the te
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from . import deadlines
-from .questionnaire import Answers, BadFile, Case, holds, is_blank, read_toml, span
+from .questionnaire import STATUSES, Answers, BadFile, Case, Questionnaire, holds, is_blank, read_toml, span
 
 CNIL = "cnil"  # the duty whose clock every page shows
+FILINGS = ("initial", "complementary", "complete")
+TESTS = {"is", "any", "known"}  # a condition has a `key` and one of these
 Conditions = tuple[Mapping[str, Any], ...]
 
 
@@ -62,8 +65,8 @@ class Filed:
 class Deadline:
     """A duty and its clock at one `now`. Instants are UTC, None while not known, or where the law gives no hour.
 
-    `state`: idle (not due as things stand), waiting (its start is not known), open, soon, urgent, overdue, todo (no hour
-    to run out), chase (soft, and its time is past), done, stopped (the practice decided otherwise)."""
+    `state`: idle (not due as things stand), waiting (its start is not known), open, soon, urgent, overdue, todo (no
+    hour to run out), chase (soft, and its time is past), done, stopped (the practice decided otherwise)."""
 
     obligation: Obligation
     starts_at: datetime | None
@@ -91,16 +94,93 @@ class Deadline:
         return self.state in ("open", "soon", "urgent", "overdue")
 
 
-def load(path: Path) -> tuple[Obligation, ...]:
-    """The duties of a file. Raises BadFile for a missing or unknown attribute."""
+def load(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
+    """The duties of a file. Raises BadFile with every problem found: file, key, what is wrong.
+
+    With a questionnaire, what the duties ask of it is checked too: moments that start a clock, keys of conditions."""
+    problems: list[str] = []
     found = []
     for raw in read_toml(path).get("obligation", []):
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-        try:
-            found.append(Obligation(**values))
-        except TypeError as error:
-            raise BadFile([f"{path.name}: {raw.get('key', '?')}: {error}"]) from error
+        wrong = list(_shape_problems(raw))
+        if not wrong:
+            values: dict[str, Any] = {k: tuple(each) if isinstance(each, list) else each for k, each in raw.items()}
+            duty = Obligation(**values)
+            wrong = [*_duty_problems(duty), *(_link_problems(duty, questionnaire) if questionnaire else ())]
+            found.append(duty)
+        problems += [f"{path.name}: {raw.get('key', '?')}: {each}" for each in wrong]
+    problems += [f"{path.name}: {each}" for each in _overlaps(found)]
+    if problems:
+        raise BadFile(problems)
     return tuple(found)
+
+
+def _shape_problems(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Attributes that are missing, unknown, or not of their type."""
+    types = get_type_hints(Obligation)
+    yield from (f"unknown attribute {name}" for name in raw.keys() - types.keys())
+    for each in fields(Obligation):
+        if each.name not in raw:
+            if each.default is MISSING:
+                yield f"{each.name} is missing"
+        elif not _fits(raw[each.name], types[each.name]):
+            yield f"{each.name} {raw[each.name]!r} is not of its type"
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind in (str, int, bool):
+        return type(value) is kind
+    wanted = Mapping if kind == Conditions else str
+    return isinstance(value, list) and all(isinstance(each, wanted) for each in value)
+
+
+def _duty_problems(duty: Obligation) -> Iterator[str]:
+    for name in ("valid_from", "valid_until"):
+        day = getattr(duty, name)
+        if not _is_day(day) and (day or name == "valid_from"):
+            yield f"{name} {day!r} is not a day (YYYY-MM-DD)"
+    if duty.certainty not in STATUSES:
+        yield f"unknown certainty {duty.certainty!r}"
+    if duty.hours < 0:
+        yield "hours is negative"
+    if not duty.link.startswith("https://"):
+        yield "link is not an https address"
+    if {*duty.done_by, *filter(None, [duty.after])} - set(FILINGS):
+        yield f"after and done_by name kinds of filing: {', '.join(FILINGS)}"
+    if duty.prudent and not duty.starts:
+        yield "prudent goes with starts"
+    for condition in (*duty.when, *duty.done, *duty.stopped):
+        if not (len(condition) == 2 and "key" in condition and condition.keys() - {"key"} <= TESTS):
+            yield f"condition {dict(condition)} needs a key and one of {', '.join(sorted(TESTS))}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _link_problems(duty: Obligation, questionnaire: Questionnaire) -> Iterator[str]:
+    """What no question of the questionnaire can answer."""
+    for key in filter(None, (*duty.starts, duty.prudent)):
+        question = questionnaire.get(key)
+        if question is None or question.type != "moment":
+            yield f"starts at {key!r}, which is no question of type moment"
+    for condition in (*duty.when, *duty.done, *duty.stopped):
+        question = questionnaire.get(condition.get("key", ""))
+        named = [condition.get("is"), *condition.get("any", ())]
+        if question is None:
+            yield f"condition on a missing key {condition.get('key')!r}"
+        elif question.options and any(each is not None and question.option(each) is None for each in named):
+            yield f"condition on {question.key}: it has no such option"
+
+
+def _overlaps(duties: Sequence[Obligation]) -> Iterator[str]:
+    """Two terms of one duty that hold on the same day."""
+    for one, other in combinations(duties, 2):
+        first, last = sorted((one, other), key=lambda each: each.valid_from)
+        if one.key == other.key and (not first.valid_until or last.valid_from <= first.valid_until):
+            yield f"{one.key}: terms of {first.valid_from} and {last.valid_from} are valid on the same day"
 
 
 def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> list[Deadline]:
@@ -110,15 +190,16 @@ def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[File
 
 
 def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> Deadline:
-    """The clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's zone."""
-    start, hour_known = _start(terms[-1], case, filings)
-    duty = _valid(terms, (start or now).astimezone(case.zone).date().isoformat())
+    """The clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's zone.
+
+    What was filed keeps its start and its end: neither a later answer nor a later law changes them."""
+    duty, start, hour_known = _terms_at_start(terms, case, filings, now)
     due_at = deadlines.due(start, timedelta(hours=duty.hours)) if start and duty.hours else None
-    done_at = _done_at(duty, start, filings)
-    for filed in filings[:1]:
-        if duty.done_by and not duty.after:  # a filing freezes the terms under which it was made
-            start, due_at = filed.frozen.get(duty.key, (start, due_at))
-    careful_at = None if done_at else _careful(duty, due_at, case)
+    filed = _discharging(duty, start, filings)
+    if filed and start == _frozen(duty, filed)[0]:
+        due_at = _frozen(duty, filed)[1]
+    careful_at = None if filed else _careful(duty, due_at, case)
+    done_at = filed.at.astimezone(UTC) if filed else None
     return Deadline(
         duty,
         start,
@@ -131,16 +212,31 @@ def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], 
     )
 
 
-def _valid(terms: Sequence[Obligation], day: str) -> Obligation:
-    valid = [each for each in terms if each.valid_from <= day and (not each.valid_until or day <= each.valid_until)]
-    return valid[-1] if valid else terms[0]
+def _terms_at_start(
+    terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime
+) -> tuple[Obligation, datetime | None, bool]:
+    """(terms valid on the day of the start, or today without one; start; is its hour known?), as once filed."""
+    for duty in sorted(terms, key=lambda each: each.valid_from, reverse=True):
+        start, hour_known = _start(duty, case, filings)
+        if (filed := _discharging(duty, start, filings)) and filed.answers and not duty.after:
+            hour_known = _start(duty, replace(case, answers=filed.answers), filings)[1]
+        if filed:
+            start = _frozen(duty, filed)[0] or start
+        day = (start or now).astimezone(case.zone).date().isoformat()
+        if duty.valid_from <= day and (not duty.valid_until or day <= duty.valid_until):
+            break
+    return duty, start, hour_known  # before any known terms, the first ones
+
+
+def _frozen(duty: Obligation, filed: Filed) -> tuple[datetime | None, datetime | None]:
+    return filed.frozen.get(duty.key, (None, None))
 
 
 def _start(duty: Obligation, case: Case, filings: Sequence[Filed]) -> tuple[datetime | None, bool]:
     """(UTC instant, is its hour known?)"""
     if duty.after:
         first = next(iter(filings), None)
-        return (first.at, True) if first and first.kind == duty.after else (None, False)
+        return (first.at.astimezone(UTC), True) if first and first.kind == duty.after else (None, False)
     for value in _moments(duty.starts, case):
         return span(value, case.zone)[0], len(value) > 10
     return None, False
@@ -161,10 +257,10 @@ def _careful(duty: Obligation, due_at: datetime | None, case: Case) -> datetime 
     return None
 
 
-def _done_at(duty: Obligation, start: datetime | None, filings: Sequence[Filed]) -> datetime | None:
-    later = filings[1:] if duty.after else filings
-    found = [filed.at for filed in later if filed.kind in duty.done_by]
-    return found[0].astimezone(UTC) if found and (start or not duty.after) else None
+def _discharging(duty: Obligation, start: datetime | None, filings: Sequence[Filed]) -> Filed | None:
+    """The first filing that discharges the duty; the one that starts it does not."""
+    later = filings[1:] if duty.after and start else () if duty.after else filings
+    return next((filed for filed in later if filed.kind in duty.done_by), None)
 
 
 def _state(
@@ -183,7 +279,7 @@ def _state(
     if duty.stopped and holds(duty.stopped, case):
         return "stopped"
     if due_at is None:
-        return "waiting" if duty.starts and start is None else "todo"
+        return "waiting" if duty.hours else "todo"  # without a start, or without an hour to run out
     if duty.soft:
         return "chase" if now > due_at else "todo"
     return "overdue" if now > due_at else deadlines.state(min(careful_at or due_at, due_at), now, past="urgent")

@@ -6,6 +6,7 @@ stored; nothing here writes over an answer.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from .catalogue import ANY_TIME, Revision, proposed_entry
@@ -28,6 +29,7 @@ class Proposal:
         return str(self.entry["origin"])
 
 
+@cache
 def of_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
     """The questionnaire's own usual answers."""
     return {question.key: Proposal(question.key, _default(question)) for question in questionnaire if question.default}
@@ -44,6 +46,7 @@ def _default(question: Question) -> Entry:
     return check_entry(question, raw, ANY_TIME)
 
 
+@lru_cache(maxsize=256)
 def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, Proposal]:
     """What an incident revision proposes: facts present, with a value or a reason why it is unknown."""
     return {

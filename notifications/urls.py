@@ -3,7 +3,21 @@
 from django.urls import path
 
 from . import account_urls
-from .views import account, dossiers, essential, files, health, links, public, steps, versions
+from .views import (
+    account,
+    alerts,
+    copy_sheet,
+    dossiers,
+    essential,
+    files,
+    filings,
+    health,
+    journal,
+    links,
+    public,
+    steps,
+    versions,
+)
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -11,6 +25,7 @@ urlpatterns = [
     path("incidents/<slug:slug>/commencer/", dossiers.start, name="start_incident"),
     path("commencer/", dossiers.start, name="start"),
     path("dossiers/", dossiers.dossiers, name="dossiers"),
+    path("dossiers/liste.csv", dossiers.dossiers_csv, name="dossiers_csv"),
     path("dossiers/importer/", dossiers.import_dossier, name="import"),
     path("dossiers/oublier/", links.forget, name="forget"),
     path("dossiers/<str:public_id>/", dossiers.dossier, name="dossier"),
@@ -18,12 +33,26 @@ urlpatterns = [
     path("dossiers/<str:public_id>/essentiel/<slug:subject>/", essential.essential, name="essential"),
     path("dossiers/<str:public_id>/telecharger/", essential.ready, name="ready"),
     path("dossiers/<str:public_id>/verifier/", steps.review, name="review"),
+    path("dossiers/<str:public_id>/recopie/", copy_sheet.copy_sheet, name="copy_sheet"),
     path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
     path("dossiers/<str:public_id>/dossier.json", files.dossier_json, name="dossier_json"),
     path("dossiers/<str:public_id>/lien/", links.link, name="link"),
     path("dossiers/<str:public_id>/rattacher/", account.claim, name="claim"),
+    path("dossiers/<str:public_id>/rappels/", alerts.alerts, name="alerts"),
+    path("dossiers/<str:public_id>/echeances.ics", alerts.deadlines_ics, name="deadlines_ics"),
     path("dossiers/<str:public_id>/versions/<slug:key>/", versions.versions, name="versions"),
+    path("dossiers/<str:public_id>/depot/", filings.filing, name="filing"),
+    path("dossiers/<str:public_id>/depot/<int:number>/notification.pdf", filings.filing_pdf, name="filing_pdf"),
+    path("dossiers/<str:public_id>/complement/", filings.complement, name="complement"),
+    path("dossiers/<str:public_id>/complement.pdf", filings.complement_pdf, name="complement_pdf"),
+    path("dossiers/<str:public_id>/lettre-editeur.pdf", filings.vendor_letter_pdf, name="vendor_letter_pdf"),
+    path("dossiers/<str:public_id>/lettre-editeur.txt", filings.vendor_letter_text, name="vendor_letter_text"),
+    path("dossiers/<str:public_id>/journal/", journal.journal, name="journal"),
+    path("dossiers/<str:public_id>/effacer/", filings.erase, name="erase"),
     path("d/<str:secret>/", links.open_link, name="open_link"),
+    path("calendrier/<str:secret>.ics", alerts.calendar_feed, name="calendar_feed"),
+    path("rappels/<str:token>/", alerts.confirm_address, name="confirm_address"),
+    path("rappels/fin/<str:token>/", alerts.end_reminders, name="end_reminders"),
     path("accessibilite/", public.accessibility, name="accessibility"),
     *account_urls.urlpatterns,
     path("healthz", health.healthz, name="healthz"),

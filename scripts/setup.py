@@ -38,7 +38,7 @@ FALLBACK_FONT = "/usr/share/fonts/**/DejaVuSans.ttf"  # glyphs that the web font
 
 # What tests look for: any of these commands or files, else the Debian package, else a reason to skip.
 TEST_TOOLS = {
-    "chromium": (("chromium", "chromium-browser", "google-chrome"), "tests dans un navigateur"),
+    "chromium": (("chromium-headless-shell", "chromium"), "tests dans un navigateur"),
     "qpdf": (("qpdf",), "contrôle des PDF par qpdf"),
     "poppler-utils": (("pdftotext",), "lecture des PDF par poppler"),
     "default-jre-headless": (("java",), "contrôle du HTML par Nu"),

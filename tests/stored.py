@@ -9,9 +9,9 @@ from typing import Any
 
 from django.apps import apps
 
-from notifications.models import Draft, Incident, IncidentRevision
+from notifications.models import Draft, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
-from notifications.services import drafts, incidents
+from notifications.services import drafts, incidents, recording
 from tests.dossiers import NOW, answered
 
 WEDA = "weda-2025-11"
@@ -78,6 +78,14 @@ class Tab:
     def send(self, entries: Mapping[str, Entry | None]) -> drafts.Saved:
         now = NOW + timedelta(minutes=next(self.minutes))
         return drafts.save_answers(draft=self.draft, base=self.base, entries=entries, by=self.by, now=now)
+
+
+def file(draft: Draft, **said: Any) -> Filing:
+    """Record the answers as they stand as filed, as the page does when nothing moved."""
+    draft.refresh_from_db()
+    usual = {"kind": "initial", "filed_at": NOW, "by": "appareil 1", "now": NOW}
+    place = {"version": draft.version, "number": recording.next_number(draft)}
+    return recording.record(draft=draft, **place, **usual | said)
 
 
 def stored(draft: Draft, key: str) -> Any:

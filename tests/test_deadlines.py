@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import product
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -12,10 +11,13 @@ from notifications.deadlines import (
     day_in_words,
     due,
     in_words,
+    legal_end,
     length_in_words,
     moment_in_words,
     state,
 )
+from notifications.questionnaire import Refused, span
+from notifications.questionnaire.moments import at_local
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")
@@ -66,18 +68,15 @@ def test_each_of_the_two_hours_of_a_night_that_has_them_twice_counts_for_itself(
         (timedelta(hours=72), "open"),
         (timedelta(hours=24), "open"),
         (timedelta(hours=24) - timedelta(seconds=1), "soon"),
-        (timedelta(seconds=1), "soon"),
-        (timedelta(0), "soon"),
+        (timedelta(hours=6), "soon"),
+        (timedelta(hours=6) - timedelta(seconds=1), "urgent"),
+        (timedelta(0), "urgent"),
         (timedelta(seconds=-1), "overdue"),
         (timedelta(days=-30), "overdue"),
     ],
 )
 def test_the_very_instant_of_a_deadline_is_still_in_time(before: timedelta, expected: str) -> None:
     assert state(DUE, DUE - before) == expected
-
-
-def test_how_soon_is_soon_may_be_chosen() -> None:
-    assert state(DUE, DUE - timedelta(hours=30), soon=timedelta(hours=48)) == "soon"
 
 
 # ---------------------------------------------------------------- words
@@ -164,33 +163,69 @@ def test_a_quarter_to_eleven_in_paris_is_this_hour_overseas(zone: str, local: st
     assert f"{paris('2025-11-12T10:42').astimezone(ZoneInfo(zone)):%d %H:%M}" == local
 
 
-def hours_of(months: list[tuple[int, int]]) -> Iterator[tuple[int, int, int, int]]:
-    """Every wall-clock hour of some months, also those that a clock skips or shows twice."""
-    for year, month in months:
-        day = date(year, month, 1)
-        while day.month == month:
-            yield from ((year, month, day.day, hour) for hour in range(24))
-            day += timedelta(days=1)
+def typed_hours(zone: ZoneInfo) -> Iterator[str | None]:
+    """The answer made of every wall-clock hour from November 2026 to December 2028; None where the clock skips it."""
+    for number in range(792):
+        day = date(2026, 11, 1) + timedelta(days=number)
+        for hour in range(24):
+            try:
+                yield at_local(day, time(hour), zone).isoformat()
+            except Refused:
+                yield None
 
 
-def assert_exact(months: list[tuple[int, int]]) -> None:
+def test_seventy_two_hours_are_exact_from_every_hour_of_twenty_six_months_in_every_zone() -> None:
+    """From what is typed on the page to the end shown: 15 zones x 19,008 hours, through every change of clocks."""
+    skipped = 0
     for name in ZONES:
         zone = ZoneInfo(name)
-        for (year, month, day, hour), fold in product(hours_of(months), (0, 1)):
-            start = datetime(year, month, day, hour, tzinfo=zone, fold=fold)
-            assert due(start, DELAY).timestamp() - start.timestamp() == 259_200, start
+        for value in typed_hours(zone):
+            if value is None:
+                skipped += 1
+                continue
+            elapsed = due(span(value, zone)[0], DELAY) - datetime.fromisoformat(value)
+            assert elapsed == DELAY, (name, value)  # two fixed offsets: real time, not that of the wall
+    assert skipped == 2 + 2  # in March 2027 and 2028, in Paris and in Miquelon
 
 
-def test_seventy_two_hours_are_exact_around_the_clock_changes_of_every_zone() -> None:
-    assert_exact([(2025, 10), (2026, 3)])
+@pytest.mark.parametrize(
+    ("zone", "aware", "end"),
+    [
+        ("America/Miquelon", "2027-03-12T18:00", "2027-03-15T19:00"),  # on 14 March 2027 its clocks go forward
+        ("America/Miquelon", "2027-11-05T18:00", "2027-11-08T17:00"),  # on 7 November they go back
+        ("Europe/Paris", "2027-03-12T18:00", "2027-03-15T18:00"),  # those of Paris do not, on these days
+        ("Pacific/Marquesas", "2027-03-12T18:15", "2027-03-15T18:15"),
+        ("Indian/Reunion", "2027-03-27T03:00", "2027-03-30T03:00"),
+    ],
+)
+def test_each_zone_follows_its_own_changes_of_clocks(zone: str, aware: str, end: str) -> None:
+    here = ZoneInfo(zone)
+    assert due(datetime.fromisoformat(aware).replace(tzinfo=here), DELAY).astimezone(here).isoformat()[:16] == end
 
 
-@pytest.mark.slow
-def test_seventy_two_hours_are_exact_from_every_hour_of_two_years_in_every_zone() -> None:
-    assert_exact([(2025 + month // 12, month % 12 + 1) for month in range(26)])
+@pytest.mark.parametrize(
+    ("aware", "end"),
+    [
+        ("2020-12-22T12:17", "2020-12-25T13:00"),  # the published example
+        ("2025-11-12T10:42", "2025-11-15T11:00"),
+        ("2025-11-13T16:12", "2025-11-16T17:00"),  # a Sunday stays a Sunday
+        ("2025-10-24T18:00", "2025-10-27T18:00"),
+        ("2026-03-27T18:00", "2026-03-30T20:00"),
+        ("2026-10-23T18:00", "2026-10-26T18:00"),
+    ],
+)
+def test_regulation_1182_71_ends_with_the_running_hour_and_moves_over_no_weekend(aware: str, end: str) -> None:
+    shown = due(paris(aware), DELAY)
+    assert legal_end(shown, PARIS).astimezone(PARIS).isoformat()[:16] == end
+    assert legal_end(shown, PARIS) > shown
+
+
+def test_the_hour_that_is_running_is_that_of_the_place() -> None:
+    marquesas = ZoneInfo("Pacific/Marquesas")  # half an hour apart from everybody else's
+    assert f"{legal_end(datetime(2025, 11, 15, 9, 42, tzinfo=UTC), marquesas).astimezone(marquesas):%H:%M}" == "01:00"
 
 
 def test_a_wall_clock_would_be_an_hour_wrong() -> None:
-    """Why the two tests above can fail: this is what adding to local time gives."""
+    """Why the tests above can fail: this is what adding to local time gives."""
     start = datetime.combine(date(2025, 10, 24), time(18), tzinfo=PARIS)
     assert (start + DELAY).timestamp() - start.timestamp() == 259_200 + 3600

@@ -23,7 +23,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "models": ({"deadlines", "questionnaire"}, {"django"}),
     "services": (PURE | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
-    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno"}),
+    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno", "icalendar"}),
     "templatetags": (EVERYTHING, {"django"}),
     "views": (EVERYTHING, {"django", "allauth", "breach_assistant"}),
     "management": (EVERYTHING, {"django", "breach_assistant"}),

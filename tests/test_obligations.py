@@ -1,5 +1,6 @@
-"""Duties are read from a file; their clocks follow from the answers and one `now`."""
+"""Duties are read from a file; their clocks follow from the answers, the filings and one `now`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,34 +8,108 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications.obligations import Deadline, deadline, load
-from notifications.questionnaire import BadFile
-from tests.dossiers import PARIS, SEEDS, form
+from notifications import rubrics
+from notifications.obligations import Deadline, Filed, Obligation, clocks, deadline, load
+from notifications.questionnaire import BadFile, Case, applicable
+from tests.dossiers import PARIS, ROOT, SEEDS, form
 
-CNIL = load(SEEDS / "obligations.toml")[0]
+DUTIES = load(SEEDS / "obligations.toml", form())
+CNIL = DUTIES[0]
 NOW = datetime(2025, 11, 14, 8, 0, tzinfo=UTC)
+AWARE = "2025-11-12T10:42:00+01:00"
+END = datetime(2025, 11, 15, 9, 42, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
-def clock(value: str | None = None, *, now: datetime = NOW, zone: ZoneInfo = PARIS, state: str = "known") -> Deadline:
-    """The clock of the CNIL's notification when the practice gave this moment of awareness."""
-    entry: dict[str, Any] = {"state": state, "origin": "practice", "reviewed": True}
-    return deadline(CNIL, {"aware_at": entry | ({"value": value} if value else {})}, now, zone)
+def case(zone: ZoneInfo = PARIS, **answers: Any) -> Case:
+    """What the practice answered: plain values, or the name of a state that holds none."""
+    return Case(form(), {key: entry(value) for key, value in answers.items()}, zone=zone)
 
 
-def test_the_first_duty_that_ships_is_the_cnils_seventy_two_hours() -> None:
-    assert (CNIL.key, CNIL.hours, CNIL.basis) == ("cnil", 72, "RGPD art. 33(1)")
-    assert form().questions[CNIL.starts].type == "moment"
+def entry(value: Any) -> dict[str, Any]:
+    said = {"state": value} if value in ("unknown", "cleared", "not_applicable") else {"state": "known", "value": value}
+    return said | {"origin": "practice", "reviewed": True}
 
 
-@pytest.mark.parametrize("attributes", ['key = "a"', 'key = "a"\nhour = 72', "hours = 72"])
-def test_a_duty_with_a_missing_or_misspelt_attribute_is_refused_by_file_and_key(
-    tmp_path: Path, attributes: str
-) -> None:
-    path = tmp_path / "devoirs.toml"
-    path.write_text(f"[[obligation]]\n{attributes}\n", encoding="utf-8")
+def clock(
+    key: str = "cnil", *, now: datetime = NOW, filings: tuple[Filed, ...] = (), zone: ZoneInfo = PARIS, **answers: Any
+) -> Deadline:
+    found = {each.obligation.key: each for each in clocks(DUTIES, case(zone, **answers), filings, now)}
+    return found[key]
+
+
+# -- the file --------------------------------------------------------------------------------------------------
+
+
+def test_the_six_duties_that_ship_begin_with_the_cnils_seventy_two_hours() -> None:
+    keys = ["cnil", "cnil_complement", "insurance_complaint", "data_subjects", "register", "cert_sante"]
+    assert [each.key for each in DUTIES] == keys
+    assert (CNIL.hours, CNIL.basis) == (72, "RGPD art. 33(1)")
+    assert {each.key: each.hours for each in DUTIES if each.hours} == dict.fromkeys(keys[:3], 72)
+
+
+GOOD = """[[obligation]]
+key = "a"
+title = "t"
+who = "w"
+to = "t"
+delay = "d"
+tone = "t"
+basis = "b"
+link = "https://example.org/"
+valid_from = "2018-05-25"
+certainty = "confirmed"
+"""
+LATER = GOOD.replace("2018-05-25", "2020-01-01")
+
+
+def problems_of(folder: Path, text: str) -> list[str]:
+    path = folder / "devoirs.toml"
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(BadFile) as caught:
-        load(path)
-    assert caught.value.problems[0].startswith(f"devoirs.toml: {'a' if 'key' in attributes else '?'}: ")
+        load(path, form())
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[[obligation]]\nkey = "a"\n', "a: title is missing"),
+        ("[[obligation]]\nhours = 72\n", "?: key is missing"),
+        (GOOD + "hour = 72", "a: unknown attribute hour"),
+        (GOOD + 'hours = "72"', "a: hours '72' is not of its type"),
+        (GOOD + "hours = true", "a: hours True is not of its type"),
+        (GOOD + "hours = 72.5", "a: hours 72.5 is not of its type"),
+        (GOOD + "hours = -1", "a: hours is negative"),
+        (GOOD + "soft = 1", "a: soft 1 is not of its type"),
+        (GOOD + 'starts = "aware_at"', "a: starts 'aware_at' is not of its type"),
+        (GOOD + "done_by = [1]", "a: done_by [1] is not of its type"),
+        (GOOD + 'when = ["severity"]', "a: when ['severity'] is not of its type"),
+        (GOOD.replace("2018-05-25", "25/05/2018"), "a: valid_from '25/05/2018' is not a day (YYYY-MM-DD)"),
+        (GOOD + 'valid_until = "2025-02-30"', "a: valid_until '2025-02-30' is not a day (YYYY-MM-DD)"),
+        (GOOD.replace('"confirmed"', '"sure"'), "a: unknown certainty 'sure'"),
+        (GOOD.replace("https", "http"), "a: link is not an https address"),
+        (GOOD + 'done_by = ["draft"]', "a: after and done_by name kinds of filing: initial, complementary, complete"),
+        (GOOD + 'prudent = "aware_at"', "a: prudent goes with starts"),
+        (
+            GOOD + 'when = [{ key = "severity", above = 2 }]',
+            "a: condition {'key': 'severity', 'above': 2} needs a key and one of any, is, known",
+        ),
+        (GOOD + 'starts = ["noticed_at"]', "a: starts at 'noticed_at', which is no question of type moment"),
+        (GOOD + 'starts = ["complaint_filed_on"]', "a: starts at 'complaint_filed_on', which is no question of type"),
+        (GOOD + 'stopped = [{ key = "mood", is = "bad" }]', "a: condition on a missing key 'mood'"),
+        (GOOD + 'when = [{ key = "severity", any = ["bad"] }]', "a: condition on severity: it has no such option"),
+        (GOOD + GOOD, "a: terms of 2018-05-25 and 2018-05-25 are valid on the same day"),
+        (LATER + GOOD, "a: terms of 2018-05-25 and 2020-01-01 are valid on the same day"),
+        (GOOD + 'valid_until = "2020-01-01"\n' + LATER, "a: terms of 2018-05-25 and 2020-01-01 are valid on the same"),
+    ],
+)
+def test_a_wrong_duty_is_refused_with_file_key_and_what(tmp_path: Path, text: str, sentence: str) -> None:
+    assert any(each.startswith(f"devoirs.toml: {sentence}") for each in problems_of(tmp_path, text))
+
+
+def test_every_fault_of_a_file_of_duties_is_told_at_once(tmp_path: Path) -> None:
+    assert len(problems_of(tmp_path, GOOD + 'hours = "x"\nsoft = 1\n' + LATER.replace('"a"', '"b"') + "day = 1")) == 3
 
 
 def test_a_file_of_duties_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -42,10 +117,12 @@ def test_a_file_of_duties_that_cannot_be_read_is_refused(tmp_path: Path) -> None
         load(tmp_path / "nowhere.toml")
 
 
+# -- the clock of the notification -----------------------------------------------------------------------------
+
+
 def test_an_instant_starts_the_clock_at_that_instant() -> None:
-    found = clock("2025-11-12T10:42:00+01:00")
-    assert found.starts_at == datetime(2025, 11, 12, 9, 42, tzinfo=UTC)
-    assert found.due_at == datetime(2025, 11, 15, 9, 42, tzinfo=UTC)
+    found = clock(aware_at=AWARE)
+    assert (found.starts_at, found.due_at) == (datetime(2025, 11, 12, 9, 42, tzinfo=UTC), END)
     assert (found.hour_known, found.state, found.late) == (True, "open", False)
     assert found.left == timedelta(hours=25, minutes=42)
 
@@ -55,34 +132,154 @@ def test_an_instant_starts_the_clock_at_that_instant() -> None:
     [
         ("Europe/Paris", "2025-11-11T23:00"),
         ("Pacific/Noumea", "2025-11-11T13:00"),
-        ("Pacific/Tahiti", "2025-11-12T10:00"),
+        ("Pacific/Marquesas", "2025-11-12T09:30"),
     ],
 )
 def test_a_bare_day_starts_the_clock_at_its_midnight_in_the_dossiers_zone(zone: str, starts: str) -> None:
-    found = clock("2025-11-12", zone=ZoneInfo(zone))
+    found = clock(aware_at="2025-11-12", zone=ZoneInfo(zone))
     assert found.starts_at == datetime.fromisoformat(starts + "+00:00")
     assert found.hour_known is False
 
 
-@pytest.mark.parametrize("state", ["unknown", "cleared", "not_applicable"])
-def test_without_a_moment_the_clock_waits(state: str) -> None:
-    found = clock(state=state)
+@pytest.mark.parametrize("state", ["unknown", "cleared", "not_applicable", None])
+def test_without_a_moment_the_clock_waits(state: str | None) -> None:
+    found = clock(**({"aware_at": state} if state else {}))
     assert (found.state, found.starts_at, found.due_at, found.left, found.late) == ("waiting", None, None, None, False)
 
 
-def test_without_an_answer_the_clock_waits() -> None:
-    assert deadline(CNIL, {}, NOW, PARIS).state == "waiting"
+@pytest.mark.parametrize(
+    ("before", "state"),
+    [(24 * HOUR, "open"), (23 * HOUR, "soon"), (5 * HOUR, "urgent"), (0 * HOUR, "urgent"), (-HOUR, "overdue")],
+)
+def test_the_clock_says_how_short_the_time_is(before: timedelta, state: str) -> None:
+    found = clock(aware_at=AWARE, now=END - before)
+    assert (found.state, found.late) == (state, state == "overdue")
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(0, "soon"), (1, "overdue")])
-def test_a_second_after_its_end_a_deadline_is_missed(seconds: int, state: str) -> None:
-    now = datetime(2025, 11, 15, 9, 42, tzinfo=UTC) + timedelta(seconds=seconds)
-    found = clock("2025-11-12T10:42:00+01:00", now=now)
-    assert (found.state, found.left) == (state, -timedelta(seconds=seconds))
-    assert found.late is (state == "overdue")
+def test_a_message_received_before_it_was_read_gives_the_careful_end_that_the_alarm_follows() -> None:
+    received = {"aware_at": AWARE, "informed_by_processor_at": "2025-11-11T09:00:00+01:00"}
+    careful = datetime(2025, 11, 14, 8, 0, tzinfo=UTC)
+    found = clock(**received, now=careful - 5 * HOUR)
+    assert (found.due_at, found.careful_at, found.alarm_at, found.state) == (END, careful, careful, "urgent")
+    past = clock(**received, now=careful + HOUR)
+    assert (past.state, past.late) == ("urgent", False)  # the practice's own reading is not over
+    after = clock(aware_at=AWARE, informed_by_processor_at="2025-11-13T09:00:00+01:00")
+    assert (after.careful_at, after.alarm_at) == (None, END)
 
 
-def test_a_deadline_across_the_change_of_clocks_is_an_hour_earlier_on_the_wall() -> None:
-    found = clock("2025-10-24T18:00:00+02:00")
+def test_a_decision_not_to_notify_stops_the_clock_and_another_one_does_not() -> None:
+    later = END + 48 * HOUR
+    assert clock(aware_at=AWARE, decision="not_notify", now=later).state == "stopped"
+    assert clock(aware_at=AWARE, decision="not_notify", now=later).late is False
+    assert clock(aware_at=AWARE, decision="undecided", now=later).state == "overdue"
+    assert clock(decision="not_notify").state == "stopped"
+
+
+# -- filings ---------------------------------------------------------------------------------------------------
+
+
+def filed(at: datetime, kind: str = "initial", **answers: Any) -> Filed:
+    """A filing that froze the clocks as they were."""
+    known = case(**answers)
+    frozen = {each.obligation.key: (each.starts_at, each.due_at) for each in clocks(DUTIES, known, (), at)}
+    return Filed(kind, at, answers=known.answers, frozen=frozen)
+
+
+@pytest.mark.parametrize(("after", "late"), [(-HOUR, False), (0 * HOUR, False), (timedelta(seconds=1), True)])
+def test_a_filing_is_on_time_or_late_for_ever(after: timedelta, late: bool) -> None:
+    at = END + after
+    found = clock(aware_at=AWARE, filings=(filed(at, aware_at=AWARE),), now=END + 900 * HOUR)
+    assert (found.state, found.done_at, found.late) == ("done", at, late)
+    corrected = clock(aware_at="2025-11-10T08:00:00+01:00", filings=(filed(at, aware_at=AWARE),), now=END + 900 * HOUR)
+    assert (corrected.due_at, corrected.late) == (END, late)  # what was filed keeps its end
+
+
+def test_lateness_asks_for_its_reasons_also_after_a_late_filing() -> None:
+    late = filed(END + HOUR, aware_at=AWARE)
+    for filings in ((), (late,)):
+        known = case(aware_at=AWARE)
+        found = deadline([CNIL], known, filings, END + 2 * HOUR)
+        asked = {question.key for question in applicable(replace(known, facts={"late": found.late}))}
+        assert "late_reasons" in asked
+
+
+def test_the_complement_is_to_do_then_to_chase_then_done_and_never_overdue() -> None:
+    first = filed(END - HOUR, aware_at=AWARE)
+    assert clock("cnil_complement", aware_at=AWARE).state == "idle"
+    soon, later = (
+        clock("cnil_complement", aware_at=AWARE, filings=(first,), now=first.at + hours * HOUR) for hours in (71, 73)
+    )
+    assert (soon.state, later.state) == ("todo", "chase")
+    assert later.due_at == first.at + 72 * HOUR
+    assert (soon.late, later.late) == (False, False)
+    done = clock("cnil_complement", filings=(first, filed(END + 99 * HOUR, "complementary")), now=END + 100 * HOUR)
+    assert (done.state, done.late) == ("done", False)
+
+
+def test_a_complete_notification_leaves_nothing_to_complete() -> None:
+    whole = filed(END - HOUR, "complete", aware_at=AWARE)
+    assert clock(aware_at=AWARE, filings=(whole,)).state == "done"
+    assert clock("cnil_complement", aware_at=AWARE, filings=(whole,)).state == "idle"
+
+
+# -- the other duties ------------------------------------------------------------------------------------------
+
+
+def test_patients_are_told_without_an_hour_and_only_if_the_risk_is_high() -> None:
+    for severity, state in (("negligible", "idle"), ("limited", "idle"), ("significant", "todo"), ("maximal", "todo")):
+        found = clock("data_subjects", aware_at=AWARE, severity=severity, now=END + 999 * HOUR)
+        assert (found.state, found.due_at, found.late) == (state, None, False)
+    assert clock("data_subjects", severity="maximal", subjects_informed="yes").state == "done"
+
+
+def test_the_complaint_counts_from_the_attack_being_known_else_from_awareness() -> None:
+    known = clock("insurance_complaint", aware_at=AWARE, attack_known_at="2025-11-11T09:00:00+01:00")
+    assert known.due_at == datetime(2025, 11, 14, 8, 0, tzinfo=UTC)
+    assert clock("insurance_complaint", aware_at=AWARE, attack_known_at="unknown").due_at == END
+    assert clock("insurance_complaint", aware_at=AWARE, complaint_filed=True, now=END + HOUR).state == "done"
+    assert clock("insurance_complaint").state == "waiting"
+
+
+def test_the_register_and_the_cert_have_no_hour() -> None:
+    assert [clock(key, aware_at=AWARE, now=END + 999 * HOUR).state for key in ("register", "cert_sante")] == [
+        "todo"
+    ] * 2
+    assert clock("register", filings=(filed(END, aware_at=AWARE),)).state == "done"
+    assert clock("cert_sante", aware_at=AWARE, cert_sante_reported=True).state == "done"
+
+
+def test_every_state_has_its_word_and_none_accuses() -> None:
+    assert set(rubrics.CLOCK_WORDS) == {
+        "idle", "waiting", "open", "soon", "urgent", "overdue", "todo", "chase", "done", "stopped",
+    }  # fmt: skip
+
+
+# -- a change of law -------------------------------------------------------------------------------------------
+
+OLD: Obligation = replace(CNIL, valid_until="2027-12-31")
+NEW: Obligation = replace(CNIL, hours=96, valid_from="2028-01-01")  # fictitious
+
+
+@pytest.mark.parametrize("terms", [(OLD, NEW), (NEW, OLD)])
+@pytest.mark.parametrize(
+    ("aware", "hours"), [("2027-12-31T23:59:00+01:00", 72), ("2028-01-01T00:00:00+01:00", 96), ("2017-01-01", 72)]
+)
+def test_the_terms_valid_at_the_start_apply(terms: tuple[Obligation, ...], aware: str, hours: int) -> None:
+    found = deadline(terms, case(aware_at=aware), (), datetime(2028, 6, 1, tzinfo=UTC))
     assert found.due_at is not None
-    assert f"{found.due_at.astimezone(PARIS):%d %H:%M}" == "27 17:00"
+    assert found.starts_at is not None
+    assert (found.due_at - found.starts_at, found.obligation.hours) == (hours * HOUR, hours)
+
+
+def test_a_filing_freezes_the_terms_under_which_it_was_made() -> None:
+    known, at = case(aware_at="2027-12-31T12:00:00+01:00"), datetime(2028, 1, 4, tzinfo=UTC)
+    before = deadline((OLD,), known, (), at)
+    first = Filed("initial", at, answers=known.answers, frozen={"cnil": (before.starts_at, before.due_at)})
+    corrected = case(aware_at="2028-01-02T12:00:00+01:00")
+    found = deadline((OLD, NEW), corrected, (first,), at + 99 * HOUR)
+    assert (found.obligation.hours, found.due_at, found.late) == (72, before.due_at, True)
+
+
+def test_a_proposed_law_is_nowhere_shown_as_law() -> None:
+    files = [*SEEDS.rglob("*.toml"), *(ROOT / "templates").rglob("*.*"), *(ROOT / "notifications").rglob("*.py")]
+    assert not [path for path in files if "96 h" in path.read_text("utf-8") or "hours = 96" in path.read_text("utf-8")]

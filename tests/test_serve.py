@@ -78,21 +78,22 @@ def test_it_says_where_to_click_answers_and_ends_whole(prepared, number):
     port = free_port()
     with served(prepared, port) as process:
         assert first_line(process).startswith(f"Breach Assistant est prêt : ouvrez http://127.0.0.1:{port}/ ")
+        assert process.stdout.readline().endswith(f"ils sont écrits dans {prepared / 'mails'}\n")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
             assert response.status == 200
         family = watched(descendants(process.pid))
-        assert len(family) >= 2  # the server and at least one of its workers
+        assert len(family) >= 3  # the server, at least one of its workers, and the loop of reminders
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
         assert all_end(family)
 
 
-def test_when_the_server_dies_everything_stops(prepared):
+@pytest.mark.parametrize("which", [0, 1])
+def test_when_the_server_or_the_reminders_die_everything_stops(prepared, which):
     with served(prepared, free_port()) as process:
         first_line(process)
         family = watched(descendants(process.pid))
-        [server] = children_of(process.pid)
-        os.kill(server, signal.SIGKILL)
+        os.kill(sorted(children_of(process.pid))[which], signal.SIGKILL)
         assert process.wait(timeout=30) == 1
         assert all_end(family)
 

@@ -80,6 +80,12 @@ print(json.dumps([getattr(settings, name, None) for name in {names}]))
         {"SITE_URL": "https://example.org"},
         {"SITE_URL": "https://example.org", "SECRET_KEY": "short"},
         {"SITE_URL": "https://example.org", "SECRET_KEY": KEY, "TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org"},
+        {"EMAIL_URL": "smtp://user:pass@localhost:25"},
+        {"EMAIL_URL": "smtps://"},
+        {"EMAIL_URL": "smtps://user%40example.org:pass@example.org/path"},
+        {"EMAIL_URL": "smtps://user:pass@example.org"},
+        {"EMAIL_URL": "smtps://example.org", "EMAIL_FROM": "a@b.example\nBcc: x@y.example"},
+        {"EMAIL_URL": "smtps://a%40b.example:p@example.org", "EMAIL_CA_FILE": "/nowhere"},
     ],
 )
 def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, environment):
@@ -117,6 +123,19 @@ def test_production(tmp_path):
     assert list(tmp_path.iterdir()) == []
     trusting = settings_of(names, **production, TRUST_PROXY_TLS="1")
     assert trusting[-1] == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+def test_mails_leave_inside_tls_or_become_files(tmp_path):
+    names = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"]
+    both = {"VAR_DIR": str(tmp_path), "EMAIL_FROM": "Rappels <r@b.example>"}
+    shown = settings_of(names, EMAIL_URL="smtps://a%40b.example:p%3Aw@mail.example", **both)
+    assert shown == ["mail.example", 465, True, False, "a@b.example", "p:w"]
+    shown = settings_of([*names[:4], "DEFAULT_FROM_EMAIL"], EMAIL_URL="smtp+starttls://mail.example:2525", **both)
+    assert shown == ["mail.example", 2525, False, True, "Rappels <r@b.example>"]
+    shown = settings_of(["EMAIL_BACKEND", "MAIL_LEAVES"], VAR_DIR=str(tmp_path))
+    assert shown == ["notifications.services.reminders.post.FileBackend", True]
+    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}
+    assert settings_of(["MAIL_LEAVES"], **production) == [False]
 
 
 # -- key ------------------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """`dossier.json`: a dossier as a file that opens without this tool and comes back whole."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
-from ..obligations import Deadline
-from ..rubrics import FILE_FORMAT, FILE_VERSION, Report
+from ..rubrics import FILE_FORMAT, FILE_VERSION, Report, terms
 
 
 def dump(report: Report) -> bytes:
@@ -18,10 +16,10 @@ def dump(report: Report) -> bytes:
         "questionnaire": dossier.questionnaire.name,
         "incident": {"slug": revision.slug, "revision": _number(revision.number)} if revision else None,
         "template": None,
-        "kind": dossier.answers.get("kind", {}).get("value", "initial"),
+        "kind": report.kind,
         "timezone": dossier.zone.key,
         "answers": {q.key: dossier.answers[q.key] for q in dossier.questionnaire if q.key in dossier.answers},
-        "deadlines": [_deadline(clock) for clock in report.clocks],
+        "deadlines": [terms(clock) for clock in report.clocks],
         "missing": [row.key for row in report.missing],
         "doubts": [{"keys": list(keys), "message": message} for keys, message in report.doubts],
     }
@@ -31,16 +29,3 @@ def dump(report: Report) -> bytes:
 def _number(number: str) -> int | str:
     """Shipped revisions are plain numbers; those made on an installation are `<n>.local<k>`."""
     return int(number) if number.isdigit() else number
-
-
-def _deadline(clock: Deadline) -> dict[str, str | None]:
-    return {
-        "kind": clock.obligation.key,
-        "starts_at": _utc(clock.starts_at),
-        "due_at": _utc(clock.due_at),
-        "basis": clock.obligation.basis,
-    }
-
-
-def _utc(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None

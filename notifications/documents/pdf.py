@@ -1,4 +1,4 @@
-"""The draft as a PDF: one report in, the bytes of a tagged A4 document out (PDF/UA-1).
+"""A dossier's documents as PDF: one report in, the bytes of a tagged A4 document out (PDF/UA-1).
 
 Same report, same bytes. While it renders, nothing is read but the fonts listed here: whatever a text holds, it is
 printed as text, and an address asked for by anything else is refused.
@@ -15,9 +15,20 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
-from ..rubrics import CERTAINTY_WORDS, ORIGIN_WORDS, Report, Row
+from ..rubrics import (
+    CERTAINTY_WORDS,
+    ORIGIN_WORDS,
+    Letter,
+    Recorded,
+    Report,
+    Row,
+    complement_clock,
+    decision,
+    differences,
+    identity,
+    unknowns,
+)
 
-TEMPLATE = "pdf/draft.html"
 STYLESHEET = "css/pdf.css"
 FONTS = tuple(
     f"vendor/font/atkinson-hyperlegible-next-{face}.woff2"
@@ -35,11 +46,39 @@ def draft_pdf(report: Report, *, title: str = "", incident_title: str = "", with
     """The draft of a notification. `title` names the dossier on each page: the organisation when nothing else is said.
 
     Without notes, nothing that the questionnaire asks only for the practice's own use is printed."""
-    titles = {
+    return _printed("pdf/draft.html", _titles(report, title, incident_title) | _context(report, with_notes))
+
+
+def filing_pdf(report: Report, recorded: Recorded) -> bytes:
+    """A copy of what was recorded as filed: `report` is read from its snapshot, whose digest stands on each page."""
+    return _printed("pdf/draft.html", _titles(report) | _context(report, with_notes=False) | {"recorded": recorded})
+
+
+def complement_pdf(report: Report) -> bytes:
+    """A complementary notification: what changed since the last filing, and what is still unknown."""
+    found = {
+        "heading": "Notification complémentaire d'une violation de données personnelles",
+        "identity": identity(report),
+        "differences": differences(report, report.dossier.filings[-1]),
+        "named_unknowns": unknowns(report),
+        "clock": complement_clock(report),
+    }
+    return _printed("pdf/complement.html", _titles(report) | _context(report, with_notes=False) | found)
+
+
+def letter_pdf(letter: Letter) -> bytes:
+    return _printed("pdf/letter.html", {"letter": letter})
+
+
+def _titles(report: Report, title: str = "", incident_title: str = "") -> dict[str, str]:
+    return {
         "title": title or report.organisation or "Organisme non renseigné",
         "incident_title": incident_title or report.incident_title,
     }
-    html = render_to_string(TEMPLATE, titles | _context(report, with_notes))
+
+
+def _printed(template: str, context: dict[str, Any]) -> bytes:
+    html = render_to_string(template, context)
     engine = _engine()
     with engine.lock:
         return engine.write(LAST_BLANKS.sub("", html))
@@ -47,17 +86,24 @@ def draft_pdf(report: Report, *, title: str = "", incident_title: str = "", with
 
 def _context(report: Report, with_notes: bool) -> dict[str, Any]:
     doubts = _doubts(report, with_notes)
+    decided = decision(report) if with_notes else None
+    notes = [row for row in report.notes if with_notes and row.answered and row.origin != "default"]
     return {
         "report": report,
         "questionnaire": report.dossier.questionnaire,
         "zone": report.dossier.zone,
-        "notes": [row for row in report.notes if with_notes and row.answered and row.origin != "default"],
+        "with_notes": with_notes,
+        "decision": decided,  # printed with what the CNIL asks, not among the other notes
+        "notes": [row for row in notes if not decided or row not in decided.rows],
         "sources": report.sources,
         "unknowns": report.unknowns,
         "doubts": doubts,
         "doubtful_keys": {row.key for _, rows in doubts for row in rows},
         "practice_words": ORIGIN_WORDS["practice"],
         "certainty": CERTAINTY_WORDS,
+        "first": next(iter(report.dossier.filings), None),
+        "recorded": None,
+        "heading": "",
     }
 
 

@@ -17,6 +17,7 @@ from ..questionnaire import (
     Tick,
     certainty_of,
     check_entry,
+    comes_twice,
     edited,
     kept,
     part_texts,
@@ -89,7 +90,7 @@ class QuestionWidget(forms.Widget):
         if kind == "choices":
             return data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
         if kind in ("moment", "datetime"):
-            return {"day": data.get(f"{name}-day", ""), "time": data.get(f"{name}-time", "")}
+            return {part: data.get(f"{name}-{part}", "") for part in ("day", "time", "fold")}
         if kind == "group":
             return self._rows(data, name)
         return data.get(name, "")
@@ -169,15 +170,17 @@ class QuestionWidget(forms.Widget):
         return [[(each, row.get(each.key, "")) for each in self.question.fields] for row in rows[:20]]
 
     def day_and_time(self, value: Any) -> dict[str, str]:
-        """Day and hour apart, in the dossier's zone, as the browser's own controls want them."""
+        """Day and hour apart, in the dossier's zone, as the browser's own controls want them; `fold` says which of two
+        ("0" or "1") where the clocks show that hour twice, else ""."""
         if isinstance(value, Mapping):
-            return {"day": value.get("day", ""), "time": value.get("time", "")}
+            return {part: value.get(part, "") for part in ("day", "time", "fold")}
         if self.question.type not in ("moment", "datetime") or not value:
-            return {"day": "", "time": ""}
+            return {"day": "", "time": "", "fold": ""}
         if len(value) == 10:
-            return {"day": value, "time": ""}
+            return {"day": value, "time": "", "fold": ""}
         local = datetime.fromisoformat(value).astimezone(self.zone)
-        return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
+        fold = str(local.fold) if comes_twice(local, self.zone) else ""
+        return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", "fold": fold}
 
 
 def _text_for(tick: Tick, value: Any) -> str:
@@ -252,5 +255,5 @@ class QuestionField(forms.Field):
 
 def _empty(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return not any(str(each).strip() for each in value.values())
+        return not any(str(each).strip() for name, each in value.items() if name != "fold")
     return not value or (isinstance(value, str) and not value.strip())

@@ -5,170 +5,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0003_overruled_warnings'),
+        ("notifications", "0003_overruled_warnings"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='le')),
-                ('by', models.CharField(max_length=80, verbose_name='par')),
-                ('lines', models.PositiveIntegerField(verbose_name='lignes du journal effacé')),
-                ('journal_head', models.CharField(max_length=64, verbose_name='dernière empreinte du journal effacé')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="le")),
+                ("by", models.CharField(max_length=80, verbose_name="par")),
+                ("lines", models.PositiveIntegerField(verbose_name="lignes du journal effacé")),
+                ("journal_head", models.CharField(max_length=64, verbose_name="dernière empreinte du journal effacé")),
             ],
             options={
-                'verbose_name': 'effacement',
+                "verbose_name": "effacement",
             },
         ),
         migrations.CreateModel(
-            name='Filing',
+            name="Filing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='numéro dans le dossier')),
-                ('kind', models.CharField(choices=[('initial', 'initiale'), ('complementary', 'complémentaire'), ('complete', 'complète')], max_length=20, verbose_name='sorte')),
-                ('filed_at', models.DateTimeField(verbose_name='déposée le (UTC)')),
-                ('cnil_number', models.CharField(blank=True, max_length=80, verbose_name='numéro de la CNIL')),
-                ('by', models.CharField(max_length=80, verbose_name='par')),
-                ('recorded_at', models.DateTimeField(verbose_name='consignée le')),
-                ('content', models.JSONField(verbose_name='contenu')),
-                ('digest', models.CharField(max_length=64, verbose_name='empreinte SHA-256 du contenu')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='annulée le')),
-                ('cancelled_by', models.CharField(blank=True, max_length=80, verbose_name='annulée par')),
-                ('cancel_reason', models.CharField(blank=True, max_length=300, verbose_name="motif de l'annulation")),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="numéro dans le dossier")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("initial", "initiale"),
+                            ("complementary", "complémentaire"),
+                            ("complete", "complète"),
+                        ],
+                        max_length=20,
+                        verbose_name="sorte",
+                    ),
+                ),
+                ("filed_at", models.DateTimeField(verbose_name="déposée le (UTC)")),
+                ("cnil_number", models.CharField(blank=True, max_length=80, verbose_name="numéro de la CNIL")),
+                ("by", models.CharField(max_length=80, verbose_name="par")),
+                ("recorded_at", models.DateTimeField(verbose_name="consignée le")),
+                ("content", models.JSONField(verbose_name="contenu")),
+                ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256 du contenu")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="annulée le")),
+                ("cancelled_by", models.CharField(blank=True, max_length=80, verbose_name="annulée par")),
+                ("cancel_reason", models.CharField(blank=True, max_length=300, verbose_name="motif de l'annulation")),
             ],
             options={
-                'verbose_name': 'dépôt',
+                "verbose_name": "dépôt",
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='boucle')),
-                ('at', models.DateTimeField(verbose_name='dernier passage')),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="boucle")),
+                ("at", models.DateTimeField(verbose_name="dernier passage")),
             ],
             options={
-                'verbose_name': 'battement',
+                "verbose_name": "battement",
             },
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='numéro')),
-                ('at', models.DateTimeField(verbose_name='le')),
-                ('by', models.CharField(max_length=80, verbose_name='par')),
-                ('event', models.CharField(max_length=40, verbose_name='événement')),
-                ('keys', models.JSONField(default=list, verbose_name='objets')),
-                ('hash', models.CharField(max_length=64, verbose_name='empreinte')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="numéro")),
+                ("at", models.DateTimeField(verbose_name="le")),
+                ("by", models.CharField(max_length=80, verbose_name="par")),
+                ("event", models.CharField(max_length=40, verbose_name="événement")),
+                ("keys", models.JSONField(default=list, verbose_name="objets")),
+                ("hash", models.CharField(max_length=64, verbose_name="empreinte")),
             ],
             options={
-                'verbose_name': 'ligne du journal',
+                "verbose_name": "ligne du journal",
             },
         ),
         migrations.CreateModel(
-            name='Outgoing',
+            name="Outgoing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40, verbose_name='sorte')),
-                ('key', models.CharField(max_length=64, unique=True, verbose_name='clé')),
-                ('deadline', models.DateTimeField(blank=True, null=True, verbose_name='échéance')),
-                ('domain', models.CharField(max_length=255, verbose_name='domaine du destinataire')),
-                ('made_at', models.DateTimeField(verbose_name='prévu le')),
-                ('state', models.CharField(choices=[('waiting', 'à envoyer'), ('sent', 'envoyé'), ('dropped', 'sans objet')], default='waiting', max_length=10, verbose_name='état')),
-                ('reason', models.CharField(blank=True, max_length=80, verbose_name='motif')),
-                ('tries', models.PositiveIntegerField(default=0, verbose_name='essais')),
-                ('next_at', models.DateTimeField(verbose_name='prochain essai')),
-                ('leased_until', models.DateTimeField(blank=True, null=True, verbose_name="réservé jusqu'au")),
-                ('lease', models.CharField(blank=True, max_length=40, verbose_name='réservation')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='envoyé ou abandonné le')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40, verbose_name="sorte")),
+                ("key", models.CharField(max_length=64, unique=True, verbose_name="clé")),
+                ("deadline", models.DateTimeField(blank=True, null=True, verbose_name="échéance")),
+                ("domain", models.CharField(max_length=255, verbose_name="domaine du destinataire")),
+                ("made_at", models.DateTimeField(verbose_name="prévu le")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "à envoyer"), ("sent", "envoyé"), ("dropped", "sans objet")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="état",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=80, verbose_name="motif")),
+                ("tries", models.PositiveIntegerField(default=0, verbose_name="essais")),
+                ("next_at", models.DateTimeField(verbose_name="prochain essai")),
+                ("leased_until", models.DateTimeField(blank=True, null=True, verbose_name="réservé jusqu'au")),
+                ("lease", models.CharField(blank=True, max_length=40, verbose_name="réservation")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="envoyé ou abandonné le")),
             ],
             options={
-                'verbose_name': 'message à envoyer',
+                "verbose_name": "message à envoyer",
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='adresse')),
-                ('asked_at', models.DateTimeField(verbose_name='demandée le')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmée le')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='arrêtée le')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, verbose_name="adresse")),
+                ("asked_at", models.DateTimeField(verbose_name="demandée le")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmée le")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="arrêtée le")),
             ],
             options={
-                'verbose_name': 'adresse de rappel',
+                "verbose_name": "adresse de rappel",
             },
         ),
         migrations.RemoveConstraint(
-            model_name='grant',
-            name='grant_kind_is_known',
+            model_name="grant",
+            name="grant_kind_is_known",
         ),
         migrations.AddField(
-            model_name='draft',
-            name='copied',
-            field=models.JSONField(blank=True, default=dict, verbose_name='recopié'),
+            model_name="draft",
+            name="copied",
+            field=models.JSONField(blank=True, default=dict, verbose_name="recopié"),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='journal_count',
-            field=models.PositiveIntegerField(default=0, verbose_name='lignes du journal'),
+            model_name="draft",
+            name="journal_count",
+            field=models.PositiveIntegerField(default=0, verbose_name="lignes du journal"),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='journal_head',
-            field=models.CharField(blank=True, max_length=64, verbose_name='dernière empreinte du journal'),
+            model_name="draft",
+            name="journal_head",
+            field=models.CharField(blank=True, max_length=64, verbose_name="dernière empreinte du journal"),
         ),
         migrations.AlterField(
-            model_name='grant',
-            name='kind',
-            field=models.CharField(choices=[('device', 'appareil'), ('link', 'lien privé'), ('feed', 'calendrier')], max_length=10, verbose_name='sorte'),
+            model_name="grant",
+            name="kind",
+            field=models.CharField(
+                choices=[("device", "appareil"), ("link", "lien privé"), ("feed", "calendrier")],
+                max_length=10,
+                verbose_name="sorte",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['device', 'link', 'feed'])), name='grant_kind_is_known'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["device", "link", "feed"])), name="grant_kind_is_known"
+            ),
         ),
         migrations.AddField(
-            model_name='filing',
-            name='draft',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filings', to='notifications.draft'),
+            model_name="filing",
+            name="draft",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="filings", to="notifications.draft"
+            ),
         ),
         migrations.AddField(
-            model_name='journalentry',
-            name='draft',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='journal', to='notifications.draft'),
+            model_name="journalentry",
+            name="draft",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="journal", to="notifications.draft"
+            ),
         ),
         migrations.AddField(
-            model_name='outgoing',
-            name='draft',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outgoing', to='notifications.draft'),
+            model_name="outgoing",
+            name="draft",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="outgoing", to="notifications.draft"
+            ),
         ),
         migrations.AddField(
-            model_name='subscription',
-            name='draft',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='subscription', to='notifications.draft'),
+            model_name="subscription",
+            name="draft",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="subscription", to="notifications.draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.UniqueConstraint(fields=('draft', 'number'), name='one_number_for_a_filing_of_a_draft'),
+            model_name="filing",
+            constraint=models.UniqueConstraint(fields=("draft", "number"), name="one_number_for_a_filing_of_a_draft"),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'complementary', 'complete'])), name='filing_kind_is_known'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["initial", "complementary", "complete"])), name="filing_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('draft', 'number'), name='one_number_for_a_line_of_a_journal'),
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(fields=("draft", "number"), name="one_number_for_a_line_of_a_journal"),
         ),
         migrations.AddIndex(
-            model_name='outgoing',
-            index=models.Index(fields=['state', 'next_at'], name='outgoing_by_next_try'),
+            model_name="outgoing",
+            index=models.Index(fields=["state", "next_at"], name="outgoing_by_next_try"),
         ),
         migrations.AddConstraint(
-            model_name='outgoing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sent', 'dropped'])), name='outgoing_state_is_known'),
+            model_name="outgoing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "sent", "dropped"])), name="outgoing_state_is_known"
+            ),
         ),
     ]

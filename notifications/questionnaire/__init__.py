@@ -13,7 +13,7 @@ from .entries import (
     same_answer,
     ticked_options,
 )
-from .moments import Refused, span
+from .moments import Refused, comes_twice, span
 from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, Tick, build, load, read_toml
 from .values import NONE, Context
 
@@ -34,6 +34,7 @@ __all__ = [
     "build",
     "certainty_of",
     "check_entry",
+    "comes_twice",
     "doubts",
     "edited",
     "holds",

@@ -5,7 +5,7 @@ means that the hour is not known: it stands for the whole day in the dossier's z
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,23 +51,45 @@ def read_hour(raw: str) -> time:
     return time(int(match[1]), int(match[2] or 0))
 
 
-def at_local(day: date, hour: time, zone: ZoneInfo) -> datetime:
+def at_local(day: date, hour: time, zone: ZoneInfo, *, second: bool = False) -> datetime:
     """The instant of a wall-clock time, with its offset. Of an hour that comes twice, the earlier instant is taken
-    (the deadline is then never too late); an hour that the clock skips is refused with its two neighbours."""
-    local = datetime.combine(day, hour, tzinfo=zone)
-    instant = local.astimezone(UTC).astimezone(zone)
-    if instant.replace(tzinfo=None) != local.replace(tzinfo=None):
-        before, after = sorted(local.replace(fold=fold).astimezone(UTC).astimezone(zone) for fold in (0, 1))
+    (the deadline is then never too late) unless the `second` one is meant; an hour that the clock skips is refused with
+    its two neighbours."""
+    first = datetime.combine(day, hour, tzinfo=zone)
+    last = first.replace(fold=1)
+    if _skipped(first):
+        before, after = _nearest(first, -1), _nearest(first, 1)
         raise Refused(
             "Cette heure n'existe pas : les horloges ont changé cette nuit-là. "
             f"Les heures les plus proches sont {before:%H h %M} et {after:%H h %M}."
         )
-    return _fixed(local)
+    return _fixed(last if second else first)
+
+
+def _skipped(local: datetime) -> bool:
+    return _offset(local.replace(fold=0)) < _offset(local.replace(fold=1))
+
+
+def _nearest(local: datetime, minutes: int) -> datetime:
+    """The nearest hour that clocks do show, looked for in steps of so many minutes: they skip an hour at most."""
+    while _skipped(local):
+        local += timedelta(minutes=minutes)
+    return local
+
+
+def comes_twice(instant: datetime, zone: ZoneInfo) -> bool:
+    """Do clocks show the hour of this instant twice, because they go back?"""
+    local = instant.astimezone(zone)
+    return _offset(local.replace(fold=0)) != _offset(local.replace(fold=1))
+
+
+def _offset(local: datetime) -> timedelta:
+    return local.utcoffset() or timedelta(0)
 
 
 def _fixed(local: datetime) -> datetime:
     """The same instant with a plain offset, so that it is kept as typed."""
-    return datetime.fromisoformat(local.isoformat())
+    return local.replace(tzinfo=timezone(_offset(local)), fold=0)
 
 
 def read_instant(raw: Any) -> datetime:

@@ -48,16 +48,19 @@ class Part:
     key: str
     label: str
     by: str
+    heading: str = ""  # stands above its words where they are typed among those of others
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A box that writes a sentence into a text; `{date}` in it is filled by the day typed beside the box."""
+    """A box that writes a sentence into a text; `{date}` in it is filled by the day typed beside the box. It is offered
+    where all conditions of `when` hold."""
 
     key: str
     label: str
     sentence: str
     part: str = ""
+    when: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -104,6 +107,7 @@ class Question:
     options: tuple[Option, ...] = ()
     needed_for: tuple[str, ...] = ()
     unknown: bool = False
+    forced: str = ""  # the option that says « not known yet » where the form forces a choice
     not_applicable: bool = False
     shareable: bool = False
     practice_only: bool = False  # no incident, template or default may answer it
@@ -157,6 +161,9 @@ class Questionnaire:
     subjects: tuple[Subject, ...] = ()
     doubts: tuple[Rule, ...] = ()
     sentences: tuple[Rule, ...] = ()
+
+    def __hash__(self) -> int:  # tables have none of their own
+        return hash(self.name)
 
     def __iter__(self) -> Iterator[Question]:
         return iter(self.questions.values())
@@ -267,6 +274,8 @@ def _check(questionnaire: Questionnaire, file: str) -> list[str]:
         for condition in question.applies:
             problems += [f"{where}: {each}" for each in _applies_problems(condition, seen, questionnaire)]
         problems += [f"{where}: {each}" for each in _link_problems(question, questionnaire)]
+        for tick in question.ticks:
+            problems += [f"{where}: tick {tick.key}: {each}" for each in _when_problems(tick.when, questionnaire)]
         seen.add(question.key)
     for rule in (*questionnaire.doubts, *questionnaire.sentences):
         problems += [f"{file}: rule on {', '.join(rule.keys)}: {each}" for each in _rule_problems(rule, questionnaire)]
@@ -295,6 +304,8 @@ def _question_problems(question: Question) -> Iterator[str]:
     if question.parts and question.type != "text":
         yield "parts go with text"
     keys = [option.key for option in question.options]
+    if question.forced and question.forced not in keys:
+        yield f"forced names a missing option {question.forced!r}"
     for option in question.options:
         if not option.label:
             yield f"option {option.key} has no label"
@@ -341,7 +352,11 @@ def _rule_problems(rule: Rule, questionnaire: Questionnaire) -> Iterator[str]:
     for key in rule.keys:
         if key not in questionnaire.questions:
             yield f"missing key {key!r}"
-    for condition in rule.when:
+    yield from _when_problems(rule.when, questionnaire)
+
+
+def _when_problems(when: tuple[Mapping[str, Any], ...], questionnaire: Questionnaire) -> Iterator[str]:
+    for condition in when:
         tests = condition.keys() - {"key", "option"}
         if condition.get("fact") == "late" or "unknown_for" in condition:
             continue

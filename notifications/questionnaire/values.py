@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren, siret, tva
 
-from .moments import Refused, at_local, read_day, read_hour, read_instant
+from .moments import Refused, at_local, comes_twice, read_day, read_hour, read_instant
 from .schema import Question
 
 NONE = "-"  # what a form sends for « Aucune de ces réponses »
@@ -23,11 +23,13 @@ BIGGEST_NUMBER = 999_999_999
 
 @dataclass
 class Context:
-    """What a value is checked against: the dossier's zone and one `now`. Notices are French, for the person."""
+    """What a value is checked against: the dossier's zone and one `now`. Notices are French, for the person; `asks` is
+    set when one of them asks the person something on the same page."""
 
     zone: ZoneInfo
     now: datetime
     notices: list[str] = field(default_factory=list)
+    asks: bool = False
 
 
 def clean_value(question: Question, raw: Any, context: Context) -> Any:
@@ -193,7 +195,15 @@ def _typed_moment(question: Question, raw: Mapping[str, Any], context: Context) 
         raise Refused("Indiquez aussi le jour.")
     if not hour:
         return _date(question, day, context)
-    return _datetime(question, at_local(read_day(day), read_hour(hour), context.zone), context)
+    which = str(raw.get("fold", ""))
+    instant = at_local(read_day(day), read_hour(hour), context.zone, second=which == "1")
+    if which not in ("0", "1") and comes_twice(instant, context.zone):
+        context.asks = True
+        context.notices.append(
+            f"Les horloges ont reculé cette nuit-là : {instant:%H h %M} est passé deux fois. Nous avons retenu la "
+            "première, par prudence. Si c'était la seconde, choisissez-la sous l'heure."
+        )
+    return _datetime(question, instant, context)
 
 
 def _datetime(question: Question, raw: Any, context: Context) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ..questionnaire import certainty_of
 from .pieces import Report, Row
 
+READ_AGAIN = "relire"  # the screen after the questions
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -31,6 +33,27 @@ def essential(report: Report) -> tuple[Screen, ...]:
             optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
             screens.append(Screen(subject.slug, title, help, tuple(rows), optional))
     return tuple(screens)
+
+
+def screens(report: Report) -> tuple[Screen, ...]:
+    """The questions, and after them what is to be opened one by one."""
+    held_to = [row for row in report.rows if row.question.review == "open" and row.answered and not row.copied]
+    again = Screen(
+        READ_AGAIN,
+        "Relisez ce à quoi vous serez tenu",
+        "Ces réponses seront recopiées sous votre nom. Conservez chacune, ou modifiez-la.",
+        tuple(held_to),
+        optional=(),
+    )
+    return (*essential(report), again)
+
+
+def next_screen(report: Report) -> Screen | None:
+    """The first screen that still needs somebody, None when all that remains is the review."""
+    for screen in screens(report):
+        if any(row.state == ("to_review" if screen.slug == READ_AGAIN else "missing") for row in screen.rows):
+            return screen
+    return None
 
 
 def _only_practice_knows(row: Row) -> bool:

@@ -70,7 +70,7 @@ class Row:
     proposal: prefill.Proposal | None
     proposal_lines: tuple[Line, ...]
     outdated: bool  # a newer revision proposes something else
-    copied: bool = False  # « c'est la même personne »: answered by another question
+    copied: bool = False  # answered by another question (« c'est la même personne ») or by a recorded filing
     warnings: tuple[str, ...] = ()  # why its free text seems to hold a patient's data; shown on pages only
     fingerprint: str = ""  # of that text, when there is a warning
 
@@ -145,6 +145,7 @@ class Report:
     sections: tuple[Section, ...]
     clocks: tuple[Deadline, ...]
     doubts: tuple[tuple[tuple[str, ...], str], ...]
+    kind: str = "initial"  # of the notification that is prepared: initial, complementary, complete
 
     @property
     def rows(self) -> tuple[Row, ...]:

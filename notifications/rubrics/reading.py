@@ -20,6 +20,7 @@ from ..questionnaire import (
     sentences,
     with_copies,
 )
+from .filed import BY_FILING, KIND, with_filings
 from .pieces import Dossier, Line, Report, Row, Section
 from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of
 
@@ -45,7 +46,8 @@ def facts_of(dossier: Dossier, now: datetime) -> dict[str, Any]:
 
 def case_of(dossier: Dossier, now: datetime) -> Case:
     """The dossier as conditions see it."""
-    answers = with_copies(dossier.questionnaire, dossier.answers)
+    filed = with_filings(dossier.questionnaire, dossier.answers, dossier.filings)
+    answers = with_copies(dossier.questionnaire, filed)
     return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
 
 
@@ -62,6 +64,7 @@ def report(dossier: Dossier, now: datetime) -> Report:
         sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier.questionnaire.steps),
         clocks=tuple(clocks(dossier.obligations, case, dossier.filings, now)),
         doubts=tuple((rule.keys, rule.message) for rule in found),
+        kind=case.answers.get(KIND, {}).get("value", "initial"),
     )
 
 
@@ -75,7 +78,7 @@ class _Reader:
     def __init__(self, dossier: Dossier, case: Case, found: tuple[Rule, ...]):
         self.dossier, self.case, self.doubts = dossier, case, found
         self.sentences = sentences(case)
-        self.kind = "complete" if case.answers.get("kind", {}).get("value") == "complete" else "initial"
+        self.kind = "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
         self.newest = prefill.strongest(prefill.layers(dossier.questionnaire, dossier.newest))
         self.at_basis = {
             origin: prefill.strongest(prefill.layers(dossier.questionnaire, revision))
@@ -87,7 +90,7 @@ class _Reader:
         entry = self.case.answers.get(question.key)
         proposal = self.newest.get(question.key)
         needed = self.kind in question.needed_for
-        copied = is_copy(question, self.case.answers)
+        copied = is_copy(question, self.case.answers) or (entry or {}).get("origin") == BY_FILING
         warnings, fingerprint = ((), "") if copied else self.warnings(question, entry)
         return Row(
             question=question,

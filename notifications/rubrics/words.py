@@ -25,6 +25,21 @@ ORIGIN_WORDS = {
     "group": "réponse commune du groupe",
     "default": "valeur usuelle, à vérifier",
     "import": "repris d'un fichier, à relire",
+    "filing": "d'après le dépôt consigné",
+}
+
+# The state of a duty's clock (`obligations.Deadline.state`), on pages, in the list, the PDF and the CSV alike.
+CLOCK_WORDS = {
+    "idle": "sans objet à ce stade",
+    "waiting": "à calculer",
+    "open": "en cours",
+    "soon": "bientôt",
+    "urgent": "urgent",
+    "overdue": "délai dépassé",
+    "todo": "à faire",
+    "chase": "à relancer",
+    "done": "fait",
+    "stopped": "arrêté par votre décision",
 }
 
 

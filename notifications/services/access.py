@@ -8,10 +8,12 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
 from ..models import Draft, Grant, User, Viewer
+from . import journal
 
 MOST_LINKS = 5  # that open one dossier at a time
 ACCOUNT = "compte"  # an account in the history of a dossier, by its number, which stays when the name changes
 DEVICE = "appareil"  # a browser in the history of a dossier: « appareil 2 »
+LINK = "lien"  # a private link in the journal: « lien 1 »
 FIRST_DEVICE = f"{DEVICE} 1"  # the one that begins a dossier
 
 
@@ -37,11 +39,14 @@ def device_is_known(sha256: str | None) -> bool:
 def grant_device(*, draft: Draft, secret: str, now: datetime) -> Grant:
     """A number is never given twice, so that the history of a dossier keeps meaning what it says."""
     Draft.objects.filter(pk=draft.pk).update(devices=F("devices") + 1)
+    number = Draft.objects.values_list("devices", flat=True).get(pk=draft.pk)
+    name = f"{DEVICE} {number}"
+    journal.append(draft=draft, event="device_granted", keys=[name], by=name, now=now)
     return Grant.objects.create(
         draft=draft,
         sha256=fingerprint(secret),
         kind=Grant.Kind.DEVICE,
-        number=Draft.objects.values_list("devices", flat=True).get(pk=draft.pk),
+        number=number,
         created_at=now,
         last_used_on=now.date(),
     )
@@ -53,9 +58,14 @@ def note_use(*, device: str, now: datetime) -> None:
     stale.update(last_used_on=now.date())
 
 
-def forget_device(*, device: str) -> None:
+@transaction.atomic
+def forget_device(*, device: str, now: datetime) -> None:
     """This browser's secret opens nothing any more. The links that it made stay."""
-    Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE).delete()
+    held = Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE)
+    for grant in held.select_related("draft"):
+        name = f"{DEVICE} {grant.number}"
+        journal.append(draft=grant.draft, event="device_forgotten", keys=[name], by=name, now=now)
+    held.delete()
 
 
 def _devices() -> QuerySet[Grant]:
@@ -106,19 +116,24 @@ def links(draft: Draft) -> QuerySet[Grant]:
 
 
 @transaction.atomic
-def make_link(*, draft: Draft, now: datetime) -> str:
+def make_link(*, draft: Draft, by: str, now: datetime) -> str:
     """The secret of a new link, which nobody can read again. Raises TooManyLinks."""
     if links(draft).count() >= MOST_LINKS:
         raise TooManyLinks
     secret = new_secret()
     made = Grant.objects.filter(draft=draft, kind=Grant.Kind.LINK).aggregate(last=Max("number"))["last"] or 0
     Grant.objects.create(draft=draft, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now)
+    journal.append(draft=draft, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
     return secret
 
 
-def revoke_link(*, draft: Draft, number: int, now: datetime) -> bool:
+@transaction.atomic
+def revoke_link(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
     """Close a link of this dossier; says whether there was one to close. Browsers that it let in stay."""
-    return bool(links(draft).filter(number=number).update(revoked_at=now))
+    closed = bool(links(draft).filter(number=number).update(revoked_at=now))
+    if closed:
+        journal.append(draft=draft, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
+    return closed
 
 
 def linked(secret: str) -> Draft | None:

@@ -1,16 +1,17 @@
 """A dossier's life: start, save (merged by key), keep, take, keep mine, restore."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Prefetch, QuerySet
 
 from .. import prefill, rubrics
+from ..catalogue import Revision
 from ..models import AnswerChange, Draft, IncidentRevision
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
@@ -50,25 +51,47 @@ def dossier(draft: Draft) -> rubrics.Dossier:
     """A stored dossier as plain data."""
     stored = draft.incident_revision
     revisions = incidents.revisions(stored.incident.slug) if stored else []
+    return _as_data(draft, incidents.as_data(stored) if stored else None, revisions, decided_at(draft))
+
+
+def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
+    """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
+    decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
+    drafts = list(found.prefetch_related("filings", decisions))
+    families = incidents.families({draft.incident_revision_id for draft in drafts} - {None})
+    return [
+        (draft, _as_data(draft, *families.get(draft.incident_revision_id, (None, [])), _last_decision(draft)))
+        for draft in drafts
+    ]
+
+
+def _as_data(
+    draft: Draft, begun: Revision | None, revisions: Sequence[Revision], decided_at: datetime | None
+) -> rubrics.Dossier:
     return rubrics.Dossier(
         questionnaire=seeds.questionnaire(draft.questionnaire),
         answers={key: bare(entry) for key, entry in draft.answers.items()},
         zone=ZoneInfo(draft.timezone),
         obligations=seeds.duties(),
-        revision=incidents.as_data(stored) if stored else None,
+        revision=begun,
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
         overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
         filings=tuple(filings.as_data(each) for each in filings.active(draft)),
-        decided_at=_decided_at(draft),
+        decided_at=decided_at,
     )
 
 
-def _decided_at(draft: Draft) -> datetime | None:
+def decided_at(draft: Draft) -> datetime | None:
     """When the practice last said whether it notifies."""
     if DECISION not in draft.answers:
         return None
     return draft.changes.filter(key=DECISION).order_by("-version").values_list("at", flat=True).first()
+
+
+def _last_decision(draft: Any) -> datetime | None:
+    """The same, from what a list prefetched."""
+    return draft.decisions[-1].at if DECISION in draft.answers and draft.decisions else None
 
 
 def zone(draft: Draft) -> ZoneInfo:
@@ -243,6 +266,7 @@ def overrule(*, draft: Draft, key: str, seen: str, by: str, now: datetime) -> bo
         return False
     locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
     locked.save(update_fields=["overruled"])
+    journal.append(draft=draft, event="warning_overruled", keys=[key], by=by, now=now)
     fields = {"question": key, "kind": kinds}
     transaction.on_commit(lambda: logger.info("patient_data_overruled", extra={"fields": fields}))
     return True

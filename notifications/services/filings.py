@@ -1,11 +1,16 @@
-"""What was filed with the CNIL: recorded as an immutable snapshot, cancelled but never edited."""
+"""What was filed with the CNIL, read back: an immutable snapshot and what is known of it."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from .. import rubrics
 from ..models import Draft, Filing
 from ..obligations import Filed
+from . import incidents, seeds
 
 
 def active(draft: Draft) -> list[Filing]:
@@ -28,3 +33,57 @@ def as_data(filing: Filing) -> Filed:
 def _ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     starts_at, due_at = (datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("starts_at", "due_at"))
     return starts_at, due_at
+
+
+def recorded(filing: Filing) -> rubrics.Recorded:
+    """A filing, be it cancelled, as pages and documents tell of it."""
+    return rubrics.Recorded(
+        filed=as_data(filing),
+        place=filing.number,
+        kind_words=filing.get_kind_display(),
+        by=filing.by,
+        recorded_at=filing.recorded_at,
+        cancelled_at=filing.cancelled_at,
+        cancelled_by=filing.cancelled_by,
+        cancel_reason=filing.cancel_reason,
+    )
+
+
+def is_whole(filing: Filing) -> bool:
+    """Is the content still the one whose digest was taken, and do the columns still say the same?"""
+    content, said = filing.content, [filing.kind, in_utc(filing.filed_at), filing.cnil_number, filing.by]
+    return filing.digest == digest_of(content) and said == [
+        content.get(name) for name in ("kind", "filed_at", "cnil_number", "by")
+    ]
+
+
+def report_of(filing: Filing) -> rubrics.Report:
+    """The notification as it was filed, from its snapshot alone: neither today's answers nor today's facts."""
+    content = filing.content
+    known = content["incident"] or {"slug": "", "revision": "", "newest": ""}
+    found = {each.origin: each for each in incidents.revisions(known["slug"])}
+    origin = f"incident:{known['slug']}@"
+    dossier = rubrics.Dossier(
+        questionnaire=seeds.questionnaire(content["questionnaire"]),
+        answers=content["answers"],
+        zone=ZoneInfo(content["timezone"]),
+        obligations=seeds.duties(),
+        revision=found.get(origin + known["revision"]),
+        newest=found.get(origin + known["newest"]),
+        revisions=found,
+    )
+    return rubrics.report(dossier, filing.filed_at)
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """One text for one content: sorted keys, no spaces, UTF-8."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the content's canonical JSON."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def in_utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

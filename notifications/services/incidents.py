@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -83,6 +83,18 @@ def stored_revisions(slug: str) -> list[IncidentRevision]:
 def revisions(slug: str) -> list[catalogue.Revision]:
     """The same as data."""
     return [as_data(stored) for stored in stored_revisions(slug)]
+
+
+def families(ids: Collection[int]) -> dict[int, tuple[catalogue.Revision, list[catalogue.Revision]]]:
+    """By the number of a stored revision, for those of `ids` and their kin: itself, and all of its incident, newest
+    first."""
+    kin = Incident.objects.filter(revisions__in=ids)
+    stored = _sorted(IncidentRevision.objects.filter(incident__in=kin))
+    found: dict[int, list[catalogue.Revision]] = {}
+    read = [(each.pk, found.setdefault(each.incident_id, []), as_data(each)) for each in stored]
+    for _, family, revision in read:
+        family.append(revision)
+    return {pk: (revision, family) for pk, family, revision in read}
 
 
 def newest() -> list[catalogue.Revision]:

@@ -1,8 +1,8 @@
-"""A dossier's journal: append-only lines, each with the hash of itself and of the line before it. Keys, never values."""
+"""A dossier's journal: append-only lines, each with the hash of itself and of the one before it. Keys, never values."""
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ EVENTS = {
     "feed_made": "Calendrier abonné",
     "feed_revoked": "Calendrier retiré",
     "answer_copied": "Réponse recopiée sur le téléservice",
+    "copying_restarted": "Recopie reprise du début",
     "filed": "Dépôt consigné",
     "filing_cancelled": "Dépôt annulé",
     "address_given": "Adresse de rappel donnée",
@@ -36,8 +37,9 @@ EVENTS = {
 @transaction.atomic
 def append(*, draft: Draft, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
     """One more line, in the transaction of the change that it tells. The dossier's row is locked first, so that two
-    writers never follow the same line."""
-    assert event in EVENTS
+    writers never follow the same line. `keys` name questions, or things by their number (« lien 1 »); never values."""
+    if event not in EVENTS:
+        raise ValueError(f"{event!r} has no words")
     Draft.objects.filter(pk=draft.pk).update(journal_count=F("journal_count") + 1)
     count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
     entry = JournalEntry(draft=draft, number=count, at=now, by=by, event=event, keys=sorted(keys))
@@ -54,13 +56,22 @@ def line_hash(public_id: str, entry: JournalEntry, before: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@transaction.atomic
 def first_fault(draft: Draft) -> int | None:
-    """The number of the first line that does not fit, None when the whole journal does. A line missing at the end is
-    found because the dossier keeps how many there are, and the last hash."""
-    head = ""
-    expected = 1
-    for entry in draft.journal.order_by("number").iterator():
-        if entry.number != expected or entry.hash != line_hash(draft.public_id, entry, head):
-            return expected
-        head, expected = entry.hash, expected + 1
-    return None if (expected - 1, head) == (draft.journal_count, draft.journal_head) else expected
+    """The number of the first line of a dossier's journal that does not fit, None when the whole of it does. Nobody
+    may write meanwhile: a line between two readings would pass for a fault."""
+    count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
+    return fault_in(draft.public_id, draft.journal.order_by("number").iterator(), count, head)
+
+
+def fault_in(public_id: str, lines: Iterable[JournalEntry], count: int, head: str) -> int | None:
+    """The same, of lines in the order of their numbers, where the dossier holds that there are `count`, and that the
+    last one's hash is `head`: what was cut off or added at the end is found by these two."""
+    before, number = "", 0
+    for number, entry in enumerate(lines, start=1):
+        if number > count or entry.number != number or entry.hash != line_hash(public_id, entry, before):
+            return number
+        before = entry.hash
+    if number < count:
+        return number + 1
+    return None if before == head else max(number, 1)

@@ -26,7 +26,7 @@ def questionnaire(name: str = QUESTIONNAIRE) -> Questionnaire:
 
 @cache
 def duties() -> tuple[obligations.Obligation, ...]:
-    return obligations.load(folder() / "obligations.toml")
+    return obligations.load(folder() / "obligations.toml", questionnaire())
 
 
 @cache

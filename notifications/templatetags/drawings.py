@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from ..documents import clock
-from ..rubrics import Report
+from ..rubrics import Report, vendor_requests
 
 register = template.Library()
 
@@ -13,4 +13,5 @@ register = template.Library()
 @register.filter
 def clock_drawing(report: Report) -> dict[str, Any]:
     """The bar of the notification's own clock."""
-    return clock.drawing(report.clock, report.now, report.dossier.zone)
+    asked = [each.guidance.asks_before for each in vendor_requests(report)]
+    return clock.drawing(report.clock, report.now, report.dossier.zone, [day for day in asked if day])

@@ -1,8 +1,9 @@
 """Starting, listing and opening dossiers."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -10,11 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rubrics
 from ..deadlines import ZONES
+from ..documents import table
 from ..models import Draft
-from ..services import access, accounts, drafts, files, incidents
+from ..rubrics import listing
+from ..rubrics.next_action import next_action
+from ..services import access, accounts, copying, drafts, files, filings, incidents
 from ..services.files import Unusable
-from .essential import next_screen
+from . import pages
 from .viewer import open_new, visible_draft
+
+ON_A_PAGE = 50
 
 
 @never_cache
@@ -61,20 +67,62 @@ def _first_page(draft, now):
 @never_cache
 @require_safe
 def dossiers(request):
+    """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
+    listed, name = _listed(request), _filter(request)
+    page = Paginator(_kept(listed, name), ON_A_PAGE).get_page(request.GET.get("page"))
+    filters = [(value, words, len(_kept(listed, value))) for value, (words, _) in listing.FILTERS.items()]
+    context = {"page": page, "filters": filters, "filter": name, "all": len(listed)}
+    context["claimable"] = set(accounts.claimable(request.viewer).values_list("pk", flat=True))
+    return render(request, "notifications/dossiers.html", context)
+
+
+@never_cache
+@require_safe
+def dossiers_csv(request):
+    """The same as a table, all of it."""
+    kept = _kept(_listed(request), _filter(request))
+    content = table.dossiers((draft.title, report) for draft, report in kept)
+    headers = {"Content-Disposition": 'attachment; filename="dossiers.csv"'}
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _listed(request):
     now = timezone.now()
-    found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
-    reports = [(draft, rubrics.report(drafts.dossier(draft), now)) for draft in found.order_by("-created_at")]
-    claimable = set(accounts.claimable(request.viewer).values_list("pk", flat=True))
-    return render(request, "notifications/dossiers.html", {"reports": reports, "claimable": claimable})
+    found = drafts.dossiers(Draft.objects.visible_to(request.viewer).order_by("-created_at"))
+    reports = [(draft, rubrics.report(data, now)) for draft, data in found]
+    return sorted(reports, key=lambda pair: listing.by_time_left(pair[1]))
+
+
+def _filter(request):
+    name = request.GET.get("filtre", "")
+    return name if name in listing.FILTERS else ""
+
+
+def _kept(listed, name):
+    return [(draft, report) for draft, report in listed if listing.FILTERS[name][1](report)]
 
 
 @never_cache
 @require_safe
 def dossier(request, public_id):
+    """Where a dossier stands: its clock, the one thing to do next, each duty, what is missing."""
     draft = visible_draft(request, public_id)
-    report = rubrics.report(drafts.dossier(draft), timezone.now())
-    context = {"draft": draft, "report": report, "next": next_screen(report)}
+    report = pages.report_of(draft)
+    context = {
+        "draft": draft,
+        "report": report,
+        "next": next_action(report, copied=_copied(draft, report)),
+        "filings": filings.active(draft),
+        "due": [clock for clock in report.clocks if clock.state != "idle"],
+        "idle": [clock for clock in report.clocks if clock.state == "idle"],
+    }
     return render(request, "notifications/dossier.html", context)
+
+
+def _copied(draft, report):
+    """Is all of it on the teleservice, as far as the copy sheet knows?"""
+    sheet = rubrics.copy_sheet(report, copying.marks(draft)) if draft.copied else None
+    return bool(sheet) and sheet.done == sheet.total
 
 
 @never_cache

@@ -9,8 +9,6 @@ from .. import rubrics
 from . import pages
 from .viewer import visible_draft
 
-READ_AGAIN = "relire"  # the screen after the questions
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,38 +33,16 @@ def essential(request, public_id, subject):
 
 
 def _screen(report, subject):
-    found = next((screen for screen in screens(report) if screen.slug == subject), None)
+    found = next((screen for screen in rubrics.screens(report) if screen.slug == subject), None)
     if found is None:
         raise Http404
     return found
 
 
-def screens(report):
-    """The questions, and after them what is to be opened one by one."""
-    held_to = [row for row in report.rows if row.question.review == "open" and row.answered and not row.copied]
-    again = rubrics.Screen(
-        READ_AGAIN,
-        "Relisez ce à quoi vous serez tenu",
-        "Ces réponses seront recopiées sous votre nom. Conservez chacune, ou modifiez-la.",
-        tuple(held_to),
-        optional=(),
-    )
-    return (*rubrics.essential(report), again)
-
-
 def _after(report, subject):
-    slugs = [screen.slug for screen in screens(report)]
+    slugs = [screen.slug for screen in rubrics.screens(report)]
     place = slugs.index(subject)
     return slugs[place + 1] if place + 1 < len(slugs) else None
-
-
-def next_screen(report):
-    """The first screen that still needs somebody, None when all that remains is the review."""
-    for screen in screens(report):
-        states = {row.state for row in screen.rows}
-        if states & ({"to_review"} if screen.slug == READ_AGAIN else {"missing"}):
-            return screen
-    return None
 
 
 def redirect_to(draft, slug):
@@ -74,9 +50,9 @@ def redirect_to(draft, slug):
 
 
 def _page(request, draft, report, screen, form, *, status=200):
-    slugs = [each.slug for each in screens(report)]
+    slugs = [each.slug for each in rubrics.screens(report)]
     place = slugs.index(screen.slug)
-    starts = set(report.clock.obligation.starts)
+    starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
     context = {
         "draft": draft,
         "report": report,
@@ -84,9 +60,10 @@ def _page(request, draft, report, screen, form, *, status=200):
         "form": form,
         "place": place + 1,
         "questions": len(slugs) - 1,
-        "read_again": screen.slug == READ_AGAIN,
+        "read_again": screen.slug == rubrics.READ_AGAIN,
         "previous": slugs[place - 1] if place else None,
-        "aids": report.dossier.newest.aids if starts & form.fields.keys() and report.dossier.newest else (),
+        "starts_clock": starts_clock,
+        "aids": report.dossier.newest.aids if starts_clock and report.dossier.newest else (),
         "situations": [each for field in form.fields.values() for each in field.question.situations],
     }
     return render(request, "notifications/essential.html", context, status=status)

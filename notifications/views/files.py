@@ -17,29 +17,29 @@ from .viewer import visible_draft
 def draft_pdf(request, public_id):
     """The draft as PDF; `?notes=non` leaves the practice's own notes out."""
     draft = visible_draft(request, public_id)
-    report = _report(draft)
+    report = report_of(draft)
     data = pdf.draft_pdf(
         report,
         title=report.organisation,
         incident_title=report.incident_title,
         with_notes=request.GET.get("notes") != "non",
     )
-    return _file(draft, data, "application/pdf", "brouillon", "pdf")
+    return as_file(draft, data, "application/pdf", "brouillon", "pdf")
 
 
 @never_cache
 @require_safe
 def dossier_json(request, public_id):
     draft = visible_draft(request, public_id)
-    return _file(draft, dossier_file.dump(_report(draft)), "application/json", "dossier", "json")
+    return as_file(draft, dossier_file.dump(report_of(draft)), "application/json", "dossier", "json")
 
 
-def _report(draft):
+def report_of(draft):
     """To the minute, so that two downloads of the same dossier within it are the same bytes."""
     return rubrics.report(drafts.dossier(draft), timezone.now().replace(second=0, microsecond=0))
 
 
-def _file(draft, data, content_type, kind, extension):
+def as_file(draft, data, content_type, kind, extension):
     name = slugify(draft.organisation_name)[:60]
     filename = f"{kind}-{name}.{extension}" if name else f"{kind}.{extension}"
     return HttpResponse(

@@ -7,9 +7,21 @@ from itertools import pairwise
 from typing import Any
 
 from .. import deadlines, prefill, rubrics
-from ..catalogue import STATUS_MEANING, STATUS_WORDS, Aid, Event, Fact, Guidance, Revision, Source, proposed_entry
+from ..catalogue import (
+    GUIDANCE_WORDS,
+    STATUS_MEANING,
+    STATUS_WORDS,
+    Aid,
+    Event,
+    Fact,
+    Guidance,
+    Revision,
+    Source,
+    proposed_entry,
+)
 from ..documents import timeline
 from ..questionnaire import Questionnaire
+from ..rubrics import date_words, day_words
 
 ABOUT = {
     "notify": "Faut-il notifier la CNIL ?",
@@ -17,12 +29,6 @@ ABOUT = {
     "patients": "Faut-il informer les patients ?",
     "complaint": "Faut-il porter plainte ?",
     "other": "Autres conseils",
-}
-GUIDANCE_KINDS = {
-    "authority": "autorité chargée des notifications",
-    "law": "texte de loi",
-    "vendor": "demande de l'éditeur",
-    "opinion": "avis",
 }
 SCOPES = {"practice": "Pour votre cabinet", "service": "Accès au service", "vendor": ""}  # the vendor has a name
 
@@ -74,18 +80,6 @@ def cite(revision: Revision, ids: Sequence[str]) -> tuple[Cited, ...]:
     return tuple(Cited(source, date_words(source)) for source in map(revision.sources.__getitem__, ids))
 
 
-def date_words(source: Source) -> str:
-    """How a source is dated: « 12 novembre 2025 », or « non datée, vue le 21 novembre 2026 »."""
-    if source.date:
-        return day_words(source.date)
-    return f"non datée, vue le {day_words(source.seen)}" if source.seen else "non datée"
-
-
-def day_words(day: dt.date) -> str:
-    """« 12 novembre 2025 », without the day of the week."""
-    return deadlines.day_in_words(day.isoformat()).partition(" ")[2]
-
-
 def _shown(revision: Revision, item: Any, **words: Any) -> Shown:
     return Shown(item, cite(revision, item.sources), **words)
 
@@ -107,7 +101,7 @@ def guidance(revision: Revision) -> list[dict[str, Any]]:
         line = [each for each in line if not each.contrary]
         contrary = [each for each in found if each.contrary]
         others = [each for each in found if each not in line and not each.contrary]
-        others.sort(key=lambda each: list(GUIDANCE_KINDS).index(each.kind))
+        others.sort(key=lambda each: list(GUIDANCE_WORDS).index(each.kind))
         if found:
             names = {"line": line, "contrary": contrary, "others": others}
             groups.append({"title": title, **{k: [_advised(revision, g) for g in v] for k, v in names.items()}})
@@ -115,7 +109,7 @@ def guidance(revision: Revision) -> list[dict[str, Any]]:
 
 
 def _advised(revision: Revision, guidance: Guidance) -> Shown:
-    return _shown(revision, guidance, word=GUIDANCE_KINDS[guidance.kind])
+    return _shown(revision, guidance, word=GUIDANCE_WORDS[guidance.kind])
 
 
 # -- facts ------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def link(request, public_id):
     if "revoke" in request.POST:
         return _revoked(request, draft)
     try:
-        secret = access.make_link(draft=draft, now=timezone.now())
+        secret = access.make_link(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
     except access.TooManyLinks:
         return _links(request, draft, too_many=True, status=422)
     address = settings.SITE_URL + reverse("open_link", args=[secret])
@@ -64,9 +64,9 @@ def _links(request, draft, *, address="", code="", too_many=False, status=200):
 
 
 def _revoked(request, draft):
-    number = request.POST["revoke"]
+    number, author = request.POST["revoke"], access.author(draft, request.viewer)
     known = number.isdecimal() and len(number) < 10
-    if known and access.revoke_link(draft=draft, number=int(number), now=timezone.now()):
+    if known and access.revoke_link(draft=draft, number=int(number), by=author, now=timezone.now()):
         messages.success(request, f"Le lien {int(number)} n'ouvre plus rien.")
     else:
         messages.info(request, "Ce lien était déjà retiré.")

@@ -26,6 +26,7 @@ class Outcome:
     notices: list[str]
     elsewhere: dict[str, dict]  # by key: what somebody else wrote since the page was rendered, shown nowhere on it
     unasked: list[str]  # keys that the page holds and the dossier no longer asks
+    asks: bool = False  # does one of the notices ask something on this page?
 
     @property
     def whole(self):
@@ -40,7 +41,7 @@ def report_of(draft):
 def form_of(report, rows, optional=()):
     """The form of these rows as the dossier stands. A question that copies another is not asked."""
     questions = [row.question for row in rows if not row.copied]
-    form = StepForm(questions, report.dossier.answers, _context(report), ticks=_ticks(report), optional=optional)
+    form = StepForm(questions, report.dossier.answers, _context(report), ticks=rubrics.ticks(report), optional=optional)
     return _explained(form, report)
 
 
@@ -56,7 +57,7 @@ def save(request, draft, report, rows, optional=()):
     shown = [row.key for row in rows if row.key in keys | held]
     before = drafts.entries_as_of(draft=draft, base=int(base), keys=shown)
     context = _context(report)
-    form = StepForm(questions, before, context, request.POST, ticks=_ticks(report), optional=optional)
+    form = StepForm(questions, before, context, request.POST, ticks=rubrics.ticks(report), optional=optional)
     form.is_valid()
     author = access.author(draft, request.viewer)
     saved = drafts.save_answers(draft=draft, base=int(base), entries=form.entries(), by=author, now=report.now)
@@ -70,7 +71,7 @@ def save(request, draft, report, rows, optional=()):
     moved = _moved(draft, before, set(saved.saved) | set(saved.conflicts))
     elsewhere = {key: _conflict(after, key, found, author) for key, found in moved.items()}
     unasked = [key for key in drafts.dossier(draft).questionnaire.questions if key in keys and key not in after.by_key]
-    return Outcome(form, saved, after, context.notices, elsewhere, unasked)
+    return Outcome(form, saved, after, context.notices, elsewhere, unasked, context.asks)
 
 
 def _moved(draft, before, told):
@@ -98,16 +99,6 @@ def _explained(form, report):
     form.advice = dossier.newest.advice if dossier.newest else {}
     form.suggestions = _suggestions(dossier)
     return form
-
-
-def _ticks(report):
-    """The boxes of each text: the questionnaire's own, and those that the incident adds from a day on."""
-    found = {question.key: question.ticks for question in report.dossier.questionnaire if question.ticks}
-    today = report.now.astimezone(report.dossier.zone).date()
-    for occasion in report.dossier.newest.occasions if report.dossier.newest else ():
-        if occasion.since is None or occasion.since <= today:
-            found[occasion.question] = (*found.get(occasion.question, ()), occasion.tick)
-    return found
 
 
 def _suggestions(dossier):
@@ -178,6 +169,8 @@ def tell(request, draft, outcome, rows):
     questions, or what was just written raises a doubt that the person has not seen."""
     for notice in outcome.notices:
         messages.info(request, notice)
+    if outcome.asks:
+        return True
     if not (outcome.saved.saved or "autosaved" in request.POST):  # by the page, before it was sent
         return False
     messages.success(request, f"Enregistré à {hour_of(draft)}.")

@@ -86,7 +86,7 @@ def open_device(request, response, draft, now):
 def close_device(request, response):
     """This browser opens nothing any more. No Clear-Site-Data: "cookies" would reach other sites of the same domain."""
     if request.viewer.device:
-        access.forget_device(device=request.viewer.device)
+        access.forget_device(device=request.viewer.device, now=timezone.now())
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
     return response
 

@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
+from .test_journey import begin, go_on, open_step
+
 SAVED = re.compile(r"^Enregistré à \d{1,2} h \d\d$")
 CUT = "Non enregistré\u00a0: la connexion est coupée. Votre texte reste sur cette page."
 NAME, CITY, SIREN = "#id_organisation_name", "#id_city", "#id_siren"
@@ -15,19 +17,8 @@ NAME, CITY, SIREN = "#id_organisation_name", "#id_city", "#id_siren"
 @pytest.fixture
 def page(browse):
     page = browse()
-    begin(page)
+    begin(page, "etapes/organisme/")
     return page
-
-
-def begin(page):
-    page.goto("/incidents/weda-2025-11/commencer/")
-    page.get_by_role("button", name="Commencer").click()
-    page.wait_for_url("**/dossiers/*/**")
-    open_step(page, "organisme")
-
-
-def open_step(page, slug):
-    page.goto(re.sub(r"(/dossiers/[^/]+/).*", rf"\1etapes/{slug}/", page.url))
 
 
 def other_tab(page):
@@ -119,7 +110,7 @@ def test_the_deadline_follows_what_is_typed(page):
 
 def test_without_scripts_the_page_is_the_same_and_says_nothing(browse):
     page = browse(javascript=False)
-    begin(page)
+    begin(page, "etapes/organisme/")
     page.locator(NAME).fill("Cabinet sobre")
     expect(page.locator("#save-status")).to_be_empty()
     page.get_by_role("button", name="Enregistrer et continuer").click()
@@ -264,11 +255,6 @@ def test_going_on_takes_what_was_typed_last_and_asks_nothing(page):
     assert asked == []
 
 
-def go_on(page):
-    with page.expect_navigation():
-        page.get_by_role("button", name="Enregistrer et continuer").click()
-
-
 # -- two tabs ----------------------------------------------------------------------------------------------
 
 
@@ -347,7 +333,7 @@ def test_an_answer_that_changed_elsewhere_replaces_the_one_shown_where_nobody_wr
 
 def test_a_page_shown_again_with_two_versions_waits_for_the_choice_too(browse):
     plain = browse(javascript=False)
-    begin(plain)
+    begin(plain, "etapes/organisme/")
     second = browse()
     second.context.add_cookies(plain.context.cookies())
     second.goto(plain.url)

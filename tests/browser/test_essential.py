@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from .test_journey import download, go_on
+from .test_journey import begin, download, go_on
 
 SCREENS = 12  # the breach of November 2025 is notified late by now, so that the reasons are asked
 # What the doctor ticks or types on each screen, in a few taps.
@@ -52,7 +52,7 @@ TICKED = {
 }
 
 
-def begin(page):
+def begin_at_incident(page):
     """From the incident's page to the first screen."""
     page.goto("/incidents/weda-2025-11/")
     page.get_by_role("link", name="Commencer").first.click()
@@ -116,7 +116,7 @@ def check_the_draft(page):
 @pytest.mark.parametrize("javascript", [False, True])
 def test_a_doctor_finishes_on_a_telephone(browse, javascript):
     page = browse(width=390, height=844, javascript=javascript)
-    begin(page)
+    begin_at_incident(page)
     page.get_by_text("question 1 sur 11").wait_for()
     visited = go_through(page, answer_by_hand, go_on)
     assert len(visited) == SCREENS + 1
@@ -206,7 +206,7 @@ def enter(page):
 
 def test_a_doctor_finishes_by_keyboard_and_always_sees_where(browse):
     page = browse(width=1280, reduced_motion="reduce")  # nothing is still on its way when it is looked at
-    begin(page)
+    begin_at_incident(page)
     days = {day: in_order_of_the_browser(page, day) for day in ("2025-11-12", "2025-11-14")}
     visited = go_through(page, lambda page: answer_by_keyboard(page, days), enter)
     assert len(visited) == SCREENS + 1
@@ -215,8 +215,7 @@ def test_a_doctor_finishes_by_keyboard_and_always_sees_where(browse):
 
 def test_after_a_refusal_the_focus_is_on_what_is_wrong(browse):
     page = browse(width=390)
-    begin(page)
-    page.goto(page.url.replace("quand", "cabinet"))
+    begin(page, "essentiel/cabinet/")
     page.locator("#id_siren").fill("123 456 789")
     page.locator("#id_siren").press("Enter")
     summary = page.get_by_role("alert")
@@ -236,7 +235,7 @@ def test_after_a_refusal_the_focus_is_on_what_is_wrong(browse):
 
 def every_screen(page):
     """Opens each screen of a late dossier in turn, the last page and its refusal too."""
-    begin(page)
+    begin(page, "essentiel/quand/")
     page.locator("#id_aware_at-day").fill("2025-11-12")
     go_on(page)
     for slug in (*(each for each in SLUGS if each != "relire"), "relire"):
@@ -248,17 +247,24 @@ SLUGS = ["quand", "cabinet", "contact", "dossiers", "contenu", "comptes", "acces
 SLUGS += ["patients", "retard", "relire"]
 
 
-@pytest.mark.parametrize("width", [320, 390])
-def test_enlarged_four_times_nothing_scrolls_sideways(browse, width):
-    page = browse(width=width, height=256)
+def each_width(page, *widths):
+    """The page that is open, at one width after the other."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": page.viewport_size["height"]})
+        yield width
+
+
+def test_enlarged_four_times_nothing_scrolls_sideways(browse):
+    page = browse(height=256)
     for slug in every_screen(page):
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), slug
-        cut = page.evaluate(
-            """() => [...document.querySelectorAll('main input:not([type=hidden]), main label, main button, main h1')]
-                 .filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"""
-        )
-        assert not cut, slug
+        for width in each_width(page, 320, 390):
+            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (slug, width)
+            assert not page.evaluate(CUT), (slug, width)
+
+
+CUT = """() => [...document.querySelectorAll('main input:not([type=hidden]), main label, main button, main h1')]
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"""
 
 
 MOVING = """() => [...document.querySelectorAll('*')].filter(each => {
@@ -286,15 +292,16 @@ NODE = re.compile(r"^\s*- '?(\w+)(?: \"(.*?)\")?")
 CONTROLS = ("heading", "textbox", "checkbox", "radio", "spinbutton", "combobox", "button")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_what_is_read_aloud_comes_in_the_order_that_is_seen(browse, width):
-    page = browse(width=width)
+def test_what_is_read_aloud_comes_in_the_order_that_is_seen(browse):
+    page = browse()
     for slug in every_screen(page):
-        order = page.evaluate(ORDER)
-        assert order
-        for above, below in pairwise(order):
-            # never above what was read before it, unless beside it on the same line
-            assert below[1] >= above[1] - 1 or (below[2] > above[2] and below[3] > above[1]), (slug, above, below)
+        for width in each_width(page, 390, 1280):
+            order = page.evaluate(ORDER)
+            assert order
+            for above, below in pairwise(order):
+                # never above what was read before it, unless beside it on the same line
+                beside = below[2] > above[2] and below[3] > above[1]
+                assert below[1] >= above[1] - 1 or beside, (slug, width, above, below)
 
 
 def test_headings_and_controls_are_read_with_their_names_in_order(browse):

@@ -11,10 +11,21 @@ from pypdf import PdfReader
 STEPS = 14
 
 
-def begin(page, incident="Weda"):
+def begin(page, at="etapes/type/"):
+    """A new dossier, open at one of its pages, without the way there."""
+    request, address = page.context.request, "/incidents/weda-2025-11/commencer/"
+    request.get(address)
+    [token] = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken"]
+    form = {"csrfmiddlewaretoken": token, "timezone": "Europe/Paris"}
+    begun = request.post(address, form=form, max_redirects=0)
+    root = re.match(r"/dossiers/[^/]+/", begun.headers["location"])[0]
+    page.goto(root + at)
+
+
+def begin_at_home(page):
     """From the home page to the first step of a new dossier."""
     page.goto("/")
-    page.get_by_role("link", name=re.compile(incident)).first.click()
+    page.get_by_role("link", name=re.compile("Weda")).first.click()
     page.get_by_role("link", name="Commencer").first.click()
     page.get_by_role("button", name="Commencer").click()
     page.wait_for_url("**/essentiel/quand/")
@@ -57,7 +68,7 @@ def text_of(data):
 @pytest.mark.parametrize(("width", "javascript"), [(1280, True), (390, True), (390, False)])
 def test_a_doctor_goes_from_the_incident_to_a_pdf(browse, width, javascript):
     page = browse(width=width, javascript=javascript)
-    begin(page)
+    begin_at_home(page)
 
     titles = []
     while "verifier" not in page.url:
@@ -85,8 +96,7 @@ def test_a_doctor_goes_from_the_incident_to_a_pdf(browse, width, javascript):
 
 def test_a_refused_value_loses_neither_the_typed_text_nor_the_rest(browse):
     page = browse()
-    begin(page)
-    open_step(page, "organisme")
+    begin(page, "etapes/organisme/")
     page.get_by_label("Numéro SIREN", exact=True).fill("123 456 789")
     page.get_by_label("Dénomination").fill("Cabinet du Port")
     go_on(page)
@@ -104,8 +114,7 @@ def test_a_refused_value_loses_neither_the_typed_text_nor_the_rest(browse):
 def test_two_tabs_never_overwrite_each_other_in_silence(browse):
     """Pages that are only sent; those that save by themselves have tests of their own."""
     first = browse(javascript=False)
-    begin(first)
-    open_step(first, "organisme")
+    begin(first, "etapes/organisme/")
     second = first.context.new_page()
     second.goto(first.url)
     first.get_by_label("Dénomination").fill("Cabinet de l'Est")
@@ -129,8 +138,7 @@ def test_two_tabs_never_overwrite_each_other_in_silence(browse):
 
 def test_an_acknowledged_page_survives_a_killed_server(browse, server):
     page = browse()
-    begin(page)
-    open_step(page, "organisme")
+    begin(page, "etapes/organisme/")
     page.get_by_label("Dénomination").fill("Cabinet du Phare")
     go_on(page)
     page.wait_for_url("**/etapes/responsable/")
@@ -142,8 +150,7 @@ def test_an_acknowledged_page_survives_a_killed_server(browse, server):
 
 def test_a_saved_file_comes_back_in_another_browser(browse, tmp_path):
     page = browse()
-    begin(page)
-    open_step(page, "organisme")
+    begin(page, "etapes/organisme/")
     page.get_by_label("Dénomination").fill("Cabinet du Retour")
     go_on(page)
     page.wait_for_url("**/etapes/responsable/")
@@ -162,11 +169,11 @@ def test_a_saved_file_comes_back_in_another_browser(browse, tmp_path):
 
 
 def test_the_keyboard_alone_is_enough(browse):
-    page = browse()
+    page = browse(reduced_motion="no-preference")
     page.goto("/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
-    begin(page)
+    begin_at_home(page)
     open_step(page, "violation")
     tick = page.get_by_label(re.compile("^Conserver la réponse à : Nature"))
     tab_to(page, tick)

@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
+from notifications.documents import pdf
 from notifications.services import drafting, seeds
 from tests.dossiers import AS_IN_EXAMPLE, ROOT
 
@@ -27,6 +29,11 @@ def run(*arguments, answers=EXAMPLE, incident="weda-2025-11", now=NOW):
     except SystemExit as end:
         code = end.code
     return code, out.getvalue(), err.getvalue()
+
+
+def ends(out):
+    """{duty: its end and state in words}, as printed."""
+    return dict(re.findall(r"^Échéance : (\w+) \(.+?\) : (.+)$", out, re.M))
 
 
 def made(tmp_path, answers, **options):
@@ -89,7 +96,7 @@ def test_it_says_how_much_was_there_beforehand():
     prefilled, applicable, sourced = map(int, LINE.search(out).groups())
     assert sourced <= prefilled <= applicable
     assert prefilled / applicable >= 0.6
-    assert "Échéance CNIL : samedi 15 novembre 2025 à 18 h 07 (heure de Paris)" in out
+    assert ends(out)["cnil"] == "samedi 15 novembre 2025 à 18 h 07 (heure de Paris), délai dépassé"
 
 
 def test_what_the_practice_adds_does_not_count_as_prefilled(tmp_path):
@@ -104,7 +111,14 @@ def test_what_is_missing_is_listed_by_key(tmp_path):
     listed = re.findall(r"^Manquant : (\w+) \(", out, re.M)
     assert listed == content["missing"]
     assert {"aware_at", "siren", "legal_last_name"} <= set(listed)
-    assert "Échéance CNIL : inconnue" in out
+    assert ends(out) == {
+        "cnil": "à calculer",
+        "cnil_complement": "sans objet à ce stade",
+        "insurance_complaint": "à calculer",
+        "data_subjects": "sans objet à ce stade",
+        "register": "à faire",
+        "cert_sante": "à faire",
+    }
 
 
 def test_what_disagrees_is_listed_and_does_not_stop_it(tmp_path):
@@ -236,10 +250,58 @@ def test_a_dossier_json_keeps_its_own_zone_unless_another_is_asked_for(tmp_path)
     source = tmp_path / "cabinet.toml"
     source.write_text("aware_at = 2025-11-12\n")
     assert run("--json", str(first), "--timezone", "Indian/Reunion", answers=source)[0] == 0
-    assert "Échéance CNIL : samedi 15 novembre 2025 à 0 h 00 (heure de La Réunion)" in run(answers=first)[1]
+    assert ends(run(answers=first)[1])["cnil"].startswith("samedi 15 novembre 2025 à 0 h 00 (heure de La Réunion)")
     assert run("--json", str(second), answers=first)[0] == 0
     assert second.read_bytes() == first.read_bytes()
     assert "(heure de Paris)" in run("--timezone", "Europe/Paris", answers=first)[1]
+
+
+# -- the deadlines --------------------------------------------------------------------------------------
+
+PARIS_BACK = ("2026-10-23T18:00:00+02:00", "2026-10-24T12:00:00+02:00")  # awareness, now
+PARIS_ON = ("2027-03-26T18:00:00+01:00", "2027-03-27T12:00:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("zone", "moments", "words"),
+    [
+        ("Europe/Paris", PARIS_BACK, "lundi 26 octobre 2026 à 17 h 00 (heure de Paris), en cours"),
+        ("Europe/Paris", PARIS_ON, "lundi 29 mars 2027 à 19 h 00 (heure de Paris), en cours"),
+        ("America/Guadeloupe", PARIS_BACK, "lundi 26 octobre 2026 à 12 h 00 (heure de la Guadeloupe), en cours"),
+        ("America/Martinique", PARIS_BACK, "lundi 26 octobre 2026 à 12 h 00 (heure de la Martinique), en cours"),
+        ("America/Cayenne", PARIS_ON, "lundi 29 mars 2027 à 14 h 00 (heure de la Guyane), en cours"),
+        ("America/St_Barthelemy", PARIS_ON, "lundi 29 mars 2027 à 13 h 00 (heure de Saint-Barthélemy), en cours"),
+        ("America/Marigot", PARIS_ON, "lundi 29 mars 2027 à 13 h 00 (heure de Saint-Martin), en cours"),
+        ("America/Miquelon", PARIS_ON, "lundi 29 mars 2027 à 15 h 00 (heure de Saint-Pierre-et-Miquelon), en cours"),
+        (
+            "America/Miquelon",
+            ("2027-11-05T18:00:00-02:00", "2027-11-06T12:00:00-02:00"),
+            "lundi 8 novembre 2027 à 17 h 00 (heure de Saint-Pierre-et-Miquelon), en cours",
+        ),
+        ("Indian/Reunion", PARIS_BACK, "lundi 26 octobre 2026 à 20 h 00 (heure de La Réunion), en cours"),
+        ("Indian/Mayotte", PARIS_ON, "lundi 29 mars 2027 à 20 h 00 (heure de Mayotte), en cours"),
+        ("Indian/Kerguelen", PARIS_ON, "lundi 29 mars 2027 à 22 h 00 (heure des Terres australes), en cours"),
+        ("Pacific/Noumea", PARIS_BACK, "mardi 27 octobre 2026 à 3 h 00 (heure de la Nouvelle-Calédonie), en cours"),
+        ("Pacific/Wallis", PARIS_BACK, "mardi 27 octobre 2026 à 4 h 00 (heure de Wallis-et-Futuna), en cours"),
+        ("Pacific/Tahiti", PARIS_ON, "lundi 29 mars 2027 à 7 h 00 (heure de Tahiti), en cours"),
+        ("Pacific/Marquesas", PARIS_ON, "lundi 29 mars 2027 à 7 h 30 (heure des Marquises), en cours"),
+        ("Pacific/Gambier", PARIS_BACK, "lundi 26 octobre 2026 à 7 h 00 (heure des Gambier), en cours"),
+    ],
+)
+def test_the_deadlines_are_right_in_every_zone_and_across_both_changes_of_clocks(tmp_path, zone, moments, words):
+    aware, now = moments
+    source, target = tmp_path / "cabinet.toml", tmp_path / "made.json"
+    source.write_text(f"aware_at = {aware}\n", "utf-8")
+    code, out, _ = run("--timezone", zone, "--json", str(target), answers=source, incident="-", now=now)
+    assert (code, ends(out)["cnil"], ends(out)["insurance_complaint"]) == (0, words, words)
+    start = datetime.fromisoformat(aware).astimezone(UTC)
+    for each in json.loads(target.read_text("utf-8"))["deadlines"]:
+        assert each.keys() == {"kind", "starts_at", "due_at", "basis"}
+        if each["kind"] in ("cnil", "insurance_complaint"):
+            assert datetime.fromisoformat(each["starts_at"]) == start
+            assert datetime.fromisoformat(each["due_at"]) == start + timedelta(hours=72)
+        else:
+            assert each["due_at"] is None
 
 
 # -- refusals -------------------------------------------------------------------------------------------
@@ -306,7 +368,8 @@ def test_now_is_an_instant_with_its_offset(tmp_path, now):
 
 
 @pytest.fixture
-def out(tmp_path):
+def out(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "draft_pdf", lambda *_, **__: b"%PDF-")  # nobody reads it
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "a-folder").mkdir()
     return tmp_path

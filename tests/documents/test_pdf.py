@@ -82,6 +82,34 @@ def test_lateness_and_an_unknown_hour_are_said_calmly(printed) -> None:
     assert flat("L'heure de la prise de connaissance n'est pas connue") in page
 
 
+CNIL_ASKS = "vous devez faire une notification initiale de violation de données"
+
+
+def test_the_vendors_day_and_the_small_print_stand_beside_the_deadline(draft: Draft) -> None:
+    page = flat(draft.pages[0])
+    assert flat("Weda avait demandé une déclaration avant le samedi 15 novembre 2025 (Le Figaro, 14 novembre") in page
+    assert flat("jusqu'au samedi 15 novembre 2025 à 19 h 00 (heure de Paris) ; ne comptez pas dessus") in page
+
+
+def test_a_decision_not_to_notify_is_printed_on_the_page_of_the_cnils_request(printed) -> None:
+    answers = {**AS_IN_EXAMPLE, "decision": "not_notify", "decision_reason": "Avis du ministère, relayé. " * 200}
+    with_it = printed(answers, now=LATE)
+    [page] = [flat(page) for page in with_it.pages if flat("Votre décision : Ne pas notifier") in flat(page)]
+    assert flat(CNIL_ASKS) in page
+    assert flat("CNIL, non datée, vue le 21 novembre 2026") in page
+    assert with_it.text.count(flat("Avis du ministère, relayé.")) == 200  # once, and whole
+    without = printed(answers, now=LATE, with_notes=False)
+    assert flat("Ne pas notifier") not in without.text
+    assert flat("Les 72 heures sont passées") in flat(without.pages[0])  # nothing else is said of it
+
+
+def test_the_careful_reading_leaves_with_the_notes(printed) -> None:
+    answers = {**AS_IN_EXAMPLE, "informed_by_processor_at": "2025-11-12T09:00:00+01:00"}
+    words = flat("Lecture prudente : samedi 15 novembre 2025 à 9 h 00 (heure de Paris)")
+    assert words in flat(printed(answers).pages[0])
+    assert words not in printed(answers, with_notes=False).text
+
+
 def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) -> None:
     row, printed = draft.report.by_key["measures_taken"], draft.answer("measures_taken")
     assert len(row.lines) == 3
@@ -374,4 +402,4 @@ def test_qpdf_finds_the_file_clean(draft: Draft, tmp_path: Path) -> None:
 
 def test_the_draft_and_its_style_sheet_stay_small(draft: Draft) -> None:
     assert len(draft.data) < 150_000
-    assert (ROOT / "static" / pdf.STYLESHEET).stat().st_size < 5_000
+    assert (ROOT / "static" / pdf.STYLESHEET).stat().st_size < 6_000

@@ -11,7 +11,7 @@ import pytest
 
 from notifications import prefill, rubrics
 from notifications.documents import dossier_file, pdf
-from notifications.obligations import Obligation
+from notifications.obligations import CNIL, Obligation
 from notifications.questionnaire import BadFile, Context, Question, Refused, build, check_entry, load
 from tests.dossiers import ROOT, form
 
@@ -51,6 +51,10 @@ FAULTS = {
     "unknown type": ('type = "colour"', "last: unknown type 'colour'"),
     "unknown format": ('type = "text"\nformat = "iban"', "last: unknown format 'iban'"),
     "unknown review": ('type = "text"\nreview = "maybe"', "last: unknown review 'maybe'"),
+    "forced without its option": (
+        'type = "number"\nforced = "unknown"',
+        "last: forced names a missing option 'unknown'",
+    ),
     "misspelt attribute": ('type = "text"\nhlep = "Aide"', "last: unknown attribute hlep"),
     "needed for nothing known": ('type = "text"\nneeded_for = ["always"]', "last: needed_for holds"),
     "choice without options": ('type = "choice"', "last: options go with choice"),
@@ -244,9 +248,9 @@ def small() -> rubrics.Report:
     lost = {"state": "known", "value": ["scans"], "certainty": {"scans": "suspected"}}
     given["lost"] = check_entry(questionnaire.questions["lost"], lost, context)
     answers = given | prefill.prefill(given, prefill.strongest(prefill.layers(questionnaire, None)))
-    duty = Obligation(
-        "insurer", "Déclarer", "la clinique", "l'assureur", "found_at", 24, "", "contrat", "", "", "confirmed"
-    )
+    words = {"who": "la clinique", "to": "l'assureur", "delay": "24 heures", "tone": "", "basis": "contrat", "link": ""}
+    known = {"valid_from": "2018-05-25", "certainty": "confirmed"}
+    duty = Obligation(CNIL, "Déclarer", **words, **known, hours=24, starts=("found_at",))  # the clock of every page
     return rubrics.report(rubrics.Dossier(questionnaire, answers, context.zone, (duty,)), context.now)
 
 

@@ -230,11 +230,30 @@ def test_today_is_the_day_of_the_dossiers_zone() -> None:
 
 def test_an_hour_that_the_clock_skips_is_refused_with_its_two_neighbours() -> None:
     words = refusal("moment", {"day": "29/03/2026", "time": "02:30"})
-    assert words.endswith("Les heures les plus proches sont 01 h 30 et 03 h 30.")
+    assert words.endswith("Les heures les plus proches sont 01 h 59 et 03 h 00.")
 
 
 def test_an_hour_that_comes_twice_is_the_earlier_one() -> None:
     assert clean("moment", {"day": "26/10/2025", "time": "02:30"}) == "2025-10-26T02:30:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("fold", "offset", "asks"), [("", "+02:00", True), ("0", "+02:00", False), ("1", "+01:00", False)]
+)
+def test_which_of_two_hours_is_asked_until_it_is_said(fold: str, offset: str, asks: bool) -> None:
+    context = Context(PARIS, NOW)
+    raw = {"day": "26/10/2025", "time": "02:30", "fold": fold}
+    assert clean_value(PLAIN.questions["moment"], raw, context) == f"2025-10-26T02:30:00{offset}"
+    assert (context.asks, len(context.notices)) == (asks, int(asks))
+    plain = Context(PARIS, NOW)
+    assert clean_value(PLAIN.questions["moment"], raw | {"time": "03:30"}, plain).endswith("+01:00")
+    assert plain.notices == []
+
+
+def test_a_zone_has_its_own_hours_that_come_twice() -> None:
+    typed = {"day": "02/11/2025", "time": "01:30"}
+    assert clean("moment", typed, "America/Miquelon") == "2025-11-02T01:30:00-02:00"
+    assert clean("moment", typed | {"fold": "1"}, "America/Miquelon") == "2025-11-02T01:30:00-03:00"
 
 
 @pytest.mark.parametrize(

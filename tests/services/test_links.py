@@ -31,7 +31,7 @@ def device(draft):
 
 
 def test_a_link_s_secret_opens_its_dossier_and_is_nowhere_in_the_database(weda_draft):
-    secret = access.make_link(draft=weda_draft, now=NOW)
+    secret = access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
     assert len(secret) >= 43  # 256 bits
     assert access.linked(secret) == weda_draft
     assert secret not in str(everything())
@@ -44,45 +44,45 @@ def test_a_device_s_secret_is_not_a_link(weda_draft):
 
 @pytest.mark.parametrize("secret", ["", "A" * 43, "é", "\ud800", "x" * 100_000, "\0"])
 def test_what_was_never_given_opens_nothing(weda_draft, secret):
-    access.make_link(draft=weda_draft, now=NOW)
+    access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
     assert access.linked(secret) is None
 
 
 def test_a_link_that_was_revoked_opens_nothing_and_the_others_still_do(weda_draft):
-    first, second = (access.make_link(draft=weda_draft, now=NOW) for _ in range(2))
-    assert access.revoke_link(draft=weda_draft, number=1, now=TOMORROW)
+    first, second = (access.make_link(draft=weda_draft, by="appareil 1", now=NOW) for _ in range(2))
+    assert access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=TOMORROW)
     assert access.linked(first) is None
     assert access.linked(second) == weda_draft
     assert [link.number for link in access.links(weda_draft)] == [2]
-    assert not access.revoke_link(draft=weda_draft, number=1, now=TOMORROW)
+    assert not access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=TOMORROW)
 
 
 def test_a_dossier_cannot_revoke_another_s_link(weda_draft):
     other = start_weda()
-    secret = access.make_link(draft=other, now=NOW)
-    assert not access.revoke_link(draft=weda_draft, number=1, now=NOW)
+    secret = access.make_link(draft=other, by="appareil 1", now=NOW)
+    assert not access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=NOW)
     assert access.linked(secret) == other
 
 
 def test_revoking_a_link_never_closes_a_device(weda_draft):
     secret = device(weda_draft)
-    assert not access.revoke_link(draft=weda_draft, number=1, now=NOW)
+    assert not access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=NOW)
     assert Draft.objects.visible_to(viewer(secret)).get() == weda_draft
 
 
 def test_five_links_at_a_time(weda_draft):
     for _ in range(access.MOST_LINKS):
-        access.make_link(draft=weda_draft, now=NOW)
+        access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
     with pytest.raises(access.TooManyLinks):
-        access.make_link(draft=weda_draft, now=NOW)
-    access.make_link(draft=start_weda(), now=NOW)  # others have their own
-    access.revoke_link(draft=weda_draft, number=2, now=NOW)
-    access.make_link(draft=weda_draft, now=NOW)
+        access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
+    access.make_link(draft=start_weda(), by="appareil 1", now=NOW)  # others have their own
+    access.revoke_link(draft=weda_draft, number=2, by="appareil 1", now=NOW)
+    access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
     assert [link.number for link in access.links(weda_draft)] == [1, 3, 4, 5, 6]
 
 
 def test_a_link_says_when_it_was_used(weda_draft):
-    secret, other = (access.make_link(draft=weda_draft, now=NOW) for _ in range(2))
+    secret, other = (access.make_link(draft=weda_draft, by="appareil 1", now=NOW) for _ in range(2))
     access.note_link(secret=secret, now=TOMORROW)
     assert [link.last_used_on for link in access.links(weda_draft)] == [TOMORROW.date(), None]
     assert access.linked(other) == weda_draft
@@ -94,8 +94,8 @@ def test_a_link_says_when_it_was_used(weda_draft):
 def test_a_forgotten_device_opens_nothing_while_others_and_links_still_do(weda_draft):
     first, second = device(weda_draft), device(weda_draft)
     access.grant_device(draft=start_weda(), secret=first, now=NOW)
-    link = access.make_link(draft=weda_draft, now=NOW)
-    access.forget_device(device=access.fingerprint(first))
+    link = access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
+    access.forget_device(device=access.fingerprint(first), now=NOW)
     assert not Draft.objects.visible_to(viewer(first)).exists()
     assert not access.device_is_known(access.fingerprint(first))
     assert Draft.objects.visible_to(viewer(second)).get() == weda_draft
@@ -117,7 +117,7 @@ def test_a_number_is_never_given_twice(weda_draft):
     """Or the history would say that the new browser wrote what the forgotten one did."""
     device(weda_draft)
     second = device(weda_draft)
-    access.forget_device(device=access.fingerprint(second))
+    access.forget_device(device=access.fingerprint(second), now=NOW)
     assert access.author(weda_draft, viewer(device(weda_draft))) == "appareil 3"
     with pytest.raises(IntegrityError), transaction.atomic():
         Grant.objects.create(draft=weda_draft, kind=Grant.Kind.DEVICE, number=3, sha256="0" * 64, created_at=NOW)

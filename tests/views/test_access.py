@@ -20,7 +20,7 @@ from notifications.views.viewer import COOKIE
 from tests.broken_files import GOOD
 from tests.dossiers import form
 from tests.signing_in import sign_in
-from tests.stored import WEDA, everything, store_seeds
+from tests.stored import WEDA, everything, file, store_seeds
 
 START = f"/incidents/{WEDA}/commencer/"
 MISSING = "A" * 22
@@ -32,6 +32,8 @@ OTHERS = [pattern for pattern in urls.urlpatterns if pattern not in OF_A_DOSSIER
 # What each of them may be asked for, beside the dossier.
 STEP, INCIDENT = {"slug": STEPS}, {"slug": [WEDA]}
 EVERY = {"subject": ["relire"], "key": ["kind"], "secret": [LINK], "pk": [1]}
+EVERY["number"] = [1]  # of a filing
+EVERY["token"] = ["abc:def:ghi"]  # of a mail
 
 
 @pytest.fixture(autouse=True)
@@ -235,7 +237,8 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
     careful.cookies[COOKIE] = owner.cookies[COOKIE].value
     before = everything()
     root = f"/dossiers/{owner.draft.public_id}/"
-    mine = [f"{root}{page}" for page in ("etapes/type/", "verifier/", "lien/", "versions/kind/", "rattacher/")]
+    posted = ("etapes/type/", "verifier/", "lien/", "versions/kind/", "recopie/", "rappels/", "rattacher/")
+    mine = [f"{root}{page}" for page in posted]
     mine += [address for pattern in account_urls.urlpatterns for address in addresses(pattern)]
     for address in (START, "/commencer/", "/dossiers/importer/", "/dossiers/oublier/", f"/d/{LINK}/", *mine):
         assert careful.post(address, {"base": "1", "keep": "violation"}).status_code == 403
@@ -250,6 +253,7 @@ def test_reading_every_address_changes_nothing(owner, method):
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
     private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": access.fingerprint(LINK)}
     Grant.objects.create(draft=owner.draft, created_at=timezone.now(), **private)
+    file(owner.draft)
     before = everything()
     own = of_dossier(owner.draft.public_id)
     for address in own + [address for pattern in OTHERS for address in addresses(pattern)]:

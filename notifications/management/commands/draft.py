@@ -62,13 +62,19 @@ class Command(BaseCommand):
             f"Prérempli : {found.prefilled} / {found.applicable}, dont {found.sourced} avec une source "
             f"et {found.unknown} « inconnu » motivé(s)."
         )
-        self.stdout.write(
-            f"Échéance CNIL : {report.deadline_words or 'inconnue (date de prise de connaissance à donner)'}"
-        )
+        for clock in report.clocks:
+            duty = clock.obligation
+            self.stdout.write(f"Échéance : {duty.key} ({duty.title}) : {_end(clock, report.dossier.zone)}")
         for row in report.missing:
             self.stdout.write(f"Manquant : {row.key} ({row.question.label})")
         for keys, message in report.doubts:
             self.stdout.write(f"À vérifier : {', '.join(keys)} : {message}")
+
+
+def _end(clock, zone):
+    """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours », or the state alone where there is no hour."""
+    state = rubrics.CLOCK_WORDS[clock.state]
+    return f"{deadlines.in_words(clock.due_at, zone)}, {state}" if clock.due_at else state
 
 
 def _instant(text):

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         # links are built from the address that we announce
         environment = {**os.environ, "HOST": host, "PORT": str(port)}
         ending = supervise(
-            [web_server(host, port)],
+            [web_server(host, port), worker()],
             environment,
             is_ready=lambda: answers(host, port),
             announce=lambda: self.announce(host, port),
@@ -42,6 +42,10 @@ class Command(BaseCommand):
     def announce(self, host: str, port: int) -> None:
         address = f"http://{in_address(host)}:{port}" if settings.LOCAL else settings.SITE_URL
         self.stdout.write(f"Breach Assistant est prêt : ouvrez {address}/ (Ctrl-C pour arrêter)")
+        if not settings.EMAIL_HOST:
+            self.stdout.write(
+                f"Aucun courriel ne part (EMAIL_URL absent) : ils sont écrits dans {settings.EMAIL_FILE_PATH}"
+            )
         self.stdout.flush()
 
 
@@ -57,6 +61,10 @@ def web_server(host: str, port: int) -> list[str]:
         *("--no-access-log", "--log-level", "warning"),
         *("--working-dir", str(settings.BASE_DIR), "breach_assistant.wsgi:application"),
     ]
+
+
+def worker() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--skip-checks"]
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -77,7 +85,7 @@ def answers(host: str, port: int) -> bool:
     """Any answer will do: it shows that a worker has loaded the application, not only that a port is open."""
     connection = http.client.HTTPConnection(reachable(host), port, timeout=5)
     try:
-        connection.request("HEAD", "/healthz")
+        connection.request("HEAD", "/healthz", headers={"Host": settings.SITE.netloc})  # the one that it answers to
         connection.getresponse()
     except (OSError, http.client.HTTPException):
         return False

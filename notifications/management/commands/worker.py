@@ -1,4 +1,4 @@
-"""Do what pages put off, and what falls due by itself: round after round, until somebody stops it."""
+"""Do what pages put off, and send what falls due by itself: round after round, until somebody stops it."""
 
 import logging
 import time
@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
 from notifications.management.supervisor import stop_signals
-from notifications.services import jobs
+from notifications.services import jobs, reminders
 
 FOLDER = settings.VAR_DIR / "workers"
 
@@ -34,7 +35,7 @@ class Round:
 
 
 class Command(BaseCommand):
-    help = "Runs tasks, one at a time. SIGTERM ends it after the task under way."
+    help = "Sends reminders and runs tasks, one at a time. SIGTERM ends it after the mail or the task under way."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with stop_signals() as asked, closing(connection), jobs.worker(FOLDER) as name:
@@ -47,12 +48,18 @@ def rounds(worker: str) -> list[Round]:
     every = 5.0 if connection.vendor == "sqlite" else 1.0
     return [
         Round("look_after", 30.0, look_after),
+        Round("reminders", REMINDERS_EVERY, send_reminders),
         Round("tasks", every, partial(run_task, worker)),
     ]
 
 
 def look_after(stop: Callable[[], bool]) -> bool:
     jobs.look_after(folder=FOLDER, now=timezone.now())
+    return False
+
+
+def send_reminders(stop: Callable[[], bool]) -> bool:
+    reminders.tick(stop=stop)
     return False
 
 

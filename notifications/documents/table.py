@@ -1,0 +1,63 @@
+"""The list of dossiers as a table for a spreadsheet in French: UTF-8 with its mark, columns apart by semicolons."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..rubrics import Report, listing
+
+COLUMNS = (
+    "titre",
+    "cabinet",
+    "incident",
+    "appris le",
+    "fin du délai",
+    "fin du délai, en mots",
+    "état",
+    "réponses manquantes",
+    "déposé le",
+    "numéro de la CNIL",
+)
+# What a spreadsheet takes for the beginning of a formula, its full-width forms included.
+FORMULA = re.compile(r"[\s\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
+
+
+def dossiers(listed: Iterable[tuple[str, Report]]) -> bytes:
+    """One line for each (title, report), under the names of the columns."""
+    return table([COLUMNS, *(_line(title, report) for title, report in listed)])
+
+
+def table(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as CSV. No cell is a formula: an apostrophe goes before what would be one."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";").writerows([_cell(each) for each in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig", "replace")
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def _line(title: str, report: Report) -> tuple[object, ...]:
+    clock = report.clock
+    first = next(iter(report.dossier.filings), None)
+    return (
+        title,
+        report.organisation,
+        report.incident_title,
+        _instant(report, clock.starts_at)[: None if clock.hour_known else 10],
+        _instant(report, clock.due_at),
+        report.deadline_words,
+        listing.state_words(report),
+        len(report.missing),
+        _instant(report, first.at if first else None),
+        first.number if first else "",
+    )
+
+
+def _instant(report: Report, instant: datetime | None) -> str:
+    """ISO 8601 with the offset of the dossier's zone, "" while not known."""
+    return instant.astimezone(report.dossier.zone).isoformat() if instant else ""

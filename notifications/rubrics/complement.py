@@ -1,0 +1,82 @@
+"""What a complementary notification says: what changed since the last filing, and what is still unknown."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from ..obligations import Deadline, Filed
+from .filed import KIND, REFERENCE
+from .pieces import Line, Report, Row
+from .reading import report as read
+
+CNIL_COMPLEMENT = "cnil_complement"  # the duty to complete what was filed
+LONG = 800  # characters, before and now
+
+
+class Difference(NamedTuple):
+    """An answer that is no longer what was filed; no lines where it was not asked or not answered."""
+
+    row: Row  # as it stands now; as it was filed where it is no longer asked
+    before: tuple[Line, ...]
+    now: tuple[Line, ...]
+    name: str  # the question, as it is understood out of its page
+
+    @property
+    def long(self) -> bool:
+        """Too long to be kept on one sheet?"""
+        return sum(len(line.text) for line in self.before + self.now) > LONG
+
+
+def differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
+    """The CNIL's questions whose printed answer is no longer that of `filed`, in the questionnaire's order.
+
+    Kind and reference are left out: they are those of each notification, not of the breach. So are notes."""
+    before = {row.key: row for row in as_filed(report, filed).rows}
+    now = {row.key: row for row in report.rows}
+    asked = [question.key for question in report.dossier.questionnaire if question.key not in (KIND, REFERENCE)]
+    pairs = [(before.get(key), now.get(key)) for key in asked]
+    changed = [pair for pair in pairs if _said(pair[0]) != _said(pair[1])]
+    return tuple(_difference(report, *pair) for pair in changed)
+
+
+def complement_clock(report: Report) -> Deadline:
+    """The clock of the complementary notification: 72 hours « si possible » after the first one."""
+    return next(clock for clock in report.clocks if clock.obligation.key == CNIL_COMPLEMENT)
+
+
+def as_filed(report: Report, filed: Filed) -> Report:
+    """The same dossier as it was filed."""
+    return read(replace(report.dossier, answers=filed.answers, filings=()), filed.at)
+
+
+def unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
+    """What is « inconnu à ce stade », each with its question as it is understood out of its page."""
+    return tuple((_name(report, row), row) for row in report.unknowns)
+
+
+def identity(report: Report) -> tuple[Row, ...]:
+    """Which notification this is: its kind, and the number of the one that it completes."""
+    return tuple(row for row in report.rows if row.key in (KIND, REFERENCE))
+
+
+def _name(report: Report, row: Row) -> str:
+    """« Dates de la violation : Début »: many labels say little without the title of their page."""
+    title = next(step.title for step in report.dossier.questionnaire.steps if step.slug == row.question.step)
+    label = row.question.label
+    return label if label.startswith(title) else f"{title} : {label}"
+
+
+def _difference(report: Report, old: Row | None, new: Row | None) -> Difference:
+    row = cast(Row, new or old)  # a question that differs is asked on one side at least
+    return Difference(row, _lines(old), _lines(new), _name(report, row))
+
+
+def _lines(row: Row | None) -> tuple[Line, ...]:
+    """The answer's lines, each with the certainty that the whole answer may have."""
+    if row is None:
+        return ()
+    whole = {"certainty": row.certainty, "status": row.status} if row.certainty else {}
+    return tuple(replace(line, **whole) for line in row.lines)
+
+
+def _said(row: Row | None) -> Any:
+    return [(line.text, line.detail, line.certainty) for line in _lines(row)]

@@ -1,0 +1,109 @@
+"""The letter to the vendor: what the practice still has to learn from it, as plain lines for paper or a message."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import deadlines
+from .complement import unknowns
+from .pieces import ORGANISATION, Report
+
+OTHER_BODIES = "other_bodies"  # among which the practice names its processor
+SENDER = (ORGANISATION, "address", "postcode", "city")
+REPLY_TO = "contact_email"
+
+ASKED = (
+    "Des informations nous manquent encore. Pour chacun des points suivants, merci de nous écrire ce qui est établi, "
+    "ce qui est seulement supposé, et à quelle date vous pourrez préciser le reste :"
+)
+NOTHING_ASKED = "Merci de nous faire part de tout élément nouveau sur cette violation."
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Plain texts, in the order in which they are read. `asked` holds exactly the answers unknown at that moment."""
+
+    sender: tuple[str, ...]
+    recipient: tuple[str, ...]
+    day: str
+    subject: str
+    opening: tuple[str, ...]
+    asked: tuple[str, ...]
+    closing: tuple[str, ...]
+    signature: str
+
+
+def letter_to_vendor(report: Report) -> Letter:
+    """The letter that asks the processor for what is « inconnu à ce stade » in this dossier now."""
+    zone = report.dossier.zone
+    return Letter(
+        sender=_sender(report),
+        recipient=_recipient(report),
+        day=deadlines.day_in_words(report.now.astimezone(zone)),
+        subject=f"violation de données{_of_incident(report)}, demande d'informations",
+        opening=tuple(_opening(report)),
+        asked=tuple(name for name, _ in unknowns(report)),
+        closing=tuple(_closing(report)),
+        signature=report.organisation,
+    )
+
+
+def _of_incident(report: Report) -> str:
+    return f" « {report.incident_title} »" if report.incident_title else ""
+
+
+def _sender(report: Report) -> tuple[str, ...]:
+    name, address, *town = (_known(report, key) for key in SENDER)
+    return tuple(filter(None, (name, address, " ".join(filter(None, town)))))
+
+
+def _known(report: Report, key: str) -> str:
+    row = report.by_key.get(key)
+    return row.text if row and row.answered and row.lines[0].kind != "unknown" else ""
+
+
+def _recipient(report: Report) -> tuple[str, ...]:
+    """The processor that the practice names, else the incident's vendor, else a line to fill in."""
+    processor = next(_processors(report), None)
+    if processor:
+        return tuple(filter(None, (processor.get(name, "") for name in ("name", "address", "contact"))))
+    revision = report.dossier.revision
+    return (revision.vendor,) if revision else ("À l'attention de notre sous-traitant",)
+
+
+def _processors(report: Report) -> Iterator[Mapping[str, Any]]:
+    entry = report.dossier.answers.get(OTHER_BODIES, {}) if OTHER_BODIES in report.by_key else {}
+    for body in entry.get("value", ()):
+        if body.get("role") == "processor" and body.get("name"):
+            yield body
+
+
+def _opening(report: Report) -> Iterator[str]:
+    yield "Madame, Monsieur,"
+    yield (
+        "Vous traitez pour notre compte des données personnelles concernées par cette violation. " + _progress(report)
+    )
+    yield (
+        "Le sous-traitant informe le responsable du traitement de toute violation dans les meilleurs délais après en "
+        "avoir pris connaissance (RGPD, art. 33(2)), et l'aide à respecter ses obligations en la matière, compte tenu "
+        "de la nature du traitement et des informations dont il dispose (RGPD, art. 28(3)(f))."
+    )
+    yield ASKED if report.unknowns else NOTHING_ASKED
+
+
+def _progress(report: Report) -> str:
+    filings = report.dossier.filings
+    if not filings:
+        return "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
+    day = deadlines.day_in_words(filings[0].at.astimezone(report.dossier.zone))
+    return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
+
+
+def _closing(report: Report) -> Iterator[str]:
+    yield (
+        "Répondez-nous dès que possible, même partiellement : le reste pourra suivre. Des nombres et des catégories "
+        "suffisent ; ne nous envoyez aucune donnée de patient en réponse à ce courrier."
+    )
+    if address := _known(report, REPLY_TO):
+        yield f"Votre réponse peut être adressée à {address}."
+    yield "Veuillez agréer, Madame, Monsieur, nos salutations distinguées."

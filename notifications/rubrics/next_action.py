@@ -1,0 +1,146 @@
+"""The one thing to do next with a dossier, in a sentence."""
+
+from dataclasses import dataclass, replace
+
+from ..obligations import Deadline
+from .essential import READ_AGAIN, Screen, essential, next_screen
+from .pieces import Report
+
+# What goes before the sentence when the delay is short, or over.
+HURRY = {
+    "urgent": "Le temps presse : déposez ce que vous avez, vous compléterez ensuite. ",
+    "overdue": "Notifiez quand même, dès que vous le pouvez. ",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A sentence, and the button that does it: its label, the name of its page, which screen or step of it, and which
+    question. `may_copy`: whoever cannot wait may copy the draft as it stands."""
+
+    sentence: str
+    label: str
+    page: str
+    argument: str = ""
+    question: str = ""
+    may_copy: bool = False
+
+
+def next_action(report: Report, *, copied: bool = False) -> Action:
+    """What to do now, in the order in which a notification is made; `copied`: everything is on the teleservice."""
+    if report.clock.state == "stopped":
+        return _decided(report)
+    if report.dossier.filings:
+        return _filed(report)
+    if report.clock.starts_at is None:
+        return _when(report)
+    hurry = HURRY.get(report.clock.state, "")
+    action = _prepare(report) or (_record() if copied else _copy())
+    may_copy = action.may_copy or bool(hurry and action.page == "essential")
+    return replace(action, sentence=hurry + action.sentence, may_copy=may_copy)
+
+
+def _when(report: Report) -> Action:
+    """The moment of awareness, on the screen of « L'essentiel » that asks it."""
+    sentence, label = "Dites quand votre cabinet a appris la violation : le délai part de là.", "Donner ce moment"
+    key = report.clock.obligation.starts[0]
+    for screen in essential(report):
+        if key in [row.key for row in screen.rows]:
+            return Action(sentence, label, "essential", screen.slug)
+    return _question(report, key, sentence, label)
+
+
+def _prepare(report: Report) -> Action | None:
+    screen = next_screen(report)
+    if screen and screen.slug == READ_AGAIN:
+        return _read_again(screen)
+    if screen:
+        return Action(f"Prochaine question : {screen.title}", "Continuer l'essentiel", "essential", screen.slug)
+    if report.missing or report.progress.to_review:
+        sentence = f"Vérifiez l'ensemble du brouillon : {_left(report)}."
+        return Action(sentence, "Vérifier le brouillon", "review", may_copy=True)
+    return None
+
+
+def _read_again(screen: Screen) -> Action:
+    count = sum(row.state == "to_review" for row in screen.rows)
+    what = f"{count} réponses proposées attendent" if count > 1 else "une réponse proposée attend"
+    return Action(
+        f"Relisez ce à quoi vous serez tenu : {what} votre accord.",
+        "Relire ces réponses",
+        "essential",
+        READ_AGAIN,
+        may_copy=True,
+    )
+
+
+def _left(report: Report) -> str:
+    """« 2 réponses manquent, 1 est à relire »."""
+    missing, to_review = report.progress.missing, report.progress.to_review
+    said = [f"{missing} réponse{'s manquent' if missing > 1 else ' manque'}"] if missing else []
+    said += [f"{to_review} réponse{'s sont' if to_review > 1 else ' est'} à relire"] if to_review else []
+    return ", ".join(said)
+
+
+def _copy() -> Action:
+    return Action(
+        "Recopiez le brouillon sur le téléservice de la CNIL : il n'y est pas encore.",
+        "Ouvrir la feuille de recopie",
+        "copy_sheet",
+    )
+
+
+def _record() -> Action:
+    return Action(
+        "Tout est recopié. Envoyez votre notification sur le téléservice, puis notez ici l'heure et le numéro reçu.",
+        "Consigner le dépôt",
+        "filing",
+    )
+
+
+def _filed(report: Report) -> Action:
+    """After a filing: complete it, then whatever else is due."""
+    if _complement(report).state in ("todo", "chase"):
+        return _complete(report)
+    return _other_duty(report) or Action(
+        "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la.",
+        "Compléter la notification",
+        "complement",
+    )
+
+
+def _complete(report: Report) -> Action:
+    """What is still unknown is asked for."""
+    unknown = len(report.unknowns)
+    ask = "dites à la CNIL ce qui a changé depuis"
+    if unknown:
+        ask = f"demandez à l'éditeur ce qui reste inconnu ({unknown} réponse{'s' * (unknown > 1)}), puis complétez"
+    return Action(f"Votre notification initiale est déposée : {ask}.", "Préparer le complément", "complement")
+
+
+def _other_duty(report: Report) -> Action | None:
+    """A duty that only became one because of what the practice answered: telling the patients."""
+    for clock in report.clocks:
+        duty = clock.obligation
+        if clock.state == "todo" and duty.when and duty.done:
+            title = duty.title[0].lower() + duty.title[1:]
+            sentence = f"Votre notification est déposée. Il reste à {title}, {duty.delay}."
+            return _question(report, duty.done[0]["key"], sentence, "Dire où vous en êtes")
+    return None
+
+
+def _complement(report: Report) -> Deadline:
+    return next(clock for clock in report.clocks if clock.obligation.after)
+
+
+def _decided(report: Report) -> Action:
+    return _question(
+        report,
+        report.clock.obligation.stopped[0]["key"],
+        "Relisez une fois votre décision et sa raison : en cas de doute sur le risque, la CNIL invite à notifier.",
+        "Relire ma décision",
+    )
+
+
+def _question(report: Report, key: str, sentence: str, label: str) -> Action:
+    return Action(sentence, label, "step", report.dossier.questionnaire.questions[key].step, key)

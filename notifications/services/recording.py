@@ -1,0 +1,96 @@
+"""Recording what was filed with the CNIL, and cancelling such a record: it is never edited."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from .. import rubrics
+from ..models import Draft, Filing
+from . import drafts, journal
+from .filings import digest_of, in_utc
+
+
+class Moved(Exception):
+    """The answers changed since the page from which the filing was to be recorded."""
+
+
+class AlreadyRecorded(Exception):
+    """This page, or another one like it, has recorded a filing already: the one given."""
+
+    def __init__(self, filing: Filing):
+        self.filing = filing
+
+
+def next_number(draft: Draft) -> int:
+    """The number of the filing that would be recorded next; that of a cancelled one is not used again."""
+    return (draft.filings.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def record(
+    *,
+    draft: Draft,
+    version: int,
+    number: int,
+    kind: str,
+    filed_at: datetime,
+    cnil_number: str = "",
+    filed_by: str = "",
+    by: str,
+    now: datetime,
+) -> Filing:
+    """Keep the answers as they stand as what was filed. `version` and `number` are those of the page: raises Moved when
+    the answers are no longer those that it showed, AlreadyRecorded when it was sent before."""
+    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
+    if taken := locked.filings.filter(number__gte=number).order_by("number").first():
+        raise AlreadyRecorded(taken)
+    if locked.version != version:
+        raise Moved
+    said = {"kind": kind, "filed_at": in_utc(filed_at), "cnil_number": cnil_number, "by": filed_by or by}
+    content = {**_snapshot(drafts.dossier(locked), kind, now), **said}
+    filing = Filing.objects.create(
+        draft=locked,
+        number=next_number(locked),
+        kind=kind,
+        filed_at=filed_at.astimezone(UTC),
+        cnil_number=cnil_number,
+        by=filed_by or by,
+        recorded_at=now,
+        content=content,
+        digest=digest_of(content),
+    )
+    journal.append(draft=draft, event="filed", keys=[_name(filing), f"sha256 {filing.digest}"], by=by, now=now)
+    return filing
+
+
+@transaction.atomic
+def cancel(*, draft: Draft, number: int, reason: str, by: str, now: datetime) -> bool:
+    """Mark a filing as cancelled; says whether there was one to cancel. What it holds stays as it is."""
+    standing = Filing.objects.filter(draft=draft, number=number, cancelled_at=None)
+    filing = standing.first()
+    if filing is None:
+        return False
+    standing.update(cancelled_at=now, cancelled_by=by, cancel_reason=reason)
+    journal.append(draft=draft, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
+    return True
+
+
+def _name(filing: Filing) -> str:
+    return f"dépôt {filing.number}"
+
+
+def _snapshot(dossier: rubrics.Dossier, kind: str, now: datetime) -> dict[str, Any]:
+    """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
+    begun, newest = dossier.revision, dossier.newest
+    known = {"slug": begun.slug, "revision": begun.number, "newest": newest.number} if begun and newest else None
+    answers = rubrics.as_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
+    return {
+        "questionnaire": dossier.questionnaire.name,
+        "incident": known,
+        "timezone": dossier.zone.key,
+        "answers": {key: dict(entry) for key, entry in answers.items()},
+        "deadlines": [rubrics.terms(clock) for clock in rubrics.report(dossier, now).clocks],
+    }

@@ -1,0 +1,136 @@
+"""What mails say: no fact of the incident, no person; the practice's name, the end of the delay, a link."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from ... import deadlines
+from ...models import Draft, Outgoing, Subscription
+from ...obligations import Deadline
+from ...rubrics import typo
+from . import addresses
+from .plan import target
+
+
+@dataclass(frozen=True)
+class Words:
+    subject: str  # {end}: the end of the delay in words
+    title: str
+    advice: str
+    remaining: str = "Il reste {length}, nuits et week-end compris."
+
+
+_BEFORE = Words(
+    "Rappel : notification à la CNIL avant le {end}",
+    "Le délai de notification à la CNIL se termine bientôt",
+    "N'attendez pas d'avoir tout : une notification initiale peut être incomplète, vous la compléterez ensuite.",
+)
+_OVERDUE = Words(
+    "Délai de notification à la CNIL terminé le {end}",
+    "Le délai de notification à la CNIL est terminé",
+    "Notifiez quand même, dès que vous le pouvez, en indiquant les motifs du retard. Si c'est déjà fait, consignez le "
+    "dépôt dans le dossier : les rappels s'arrêteront.",
+    "Il est terminé depuis {length}.",
+)
+WORDS = {
+    "start": Words(
+        "Vos rappels : notification à la CNIL avant le {end}",
+        "Voici l'échéance de votre dossier",
+        "Vous recevrez un rappel 24 heures, 6 heures et 1 heure avant la fin du délai, sauf si vous consignez le dépôt "
+        "avant.",
+    ),
+    "before_24h": _BEFORE,
+    "before_6h": _BEFORE,
+    "before_1h": _BEFORE,
+    "overdue_1": _OVERDUE,
+    "overdue_2": _OVERDUE,
+    "overdue_3": _OVERDUE,
+    "complement": Words(
+        "Complément de notification à la CNIL : si possible avant le {end}",
+        "Votre notification initiale reste à compléter",
+        "Le dossier tient la liste de ce qui était encore inconnu. Ce délai est indicatif : la CNIL demande le "
+        "complément dans les 72 heures « si possible ».",
+        "Il reste {length}.",
+    ),
+    "complement_chase": Words(
+        "Complément de notification à la CNIL : à relancer",
+        "Votre notification initiale attend toujours son complément",
+        "Le dossier tient la liste de ce qui était encore inconnu. Relancez ceux qui doivent vous renseigner, puis "
+        "complétez avec ce que vous savez.",
+        "Ce délai, indicatif, est passé depuis {length}.",
+    ),
+    "review": Words(
+        "Une décision à relire dans votre dossier",
+        "Relisez la décision que vous avez consignée",
+        "Si des éléments nouveaux vous sont parvenus, la décision peut changer. Sinon, il n'y a rien à faire : c'est "
+        "le seul rappel à ce sujet.",
+        "",
+    ),
+}
+
+
+def letter(row: Outgoing, subscription: Subscription, clock: Deadline | None, now: datetime) -> EmailMultiAlternatives:
+    """The mail of a row as it is true at `now`; `clock` is that of the duty it is about, None for a confirmation."""
+    if clock is None:
+        return _mail(row, subscription, "Confirmez votre adresse de rappel", "confirm", _to_confirm(subscription))
+    words = WORDS[row.kind]
+    zone = ZoneInfo(row.draft.timezone)
+    end = clock.due_at if row.kind == "review" else row.deadline
+    context = {
+        "title": words.title,
+        "advice": words.advice,
+        "name": " ".join(row.draft.organisation_name.split()),
+        "end": deadlines.in_words(end, zone) if end else "",
+        "remaining": words.remaining.format(length=deadlines.length_in_words(abs(end - now))) if end else "",
+        "reading": "" if row.kind == "review" else _reading(clock, zone, now),
+        "link": settings.SITE_URL + reverse("dossier", args=[row.draft.public_id]),
+        "end_link": end_address(row.draft, subscription),
+    }
+    return _mail(row, subscription, words.subject.format(end=context["end"]), "reminder", context)
+
+
+def _reading(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
+    """The other end, where two readings of the start give two."""
+    if not (clock.careful_at and clock.due_at):
+        return ""
+    if target(clock, now) == clock.careful_at:
+        said = deadlines.in_words(clock.due_at, zone)
+        return f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {said}."
+    said = deadlines.in_words(clock.careful_at, zone)
+    return f"Selon la lecture la plus prudente, ce délai s'est déjà terminé le {said}."
+
+
+def _to_confirm(subscription: Subscription) -> dict[str, object]:
+    link = settings.SITE_URL + reverse("confirm_address", args=[addresses.confirm_token(subscription)])
+    return {"link": link, "site": site_name(), "days": addresses.CONFIRM_FOR.days}
+
+
+def end_address(draft: Draft, subscription: Subscription) -> str:
+    return settings.SITE_URL + reverse("end_reminders", args=[addresses.end_token(subscription)])
+
+
+def site_name() -> str:
+    """Our name in addresses of mails and of calendar events."""
+    return "localhost" if settings.LOCAL else str(urlsplit(settings.SITE_URL).hostname)
+
+
+def _mail(
+    row: Outgoing, subscription: Subscription, subject: str, template: str, context: dict[str, object]
+) -> EmailMultiAlternatives:
+    headers = {"Message-ID": f"<{row.key}@{site_name()}>", "Auto-Submitted": "auto-generated"}
+    if "end_link" in context:
+        headers["List-Unsubscribe"] = f"<{context['end_link']}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    text = render_to_string(f"mail/{template}.txt", context)
+    mail = EmailMultiAlternatives(
+        typo(subject), text, settings.DEFAULT_FROM_EMAIL, [subscription.email], headers=headers
+    )
+    mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    mail.message()  # what cannot be written as a mail is found out here, not on the way
+    return mail

@@ -1,0 +1,196 @@
+"""Recording what was filed with the CNIL, preparing the complement, and erasing the dossier."""
+
+from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rubrics
+from ..deadlines import ZONES
+from ..documents import letter, pdf
+from ..forms.filing import CancelForm, FilingForm
+from ..models import Filing
+from ..services import access, erasure, filings, recording
+from . import files, pages
+from .viewer import visible_draft
+
+MOVED = (
+    "Les réponses du dossier ont changé depuis l'affichage de cette page. Rien n'a été consigné : relisez ce qui le "
+    "sera maintenant, puis consignez de nouveau."
+)
+OVERTAKEN = (
+    "Un autre dépôt vient d'être consigné pour ce dossier. Le vôtre ne l'est pas : vérifiez la liste ci-dessous, puis "
+    "consignez-le de nouveau s'il s'y ajoute."
+)
+DONE = "Le dépôt est consigné. Gardez aussi le récépissé de la CNIL : lui seul fait foi."
+ALREADY = "Ce dépôt était déjà consigné : rien n'a été ajouté."
+CANCELLED = "Le dépôt {number} est annulé. Il reste lisible, avec la date et le motif."
+
+
+# -- filing ---------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def filing(request, public_id):
+    """GET: what would be recorded, and what was. POST: records a filing, or cancels the one numbered `cancel`."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    if request.method != "POST":
+        return _filing_page(request, draft, report)
+    if "cancel" in request.POST:
+        return _cancelled(request, draft, report)
+    form = FilingForm(request.POST, zone=report.dossier.zone, now=report.now)
+    if not form.is_valid():
+        return _filing_page(request, draft, report, form=form, status=422)
+    return _recorded(request, draft, report, form)
+
+
+def _recorded(request, draft, report, form):
+    said, author = form.cleaned_data, access.author(draft, request.viewer)
+    page = {"version": _number(request, "base"), "number": _number(request, "number")}
+    told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
+    try:
+        recording.record(draft=draft, **page, **told, by=author, now=report.now)
+    except recording.Moved:
+        return _filing_page(request, draft, report, form=form, notice=MOVED, status=422)
+    except recording.AlreadyRecorded as found:
+        if not _same(found.filing, told):
+            return _filing_page(request, draft, report, form=form, notice=OVERTAKEN, status=422)
+        messages.info(request, ALREADY)
+    else:
+        messages.success(request, DONE)
+    return redirect("filing", draft.public_id)
+
+
+def _same(filing, told):
+    return all(getattr(filing, name) == told[name] for name in ("kind", "filed_at", "cnil_number"))
+
+
+def _number(request, name):
+    """A number that our own page always holds."""
+    text = request.POST.get(name, "")
+    if not (text.isdecimal() and len(text) < 10):
+        raise SuspiciousOperation(f"a page without its {name}")
+    return int(text)
+
+
+def _cancelled(request, draft, report):
+    number, form = _number(request, "cancel"), CancelForm(request.POST)
+    if not form.is_valid():
+        return _filing_page(request, draft, report, cancel=form, cancelling=number, status=422)
+    author = access.author(draft, request.viewer)
+    reason = form.cleaned_data["reason"]
+    if recording.cancel(draft=draft, number=number, reason=reason, by=author, now=report.now):
+        messages.success(request, CANCELLED.format(number=number))
+    else:
+        messages.info(request, "Ce dépôt était déjà annulé.")
+    return redirect("filing", draft.public_id)
+
+
+def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
+    form = form or FilingForm(initial={"kind": report.kind}, zone=report.dossier.zone, now=report.now)
+    context = {
+        "draft": draft,
+        "report": report,
+        "zone": report.dossier.zone,
+        "form": form,
+        "when": (form["day"], form["hour"]),
+        "zone_words": f"heure {ZONES[draft.timezone]}",
+        "notice": notice,
+        "cancel": cancel or CancelForm(),
+        "cancelling": cancelling,
+        "number": recording.next_number(draft),
+        "recorded": [_told(draft, each, request) for each in draft.filings.order_by("-number")],
+    }
+    return render(request, "notifications/filing.html", context, status=status)
+
+
+def _told(draft, filing, request):
+    author = access.author(draft, request.viewer)
+    return {"filing": filings.recorded(filing), "by": access.author_words(filing.by, author)}
+
+
+@never_cache
+@require_safe
+def filing_pdf(request, public_id, number):
+    """What was filed, from its snapshot."""
+    draft = visible_draft(request, public_id)
+    found = Filing.objects.filter(draft=draft, number=number).first()
+    if found is None:
+        raise Http404
+    data = pdf.filing_pdf(filings.report_of(found), filings.recorded(found))
+    return files.as_file(draft, data, "application/pdf", f"depot-{number}", "pdf")
+
+
+# -- complement -----------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_safe
+def complement(request, public_id):
+    """What changed since the last filing, what is still unknown, and how to ask the vendor for it."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    filed = report.dossier.filings
+    context = {
+        "draft": draft,
+        "report": report,
+        "zone": report.dossier.zone,
+        "last": filed[-1] if filed else None,
+        "differences": rubrics.differences(report, filed[-1]) if filed else (),
+        "unknowns": rubrics.unknowns(report),
+        "clock": rubrics.complement_clock(report),
+    }
+    return render(request, "notifications/complement.html", context)
+
+
+@never_cache
+@require_safe
+def complement_pdf(request, public_id):
+    draft = visible_draft(request, public_id)
+    report = files.report_of(draft)
+    if not report.dossier.filings:
+        raise Http404
+    return files.as_file(draft, pdf.complement_pdf(report), "application/pdf", "complement", "pdf")
+
+
+@never_cache
+@require_safe
+def vendor_letter_pdf(request, public_id):
+    draft = visible_draft(request, public_id)
+    data = pdf.letter_pdf(_letter(draft))
+    return files.as_file(draft, data, "application/pdf", "lettre-editeur", "pdf")
+
+
+@never_cache
+@require_safe
+def vendor_letter_text(request, public_id):
+    draft = visible_draft(request, public_id)
+    data = letter.text(_letter(draft))
+    return files.as_file(draft, data, "text/plain; charset=utf-8", "lettre-editeur", "txt")
+
+
+def _letter(draft):
+    return rubrics.letter_to_vendor(files.report_of(draft))
+
+
+# -- erasing --------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request, public_id):
+    """GET: what goes and what stays. POST with the box ticked: everything goes."""
+    draft = visible_draft(request, public_id)
+    if request.method == "POST" and request.POST.get("sure") == "1":
+        erasure.erase(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
+        messages.success(request, "Le dossier est effacé.")
+        return redirect("dossiers")
+    refused = request.method == "POST"
+    context = {"draft": draft, "links": access.links(draft).count(), "refused": refused}
+    context["filed"] = len(filings.active(draft))
+    return render(request, "notifications/erase.html", context, status=422 if refused else 200)

@@ -1,0 +1,150 @@
+"""The one thing to do next, from the first minute of a dossier to after its complement."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from notifications import rubrics
+from notifications.obligations import Filed
+from notifications.rubrics import listing
+from notifications.rubrics.next_action import Action, next_action
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
+
+DUE = datetime(2025, 11, 15, 17, 7, tzinfo=UTC)
+AWARE = {"aware_at": AS_IN_EXAMPLE["aware_at"]}
+INITIAL = Filed("initial", NOW, "FV-1")
+
+
+def whole(answers: Mapping[str, Any] = AS_IN_EXAMPLE) -> rubrics.Dossier:
+    """Every answer given, and read by the practice."""
+    dossier = weda_dossier(answers)
+    return replace(dossier, answers={key: {**each, "reviewed": True} for key, each in dossier.answers.items()})
+
+
+def filed(*filings: Filed, **answers: Any) -> rubrics.Dossier:
+    return replace(whole({**AS_IN_EXAMPLE, **answers}), filings=filings)
+
+
+def todo(dossier: rubrics.Dossier, now: datetime = NOW, *, copied: bool = False) -> Action:
+    return next_action(rubrics.report(dossier, now), copied=copied)
+
+
+def place(action: Action) -> tuple[str, str]:
+    return action.page, action.argument
+
+
+def test_each_step_of_a_notification_comes_in_its_order() -> None:
+    read = {key: {**each, "reviewed": True} for key, each in weda_dossier().answers.items() if key != "origins"}
+    almost = replace(weda_dossier(), answers={**weda_dossier().answers, **read})
+    assert [
+        place(todo(weda_dossier({}))),
+        place(todo(weda_dossier(AWARE))),
+        place(todo(weda_dossier())),
+        place(todo(almost)),
+        place(todo(whole())),
+        place(todo(whole(), copied=True)),
+        place(todo(filed(INITIAL))),
+    ] == [
+        ("essential", "quand"),
+        ("essential", "cabinet"),
+        ("essential", "relire"),
+        ("review", ""),
+        ("copy_sheet", ""),
+        ("filing", ""),
+        ("complement", ""),
+    ]
+
+
+def test_the_sentence_counts_what_it_asks() -> None:
+    assert "de quel cabinet notifiez-vous" in todo(weda_dossier(AWARE)).sentence
+    assert todo(weda_dossier()).sentence.count("réponses proposées attendent votre accord") == 1
+    without_city = {key: value for key, value in whole().answers.items() if key != "city"}
+    gone = todo(replace(whole(), answers=without_city))
+    assert place(gone)[0] in ("essential", "review")
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (DUE - timedelta(hours=24), ""),
+        (DUE - timedelta(hours=6), ""),
+        (DUE - timedelta(hours=5, minutes=59), "Le temps presse"),
+        (DUE, "Le temps presse"),
+        (DUE + timedelta(seconds=1), "Notifiez quand même"),
+        (LATE, "Notifiez quand même"),
+    ],
+)
+def test_a_short_or_past_delay_is_said_first_and_lets_one_copy_at_once(now: datetime, words: str) -> None:
+    action = todo(weda_dossier(AWARE), now)
+    assert action.sentence.startswith(words or "Prochaine question")
+    assert action.may_copy is bool(words)
+    assert action.page == "essential"
+
+
+def test_before_the_moment_is_known_nothing_hurries() -> None:
+    action = todo(weda_dossier({}), LATE)
+    assert "Dites quand votre cabinet a appris la violation" in action.sentence
+    assert not action.may_copy
+
+
+def test_after_an_initial_filing_what_is_unknown_is_asked_for() -> None:
+    unknown = {"record_count": {"unknown": True, "note": "l'éditeur"}}
+    assert "demandez à l'éditeur ce qui reste inconnu" in todo(filed(INITIAL, **unknown)).sentence
+    late = todo(filed(INITIAL), NOW + timedelta(days=30))
+    assert place(late) == ("complement", "")
+    assert "dépassé" not in late.sentence
+
+
+def test_after_the_complement_the_patients_are_told_where_the_risk_is_high() -> None:
+    complement = Filed("complementary", NOW + timedelta(hours=1))
+    told = todo(filed(INITIAL, complement, severity="maximal", subjects_informed="planned"))
+    assert (told.page, told.question) == ("step", "subjects_informed")
+    assert "informer les patients concernés, dans les meilleurs délais" in told.sentence
+    assert not any(character.isdigit() for character in told.sentence)  # the law gives no hour
+    calm = todo(filed(INITIAL, complement, severity="limited"))
+    assert calm.sentence == "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la."
+
+
+def test_a_decision_not_to_notify_is_read_again_once_and_nothing_else() -> None:
+    decided = whole({**AS_IN_EXAMPLE, "decision": "not_notify"})
+    for now in (NOW, LATE):
+        action = todo(decided, now)
+        assert (action.page, action.argument, action.question) == ("step", "dates", "decision")
+        assert "Notifiez quand même" not in action.sentence
+
+
+# -- among others ---------------------------------------------------------------------------------------
+
+
+def test_dossiers_stand_by_time_left_then_what_waits_then_complements_then_what_is_over() -> None:
+    thursday = datetime.fromisoformat("2025-11-13T09:00:00+01:00")
+    later = {**AS_IN_EXAMPLE, "aware_at": thursday, "informed_by_processor_at": thursday}
+    over = Filed("complementary", NOW + timedelta(hours=1))
+    dossiers = {
+        "over": filed(INITIAL, over),
+        "complement": filed(INITIAL),
+        "waiting": weda_dossier({}),
+        "later": weda_dossier(later),
+        "sooner": weda_dossier(),
+        "stopped": whole({**AS_IN_EXAMPLE, "decision": "not_notify"}),
+    }
+    reports = {name: rubrics.report(each, NOW) for name, each in dossiers.items()}
+    order = sorted(reports, key=lambda name: listing.by_time_left(reports[name]))
+    assert order[:4] == ["sooner", "later", "waiting", "complement"]
+    kept = {name: [key for key in order if keeps(reports[key])] for name, (_, keeps) in listing.FILTERS.items()}
+    assert kept["a-faire"] == order[:4]
+    assert set(kept["deposes"]) == {"over", "complement"}
+    assert kept["sans-depot"] == ["stopped"]
+    assert kept["urgents"] == []
+    assert listing.state_words(reports["over"]) == "déposé"
+    assert listing.state_words(reports["stopped"]) == "arrêté par votre décision"
+
+
+def test_a_filing_that_came_late_is_no_longer_urgent() -> None:
+    report = rubrics.report(filed(Filed("initial", LATE)), LATE + timedelta(days=30))
+    assert report.clock.late
+    assert not listing.FILTERS["urgents"][1](report)
+    assert listing.state_words(report) == "déposé, complément à relancer"
