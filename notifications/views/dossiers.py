@@ -15,7 +15,7 @@ from ..documents import table
 from ..models import Draft
 from ..rubrics import listing
 from ..rubrics.next_action import next_action
-from ..services import access, accounts, copying, drafts, files, filings, incidents
+from ..services import access, copying, drafts, files, filings, incidents
 from ..services.files import Unusable
 from . import pages
 from .viewer import open_new, visible_draft
@@ -72,7 +72,6 @@ def dossiers(request):
     page = Paginator(_kept(listed, name), ON_A_PAGE).get_page(request.GET.get("page"))
     filters = [(value, words, len(_kept(listed, value))) for value, (words, _) in listing.FILTERS.items()]
     context = {"page": page, "filters": filters, "filter": name, "all": len(listed)}
-    context["claimable"] = set(accounts.claimable(request.viewer).values_list("pk", flat=True))
     return render(request, "notifications/dossiers.html", context)
 
 

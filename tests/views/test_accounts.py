@@ -261,7 +261,7 @@ def test_only_an_address_is_promoted():
 
 def test_signing_in_claims_nothing_and_claiming_ends_every_grant(begun):
     draft = begun.draft
-    link = access.make_link(draft=draft, now=timezone.now())
+    link = access.make_link(draft=draft, by="x", now=timezone.now())
     assert Page(begun.get(f"{begun.home}rattacher/").content).text.count("Me connecter, ou créer un compte") == 1
     user = sign_in(begun)
     draft.refresh_from_db()
