@@ -1,5 +1,6 @@
 """What all tests share. Random tests are repeated with TEST_SEED=<the number in the header>."""
 
+import gc
 import os
 import random
 
@@ -18,6 +19,12 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 def pytest_report_header() -> str:
     return f"TEST_SEED={SEED}"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -18,5 +18,8 @@ from breach_assistant.settings import DATABASES, STORAGES  # noqa: E402
 # A file, as in real life: an in-memory database is shared by threads and knows no locks.
 DATABASES["default"]["TEST"] = {"NAME": os.path.join(VAR, "test.sqlite3")}
 
+# Looked for when they are asked for: listing them anew for each of a thousand browsers takes longer than its pages.
+WHITENOISE_AUTOREFRESH = True
+
 # Pages under test find static files where they are written, without collectstatic.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -66,4 +66,5 @@ def close_device(request, response):
 def visible_draft(request, public_id):
     """The dossier, if this viewer may open it; another's answers like one that does not exist."""
     found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
+    found = found.defer("incident_revision__content")
     return get_object_or_404(found, public_id=public_id)

@@ -137,7 +137,7 @@ def test_what_waits_in_the_outbox_is_dropped_with_its_reason(mailoutbox):
     assert reasons == {
         moved.pk: "échéance déplacée",
         filed.pk: "dépôt consigné",
-        decided.pk: "décision de ne pas notifier",
+        decided.pk: "délai arrêté par votre décision",
         ended.pk: "rappels arrêtés",
         unconfirmed.pk: "adresse non confirmée",
         stale.pk: "remplacé",

@@ -142,16 +142,21 @@ def test_the_validator_refuses_or_cleans_every_value_for_every_question(family):
                     assert not unclean(entry), (question.key, value[:80])
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_a_value_in_every_field_of_a_page(victim, seeded, address):
-    (value,) = sample(seeded, 1)
-    strike(victim, address, value, all_kinds=seeded.random() < 0.3)
-    shown_as_text(victim, value)
+WAYS = pytest.mark.parametrize("pages", [STEPS, SCREENS], ids=["steps", "screens"])
+
+
+@WAYS
+def test_a_value_in_every_field_of_every_page(victim, seeded, pages):
+    """One round of the long test below, with values by chance."""
+    values = sample(seeded, len(pages))
+    for page, value in zip(pages, values, strict=True):
+        strike(victim, page, value, all_kinds=seeded.random() < 0.3)
+    shown_as_text(victim, *values)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("all_kinds", [False, True])
-@pytest.mark.parametrize("pages", [STEPS, SCREENS], ids=["steps", "screens"])
+@WAYS
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_value_in_every_field_of_every_page(victim, family, pages, all_kinds):
     """Round after round each page gets another value, until each page had them all; a round is read back at once."""
@@ -193,13 +198,13 @@ REPRESENTATIVE = {
 needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="PDFTOTEXT IS MISSING: no PDF was read")
 
 
-def printed(client: Client, value: str) -> str:
-    """The words of the PDF of a dossier in which every text is `value`, as long as each may be."""
+def printed(client: Client, *values: str) -> str:
+    """The words of the PDF of a dossier in which every text is a value, in turn, as long as each may be."""
     draft = Draft.objects.get()
-    entries = {}
+    entries, turn = {}, itertools.cycle(values)
     for question in form():
         if question.type == "text" and not question.format:
-            text = value[: question.limit]
+            text = next(turn)[: question.limit]
             entries[question.key] = answered(question.key, text, drafts.bare(draft.answers.get(question.key)))
     drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=LATE)
     response = client.get(f"{client.root}brouillon.pdf")
@@ -213,8 +218,18 @@ def printed(client: Client, value: str) -> str:
 
 
 @needs_pdftotext
+def test_the_draft_is_printed_with_the_values_as_text(victim, seeded):
+    """Which question gets which of them is another matter each time."""
+    words = printed(victim, *seeded.sample(list(REPRESENTATIVE.values()), len(REPRESENTATIVE)))
+    assert "BROUILLON" in words
+    assert flat(REPRESENTATIVE["markup"]) in words
+    assert "root:x" not in words
+
+
+@pytest.mark.slow
+@needs_pdftotext
 @pytest.mark.parametrize("value", REPRESENTATIVE.values(), ids=REPRESENTATIVE)
-def test_the_draft_is_printed_with_the_value_as_text(victim, value):
+def test_the_draft_is_printed_with_one_value_everywhere(victim, value):
     words = printed(victim, value)
     assert "BROUILLON" in words
     if value.isascii():
