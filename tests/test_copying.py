@@ -16,7 +16,6 @@ from notifications.rubrics.copying import Field, Piece
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_dossier
 from tests.test_rubrics import any_answers
 
-
 IN_PARIS = "Soit le 12/11/2025 à 23:30, heure de Paris."
 
 

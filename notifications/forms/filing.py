@@ -44,8 +44,9 @@ class FilingForm(forms.Form):
     """Cleans to `filed_at` (aware) beside the texts. Every fault is a French sentence.
 
     `clocks` are the zones, each with its words, of which the page asks which one is meant: no source says which one the
-    receipt of the CNIL follows. Without them it is that of the dossier. `again` is (number, answers changed since) of a cancelled filing: what is to be
-    recorded is then asked, too; `content` cleans to that number, or to None for the answers as they stand."""
+    receipt of the CNIL follows. Without them it is that of the dossier. `again` is (number, answers changed since) of a
+    cancelled filing: what is to be recorded is then asked, too; `content` cleans to that number, or to None for the
+    answers as they stand."""
 
     kind = forms.ChoiceField(
         label="Type de notification déposée",

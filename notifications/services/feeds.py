@@ -58,8 +58,8 @@ def fed(secret: str) -> Draft | None:
 
 
 def gone(draft: Draft, found: Sequence[Deadline], now: datetime) -> list[Deadline]:
-    """The clocks, as they last were, of duties that had an end in this dossier and have none among those `found` now: an
-    answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
+    """The clocks, as they last were, of duties that had an end in this dossier and have none among those `found` now:
+    an answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
     lost = [clock.obligation.key for clock in found if clock.alarm_at is None and clock.obligation.hours]
     duties = [duty for duty in seeds.duties() if duty.key in lost]
     starts = {key for duty in duties for key in duty.starts}

@@ -42,15 +42,11 @@ def record(
     by: str,
     now: datetime,
 ) -> Filing:
-    """Keep the answers as they stand as what was filed, or those of the cancelled filing numbered `again`. `version` and
-    `number` are those of the page: raises Moved when the answers are no longer those that it showed, AlreadyRecorded
-    when it was sent before. What was copied to the teleservice is filed with it: the next one starts from nothing."""
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
-    if taken := locked.filings.filter(number__gte=number).order_by("number").first():
-        raise AlreadyRecorded(taken)
-    if locked.version != version:
-        raise Moved
+    """Keep the answers as they stand as what was filed, or those of the cancelled filing numbered `again`. `version`
+    and `number` are those of the page: raises Moved when the answers are no longer those that it showed,
+    AlreadyRecorded when it was sent before. What was copied to the teleservice is filed with it: the next one starts
+    from nothing."""
+    locked = _as_shown(draft, version, number)
     said = {"kind": kind, "filed_at": in_utc(filed_at), "cnil_number": cnil_number, "by": filed_by or by}
     content = {**_content(locked, kind, again, now), **said}
     filing = Filing.objects.create(
@@ -68,6 +64,17 @@ def record(
     keys = [*_named(filing), *([f"repris du dépôt {again}"] if again else [])]
     journal.append(draft=draft, event="filed", keys=keys, by=by, now=now)
     return filing
+
+
+def _as_shown(draft: Draft, version: int, number: int) -> Draft:
+    """The dossier, locked, if it is still what the page showed."""
+    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
+    if taken := locked.filings.filter(number__gte=number).order_by("number").first():
+        raise AlreadyRecorded(taken)
+    if locked.version != version:
+        raise Moved
+    return locked
 
 
 @transaction.atomic
@@ -90,7 +97,7 @@ def taken_back(draft: Draft, kind: str) -> Filing | None:
 
 
 def unlike_journal(draft: Draft) -> list[str]:
-    """The filings (« dépôt 1 ») of which the journal and the rows do not tell the same: lost, replaced, or slipped in."""
+    """The filings (« dépôt 1 ») of which the journal and the rows do not tell the same: lost, replaced, or added."""
     lines = draft.journal.filter(event="filed").values_list("keys", flat=True)
     told = {tuple(key for key in keys if key.startswith(("dépôt ", "sha256 "))) for keys in lines} - {()}
     held = {_named(filing) for filing in draft.filings.all()}

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
+from django.template.loader import render_to_string
 
 from notifications import rubrics
 from notifications.documents import pdf
@@ -92,6 +94,13 @@ def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else(
         assert flat(report.by_key[key].question.label) not in found
     for row in report.unknowns:
         assert flat(row.question.label) in found
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Europe/Paris", False), ("Indian/Reunion", True)])
+def test_overseas_the_end_is_printed_for_paris_too(zone: str, told: bool) -> None:
+    found = rubrics.report(weda_dossier(zone=ZoneInfo(zone)), NOW)
+    html = render_to_string("pdf/_deadline.html", {"report": found, "zone": found.dossier.zone})
+    assert ("Soit samedi 15 novembre 2025 à 18 h 07 (heure de Paris)." in html) == told
 
 
 def test_the_letter_is_one_signed_page() -> None:

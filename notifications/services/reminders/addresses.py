@@ -58,9 +58,9 @@ def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
     email = checked(email)
     subscription = Subscription.objects.select_for_update().filter(draft=draft).first() or Subscription(draft=draft)
     is_live = subscription.confirmed_at and not subscription.ended_at
-    if is_live and subscription.asked_email == email:
-        return subscription
     if is_live and subscription.email == email:
+        if not subscription.pending_email:
+            return subscription
         subscription.pending_email = ""
     else:
         _ask(subscription, email, now)
