@@ -182,7 +182,8 @@ EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
 EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.tls == "implicit", MAIL.tls == "starttls"
 EMAIL_CA_FILE = MAIL.ca_file
-EMAIL_TIMEOUT = 10  # seconds for each word of the server; ten of them stay below the lease of a message
+EMAIL_TIMEOUT = 10  # seconds for each word of the server
+EMAIL_ANSWER_TIMEOUT = 300  # for its answer to the mail itself (RFC 5321, 4.5.3.2.6); all stay below outbox.LEASE
 EMAIL_FILE_PATH = VAR_DIR / "mails"
 DEFAULT_FROM_EMAIL = MAIL.sender
 MAIL_LEAVES = bool(MAIL) or LOCAL  # somewhere that its reader looks: a public service without EMAIL_URL offers none

@@ -24,6 +24,7 @@ ZONES = {
     "Pacific/Marquesas": "des Marquises",
     "Pacific/Gambier": "des Gambier",
 }
+PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -71,6 +72,11 @@ def in_words(instant: datetime, zone: ZoneInfo) -> str:
     """« mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) » in the given zone."""
     local = instant.astimezone(zone)
     return f"{day_in_words(local)} à {local.hour} h {local.minute:02d} (heure {ZONES.get(zone.key, zone.key)})"
+
+
+def in_paris(instant: datetime, zone: ZoneInfo) -> str:
+    """The same instant in words on the clocks of Paris; "" in a dossier that follows them."""
+    return "" if zone.key == PARIS.key else in_words(instant, PARIS)
 
 
 def moment_in_words(value: str, zone: ZoneInfo) -> str:

@@ -314,12 +314,32 @@ class Subscription(models.Model):
     asked_at = models.DateTimeField("demandée le")
     confirmed_at = models.DateTimeField("confirmée le", null=True, blank=True)
     ended_at = models.DateTimeField("arrêtée le", null=True, blank=True)
+    pending_email = models.EmailField("adresse à confirmer", blank=True)  # takes the place of `email` once confirmed
 
     class Meta:
         verbose_name = "adresse de rappel"
 
     def __str__(self):
         return f"rappels {self.pk}"
+
+    @property
+    def asked_email(self):
+        """The address that was last asked for, confirmed or not."""
+        return self.pending_email or self.email
+
+
+class ConfirmationSent(models.Model):
+    """That a request to confirm went to an address, told by a keyed fingerprint. Belongs to no dossier, so that erasing
+    one starts no new count; gone after a day."""
+
+    address = models.CharField("empreinte de l'adresse", max_length=32)
+    at = models.DateTimeField("demandée le", db_index=True)
+
+    class Meta:
+        verbose_name = "demande de confirmation"
+
+    def __str__(self):
+        return f"demande {self.pk}"
 
 
 class Outgoing(models.Model):
@@ -343,6 +363,8 @@ class Outgoing(models.Model):
     next_at = models.DateTimeField("prochain essai")
     leased_until = models.DateTimeField("réservé jusqu'au", null=True, blank=True)
     lease = models.CharField("réservation", max_length=40, blank=True)
+    refused_since = models.DateTimeField("refusé depuis", null=True, blank=True)
+    unanswered = models.PositiveIntegerField("remises sans réponse", default=0)  # it may have arrived so many times
     ended_at = models.DateTimeField("envoyé ou abandonné le", null=True, blank=True)
 
     class Meta:

@@ -6,7 +6,7 @@ A clock is computed from one `now` and never stored; what was filed keeps the te
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, dropwhile
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -45,6 +45,8 @@ class Obligation:
     after: str = ""
     when: Conditions = ()  # it is due only if these hold
     done: Conditions = ()
+    done_on: str = ""  # the question that tells the day on which it was done
+    late_note: str = ""  # what to say where it was done after its end, in words
     done_by: tuple[str, ...] = ()  # kinds of filing that discharge it
     stopped: Conditions = ()  # the practice decided otherwise
 
@@ -76,13 +78,29 @@ class Deadline:
     left: timedelta | None
     careful_at: datetime | None = None  # end under the careful reading, when that is earlier
     done_at: datetime | None = None
+    done_day: str = ""  # the day (ISO) where no hour is known; `done_at` is then its beginning
+    corrected_at: datetime | None = None  # the end by today's answers, where what was filed froze another start
+
+    @property
+    def past(self) -> bool:
+        """Is the end over by now, whatever was done or decided?"""
+        return self.left is not None and self.left < timedelta(0)
 
     @property
     def late(self) -> bool:
-        """Is it, or was it done, after its end? Never of a duty that is only « si possible »."""
-        if self.obligation.soft or self.due_at is None:
+        """Is it, or was it done, after its end, be it the one that was filed or the one by today's answers? Never of a
+        duty that is only « si possible »; a decision does not stop the hours."""
+        return self.late_as_filed or self._after(self.corrected_at)
+
+    @property
+    def late_as_filed(self) -> bool:
+        """The same, by the end that was filed alone."""
+        return self._after(self.due_at)
+
+    def _after(self, end: datetime | None) -> bool:
+        if self.obligation.soft or end is None:
             return False
-        return self.state == "overdue" or bool(self.done_at and self.done_at > self.due_at)
+        return self.done_at > end if self.done_at else self.past and self.state in ("overdue", "stopped")
 
     @property
     def alarm_at(self) -> datetime | None:
@@ -148,6 +166,8 @@ def _duty_problems(duty: Obligation) -> Iterator[str]:
         yield f"after and done_by name kinds of filing: {', '.join(FILINGS)}"
     if duty.prudent and not duty.starts:
         yield "prudent goes with starts"
+    if duty.done_on and not duty.done:
+        yield "done_on goes with done"
     for condition in (*duty.when, *duty.done, *duty.stopped):
         if not (len(condition) == 2 and "key" in condition and condition.keys() - {"key"} <= TESTS):
             yield f"condition {dict(condition)} needs a key and one of {', '.join(sorted(TESTS))}"
@@ -166,6 +186,8 @@ def _link_problems(duty: Obligation, questionnaire: Questionnaire) -> Iterator[s
         question = questionnaire.get(key)
         if question is None or question.type != "moment":
             yield f"starts at {key!r}, which is no question of type moment"
+    if duty.done_on and getattr(questionnaire.get(duty.done_on), "type", "") not in ("date", "moment"):
+        yield f"done_on {duty.done_on!r}, which is no question of type date or moment"
     for condition in (*duty.when, *duty.done, *duty.stopped):
         question = questionnaire.get(condition.get("key", ""))
         named = [condition.get("is"), *condition.get("any", ())]
@@ -192,14 +214,15 @@ def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[File
 def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> Deadline:
     """The clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's zone.
 
-    What was filed keeps its start and its end: neither a later answer nor a later law changes them."""
+    What was filed keeps its start and its end: neither a later answer nor a later law changes them, and where a later
+    answer would, `corrected_at` tells. Filed without a start, it counts from the one that is given later."""
     duty, start, hour_known = _terms_at_start(terms, case, filings, now)
     due_at = deadlines.due(start, timedelta(hours=duty.hours)) if start and duty.hours else None
     filed = _discharging(duty, start, filings)
     if filed and start == _frozen(duty, filed)[0]:
         due_at = _frozen(duty, filed)[1]
     careful_at = None if filed else _careful(duty, due_at, case)
-    done_at = filed.at.astimezone(UTC) if filed else None
+    done_at, done_day = _done(duty, case, filed)
     return Deadline(
         duty,
         start,
@@ -209,7 +232,27 @@ def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], 
         due_at - now if due_at else None,
         careful_at,
         done_at,
+        done_day,
+        _corrected(duty, case, filed),
     )
+
+
+def _done(duty: Obligation, case: Case, filed: Filed | None) -> tuple[datetime | None, str]:
+    """(when it was done, the day where no hour is known): by a filing, else as the practice says."""
+    if filed:
+        return filed.at.astimezone(UTC), ""
+    for value in _moments([duty.done_on] if duty.done_on and holds(duty.done, case) else [], case):
+        return span(value, case.zone)[0], value if len(value) == 10 else ""
+    return None, ""
+
+
+def _corrected(duty: Obligation, case: Case, filed: Filed | None) -> datetime | None:
+    """The end by today's answers, where the start is no longer the one that was filed."""
+    then = _frozen(duty, filed)[0] if filed and not duty.after else None
+    start = _start(duty, case, ())[0] if then and duty.hours else None
+    if start is None or start.replace(microsecond=0) == then:  # frozen to the second
+        return None
+    return deadlines.due(start, timedelta(hours=duty.hours))
 
 
 def _terms_at_start(
@@ -218,10 +261,11 @@ def _terms_at_start(
     """(terms valid on the day of the start, or today without one; start; is its hour known?), as once filed."""
     for duty in sorted(terms, key=lambda each: each.valid_from, reverse=True):
         start, hour_known = _start(duty, case, filings)
-        if (filed := _discharging(duty, start, filings)) and filed.answers and not duty.after:
-            hour_known = _start(duty, replace(case, answers=filed.answers), filings)[1]
-        if filed:
-            start = _frozen(duty, filed)[0] or start
+        filed = _discharging(duty, start, filings)
+        if filed and (then := _frozen(duty, filed)[0]):
+            start = then
+            if filed.answers and not duty.after:
+                hour_known = _start(duty, replace(case, answers=filed.answers), filings)[1]
         day = (start or now).astimezone(case.zone).date().isoformat()
         if duty.valid_from <= day and (not duty.valid_until or day <= duty.valid_until):
             break
@@ -235,8 +279,8 @@ def _frozen(duty: Obligation, filed: Filed) -> tuple[datetime | None, datetime |
 def _start(duty: Obligation, case: Case, filings: Sequence[Filed]) -> tuple[datetime | None, bool]:
     """(UTC instant, is its hour known?)"""
     if duty.after:
-        first = next(iter(filings), None)
-        return (first.at.astimezone(UTC), True) if first and first.kind == duty.after else (None, False)
+        first = next((filed for filed in filings if filed.kind == duty.after), None)
+        return (first.at.astimezone(UTC), True) if first else (None, False)
     for value in _moments(duty.starts, case):
         return span(value, case.zone)[0], len(value) > 10
     return None, False
@@ -258,8 +302,11 @@ def _careful(duty: Obligation, due_at: datetime | None, case: Case) -> datetime 
 
 
 def _discharging(duty: Obligation, start: datetime | None, filings: Sequence[Filed]) -> Filed | None:
-    """The first filing that discharges the duty; the one that starts it does not."""
-    later = filings[1:] if duty.after and start else () if duty.after else filings
+    """The first filing that discharges the duty; the one that starts it does not, nor one before it."""
+    later: Iterator[Filed] = iter(filings)
+    if duty.after:
+        later = dropwhile(lambda filed: filed.kind != duty.after, filings) if start else iter(())
+        next(later, None)
     return next((filed for filed in later if filed.kind in duty.done_by), None)
 
 

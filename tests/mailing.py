@@ -1,5 +1,6 @@
 """Dossiers whose reminders are due, and a real mail server with TLS that can be told to misbehave."""
 
+import asyncio
 import datetime as dt
 import email
 import ssl
@@ -84,6 +85,8 @@ class Sink:
             self.arrived.notify_all()
         if reply == "250 drop":
             server.transport.abort()  # taken, and never said
+        if reply and reply.startswith("250 after "):
+            await asyncio.sleep(float(reply.split()[-1]))  # taken, and said late
         return "250 taken"
 
 

@@ -21,5 +21,8 @@ if not os.environ.get("DATABASE_URL"):
 
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}  # no worker runs beside tests
 
+# Looked for when they are asked for: listing them anew for each of a thousand browsers takes longer than its pages.
+WHITENOISE_AUTOREFRESH = True
+
 # Pages under test find static files where they are written, without collectstatic.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 
 from notifications.models import Draft, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
@@ -103,4 +104,9 @@ def everything() -> dict[str, Any]:
 
 
 def _rows(model: Any) -> Iterator[dict[str, Any]]:
-    yield from model.objects.order_by("pk").values()
+    """As they are stored: nothing is decoded only to be compared."""
+    table, key = (connection.ops.quote_name(name) for name in (model._meta.db_table, model._meta.pk.column))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")
+        names = [column[0] for column in cursor.description]
+        yield from (dict(zip(names, row, strict=True)) for row in cursor.fetchall())

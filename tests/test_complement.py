@@ -51,6 +51,15 @@ def test_without_a_number_the_practice_is_asked_for_it_and_its_answer_stands():
     assert said.by_key["initial_reference"].text == "FR-2025-78"
 
 
+def test_the_number_of_a_complement_is_never_that_of_the_first_notification():
+    complement = filed(kind="complementary", number="C-9", at=FILED_AT + timedelta(hours=1))
+    for filings in ((filed(number=""), complement), (complement,)):
+        told = {**AS_IN_EXAMPLE, "initial_reference": "FR-2025-78"}
+        said = rubrics.report(replace(weda_dossier(told), filings=filings), NOW).by_key["initial_reference"]
+        assert (said.text, said.copied) == ("FR-2025-78", False)
+    assert after_filing((), filed(), complement).by_key["initial_reference"].text == "FR-2025-77"
+
+
 # -- differences ----------------------------------------------------------------------------------------
 
 CHANGES = {
@@ -97,11 +106,32 @@ def test_before_and_now_are_in_words_with_their_certainty():
     assert found["consequences_confidentiality"].now == ()  # no longer asked, and told as such
 
 
+def test_the_practice_s_own_words_and_the_rules_bear_no_certainty_of_the_vendor_s():
+    [text] = [changed(after_filing({"measures_taken": "Tout éteint."}))["measures_taken"]]
+    assert text.row.certainty == "selon l'éditeur"
+    own = {"cabinet" in line.origin: line.certainty for line in text.now if line.kind == "part"}
+    assert own == {False: "selon l'éditeur", True: ""}
+    description = changed(after_filing({"nature": ["availability"]}))["description"]
+    assert {line.certainty for line in description.before if line.kind == "sentence"} == {""}
+
+
 def test_each_complement_differs_from_the_last_filing_only():
     now = weda_dossier({**AS_IN_EXAMPLE, "record_count": 1200})
     second = filed(now.answers, kind="complementary", at=FILED_AT + timedelta(hours=1))
     report = rubrics.report(replace(now, filings=(filed(), second)), NOW)
     assert changed(report) == {}
+
+
+def test_a_complement_filed_after_the_hours_is_not_late_where_the_notification_was_in_time():
+    start = rubrics.report(weda_dossier(), NOW).clock
+    first = filed(frozen={"cnil": (start.starts_at, start.due_at)})
+    second = filed(kind="complementary", at=start.due_at + timedelta(days=3))
+    report = rubrics.report(replace(weda_dossier(), filings=(first, second)), second.at + timedelta(days=1))
+    assert "late_reasons" not in rubrics.as_filed(report, second).by_key
+    assert changed(report) == {}
+    whole = replace(second, kind="complete")
+    told = rubrics.as_filed(replace(report, dossier=replace(report.dossier, filings=(first, whole))), whole)
+    assert told.kind == whole.answers.get("kind", {}).get("value", "initial")  # as filed, not as it would be now
 
 
 # -- the letter -----------------------------------------------------------------------------------------
@@ -137,3 +167,31 @@ def test_the_letter_says_when_the_breach_was_notified():
     before, after = (rubrics.letter_to_vendor(report) for report in reports)
     assert "Nous préparons la notification" in " ".join(before.opening)
     assert "notifiée à la CNIL le vendredi 14 novembre 2025" in " ".join(after.opening)
+
+
+def opening(report):
+    return " ".join(rubrics.letter_to_vendor(report).opening)
+
+
+def test_the_letter_says_nothing_of_the_notification_that_is_not_so():
+    decided = rubrics.report(weda_dossier({**AS_IN_EXAMPLE, "decision": "not_notify"}), NOW)
+    complement = filed(kind="complementary", at=FILED_AT - timedelta(days=2))
+    assert "Nous préparons" not in opening(decided) + opening(after_filing((), complement))
+    both = after_filing((), complement, filed())
+    assert "le vendredi 14 novembre 2025 et devons compléter" in opening(both)
+    done = after_filing((), filed(), replace(complement, at=FILED_AT + timedelta(hours=1)))
+    assert "le vendredi 14 novembre 2025 (RGPD" in opening(done)
+    assert "devons compléter" not in opening(done)
+    assert "devons compléter" not in opening(after_filing((), filed(kind="complete")))
+
+
+def test_the_letter_accuses_nobody_and_is_offered_where_there_is_somebody_to_write_to():
+    named = {**AS_IN_EXAMPLE, "other_bodies_involved": True, "other_bodies": [{"name": "É", "role": "processor"}]}
+    nobody = rubrics.report(weda_dossier({**AS_IN_EXAMPLE, "other_bodies_involved": False}), NOW)
+    assert "Vous traitez pour notre compte" in opening(rubrics.report(weda_dossier(named), NOW))
+    assert "peut concerner" in opening(nobody)
+    assert "Vous traitez pour" not in opening(nobody)
+    assert rubrics.letter_offered(nobody)
+    alone = replace(nobody.dossier, revision=None, newest=None)
+    assert not rubrics.letter_offered(rubrics.report(alone, NOW))
+    assert rubrics.letter_offered(rubrics.report(replace(alone, answers={}), NOW))

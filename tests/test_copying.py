@@ -16,6 +16,8 @@ from notifications.rubrics.copying import Field, Piece
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_dossier
 from tests.test_rubrics import any_answers
 
+IN_PARIS = "Soit le 12/11/2025 à 23:30, heure de Paris."
+
 
 def report(*, zone: ZoneInfo = PARIS, now: Any = NOW, **answers: Any) -> Report:
     return rubrics.report(weda_dossier({**AS_IN_EXAMPLE, **answers}, zone=zone), now)
@@ -101,14 +103,15 @@ def test_a_value_is_what_is_typed_there(key: str, value: Any, kind: str, typed: 
 @pytest.mark.parametrize(
     ("zone", "day", "hour", "words"),
     [
-        ("Indian/Reunion", "13/11/2025", "02:30", "À l'heure de La Réunion."),
-        ("Pacific/Marquesas", "12/11/2025", "13:00", "À l'heure des Marquises."),
+        ("Europe/Paris", "12/11/2025", "23:30", ("À l'heure de Paris.",)),
+        ("Indian/Reunion", "13/11/2025", "02:30", ("À l'heure de La Réunion.", IN_PARIS)),
+        ("Pacific/Marquesas", "12/11/2025", "13:00", ("À l'heure des Marquises.", IN_PARIS)),
     ],
 )
-def test_day_and_hour_are_those_of_the_dossiers_zone(zone: str, day: str, hour: str, words: str) -> None:
+def test_day_and_hour_are_those_of_the_dossiers_zone(zone: str, day: str, hour: str, words: tuple[str, ...]) -> None:
     found = field("aware_at", zone=ZoneInfo(zone), aware_at="2025-11-12T22:30:00+00:00")
     assert texts(found) == [("Jour", day), ("Heure", hour)]
-    assert found.hints == (words,)
+    assert found.hints == words
 
 
 def test_a_text_in_parts_is_one_text_with_the_sentences_made_by_rule_and_no_origin() -> None:

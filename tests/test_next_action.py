@@ -104,8 +104,23 @@ def test_after_the_complement_the_patients_are_told_where_the_risk_is_high() -> 
     assert (told.page, told.question) == ("step", "subjects_informed")
     assert "informer les patients concernés, dans les meilleurs délais" in told.sentence
     assert not any(character.isdigit() for character in told.sentence)  # the law gives no hour
-    calm = todo(filed(INITIAL, complement, severity="limited"))
+    assert "Des réponses restent aussi inconnues" in told.sentence
+    dossier = filed(INITIAL, complement, severity="limited")
+    count = len(rubrics.report(dossier, NOW).unknowns)
+    assert f"{count} réponses restent inconnues : redemandez-les à l'éditeur." in todo(dossier).sentence
+    known = {key: entry for key, entry in dossier.answers.items() if entry["state"] != "unknown"}
+    calm = todo(replace(dossier, answers=known))
     assert calm.sentence == "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la."
+
+
+def test_a_complement_alone_is_no_notification() -> None:
+    alone = filed(Filed("complementary", NOW, "C-1"))
+    action = todo(alone, LATE)
+    assert (action.page, action.sentence[:44]) == ("filing", "Consignez aussi la notification initiale : s")
+    report = rubrics.report(alone, LATE)
+    assert (listing.state_words(report), report.notified) == ("délai dépassé", None)
+    assert listing.by_time_left(report)[0] == 0
+    assert not listing.FILTERS["deposes"][1](report)
 
 
 def test_a_decision_not_to_notify_is_read_again_once_and_nothing_else() -> None:

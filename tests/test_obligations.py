@@ -169,8 +169,10 @@ def test_a_message_received_before_it_was_read_gives_the_careful_end_that_the_al
 
 def test_a_decision_not_to_notify_stops_the_clock_and_another_one_does_not() -> None:
     later = END + 48 * HOUR
-    assert clock(aware_at=AWARE, decision="not_notify", now=later).state == "stopped"
-    assert clock(aware_at=AWARE, decision="not_notify", now=later).late is False
+    for decision in ("not_notify", "other_reading"):
+        found = clock(aware_at=AWARE, decision=decision, now=later)
+        assert (found.state, found.past, found.late) == ("stopped", True, True)  # the hours ran out all the same
+        assert clock(aware_at=AWARE, decision=decision).late is False
     assert clock(aware_at=AWARE, decision="undecided", now=later).state == "overdue"
     assert clock(decision="not_notify").state == "stopped"
 
@@ -191,7 +193,16 @@ def test_a_filing_is_on_time_or_late_for_ever(after: timedelta, late: bool) -> N
     found = clock(aware_at=AWARE, filings=(filed(at, aware_at=AWARE),), now=END + 900 * HOUR)
     assert (found.state, found.done_at, found.late) == ("done", at, late)
     corrected = clock(aware_at="2025-11-10T08:00:00+01:00", filings=(filed(at, aware_at=AWARE),), now=END + 900 * HOUR)
-    assert (corrected.due_at, corrected.late) == (END, late)  # what was filed keeps its end
+    assert (corrected.due_at, corrected.late_as_filed) == (END, late)  # what was filed keeps its end
+    assert (corrected.corrected_at, corrected.late) == (END - timedelta(hours=50, minutes=42), True)
+    assert (found.corrected_at, found.late_as_filed) == (None, late)
+    later = clock(aware_at="2025-11-15T08:00:00+01:00", filings=(filed(at, aware_at=AWARE),))
+    assert later.late is late  # a start corrected to a later one excuses nothing
+
+
+def test_what_was_filed_without_a_start_counts_from_the_one_given_later() -> None:
+    found = clock(aware_at=AWARE, filings=(filed(END + HOUR),), now=END + 2 * HOUR)
+    assert (found.due_at, found.hour_known, found.late, found.corrected_at) == (END, True, True, None)
 
 
 def test_lateness_asks_for_its_reasons_also_after_a_late_filing() -> None:
@@ -238,6 +249,16 @@ def test_the_complaint_counts_from_the_attack_being_known_else_from_awareness() 
     assert clock("insurance_complaint", aware_at=AWARE, attack_known_at="unknown").due_at == END
     assert clock("insurance_complaint", aware_at=AWARE, complaint_filed=True, now=END + HOUR).state == "done"
     assert clock("insurance_complaint").state == "waiting"
+
+
+@pytest.mark.parametrize(("day", "late"), [("2025-11-15", False), ("2025-11-16", True), (None, False)])
+def test_a_complaint_is_late_once_its_whole_day_is_after_the_end(day: str | None, late: bool) -> None:
+    said = {"complaint_filed": True} | ({"complaint_filed_on": day} if day else {})
+    found = clock("insurance_complaint", aware_at=AWARE, now=END + 99 * HOUR, **said)
+    assert (found.state, found.done_day, found.late) == ("done", day or "", late)
+    assert "voyez votre assureur" in found.obligation.late_note
+    withdrawn = clock("insurance_complaint", aware_at=AWARE, **said | {"complaint_filed": False})
+    assert (withdrawn.state, withdrawn.done_at) == ("open", None)
 
 
 def test_the_register_and_the_cert_have_no_hour() -> None:

@@ -65,6 +65,7 @@ def test_a_decision_is_read_with_what_the_cnil_asks_and_its_day() -> None:
         ({"decision": "notify", "decision_reason": "Je compte le délai autrement."}, True),
         ({"decision": "undecided"}, True),
         ({"decision": "not_notify"}, True),
+        ({"decision": "other_reading"}, True),
     ],
 )
 def test_only_what_departs_from_notifying_is_set_beside_the_cnils_request(answers: dict[str, str], shown: bool) -> None:

@@ -4,8 +4,10 @@ import io
 import json
 import logging
 import os
+import runpy
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -46,20 +48,10 @@ def manage(*arguments, var, **environment):
 
 
 def settings_of(names, **environment):
-    code = f"""
-import json
-from breach_assistant import settings
-print(json.dumps([getattr(settings, name, None) for name in {names}]))
-"""
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(shown.stdout)
+    """What the file makes, run anew with only this in the environment."""
+    with mock.patch.dict(os.environ, environment, clear=True):
+        made = runpy.run_path(settings.BASE_DIR / "breach_assistant/settings.py")
+    return json.loads(json.dumps([made.get(name) for name in names]))
 
 
 # -- refusals -------------------------------------------------------------------------------------------
@@ -88,7 +80,24 @@ print(json.dumps([getattr(settings, name, None) for name in {names}]))
         {"EMAIL_URL": "smtps://a%40b.example:p@example.org", "EMAIL_CA_FILE": "/nowhere"},
     ],
 )
-def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, environment):
+def test_a_bad_mode_is_refused_with_one_sentence(tmp_path, capfd, environment):
+    with pytest.raises(SystemExit) as stopped:
+        settings_of([], VAR_DIR=str(tmp_path), **environment)
+    assert stopped.value.code.startswith("Breach Assistant ne démarre pas : ")
+    assert "\n" not in stopped.value.code
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SITE_URL": "http://example.org"},
+        {"SITE_URL": "https://example.org"},
+        {"EMAIL_URL": "smtp://user:pass@localhost:25"},
+    ],
+)
+def test_a_refusal_is_all_that_a_command_says(tmp_path, environment):
     result = manage("check", var=tmp_path, **environment)
     assert result.returncode == 1
     assert result.stdout == ""

@@ -29,7 +29,8 @@ TITLES = {
 @dataclass(frozen=True)
 class Dated:
     """A dossier as its calendar needs it. `secret_id` makes the names of its events, which do not show it; `sequence`
-    grows with every change; `site` is our name in these names."""
+    grows with every change; `site` is our name in these names; `gone` are clocks, as they last were, of duties that had
+    an end and have none now."""
 
     clocks: Sequence[Deadline]
     zone: ZoneInfo
@@ -38,6 +39,7 @@ class Dated:
     secret_id: str
     sequence: int
     site: str
+    gone: Sequence[Deadline] = ()
 
 
 def deadlines_ics(dossier: Dated, now: datetime) -> bytes:
@@ -56,7 +58,7 @@ def deadlines_ics(dossier: Dated, now: datetime) -> bytes:
 
 
 def _fill(calendar: "Calendar", dossier: Dated, stamp: datetime) -> None:
-    for clock in dossier.clocks:
+    for clock in (*dossier.clocks, *dossier.gone):
         if clock.obligation.key in TITLES and clock.alarm_at:
             calendar.add_component(_event(dossier, clock, clock.alarm_at.astimezone(UTC), stamp))
 
@@ -65,7 +67,7 @@ def _event(dossier: Dated, clock: Deadline, at: datetime, stamp: datetime) -> "E
     from icalendar import Event
 
     event = Event()
-    wanted = clock.running or clock.state in ("todo", "chase")
+    wanted = clock not in dossier.gone and (clock.running or clock.state in ("todo", "chase"))
     title, name = TITLES[clock.obligation.key], _one_line(dossier.name)
     event.add("uid", f"{_uid(dossier, clock)}@{dossier.site}")
     event.add("sequence", dossier.sequence)

@@ -56,10 +56,12 @@ def filing_pdf(report: Report, recorded: Recorded) -> bytes:
 
 def complement_pdf(report: Report) -> bytes:
     """A complementary notification: what changed since the last filing, and what is still unknown."""
+    last = report.dossier.filings[-1]
     found = {
         "heading": "Notification complémentaire d'une violation de données personnelles",
+        "compared": last,
         "identity": identity(report),
-        "differences": differences(report, report.dossier.filings[-1]),
+        "differences": differences(report, last),
         "named_unknowns": unknowns(report),
         "clock": complement_clock(report),
     }
@@ -103,6 +105,7 @@ def _context(report: Report, with_notes: bool) -> dict[str, Any]:
         "certainty": CERTAINTY_WORDS,
         "first": next(iter(report.dossier.filings), None),
         "recorded": None,
+        "compared": None,
         "heading": "",
     }
 

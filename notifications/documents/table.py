@@ -43,7 +43,7 @@ def _cell(value: object) -> str:
 
 def _line(title: str, report: Report) -> tuple[object, ...]:
     clock = report.clock
-    first = next(iter(report.dossier.filings), None)
+    first = report.notified
     return (
         title,
         report.organisation,

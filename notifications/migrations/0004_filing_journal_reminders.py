@@ -11,6 +11,17 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="ConfirmationSent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=32, verbose_name="empreinte de l'adresse")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="demandée le")),
+            ],
+            options={
+                "verbose_name": "demande de confirmation",
+            },
+        ),
+        migrations.CreateModel(
             name="Erasure",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -102,6 +113,8 @@ class Migration(migrations.Migration):
                 ("next_at", models.DateTimeField(verbose_name="prochain essai")),
                 ("leased_until", models.DateTimeField(blank=True, null=True, verbose_name="réservé jusqu'au")),
                 ("lease", models.CharField(blank=True, max_length=40, verbose_name="réservation")),
+                ("refused_since", models.DateTimeField(blank=True, null=True, verbose_name="refusé depuis")),
+                ("unanswered", models.PositiveIntegerField(default=0, verbose_name="remises sans réponse")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="envoyé ou abandonné le")),
             ],
             options={
@@ -116,6 +129,7 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(verbose_name="demandée le")),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmée le")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="arrêtée le")),
+                ("pending_email", models.EmailField(blank=True, max_length=254, verbose_name="adresse à confirmer")),
             ],
             options={
                 "verbose_name": "adresse de rappel",

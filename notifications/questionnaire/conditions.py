@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,16 +28,18 @@ class Case:
 
 def applicable(case: Case) -> tuple[Question, ...]:
     """The questions that apply, in order. A condition on an unknown, unanswered or inapplicable one is false."""
-    found: dict[str, Question] = {}
+    found: list[Question] = []
+    visible: dict[str, Any] = {}
+    seen = replace(case, answers=visible)
     for question in case.questionnaire:
-        if all(_holds(condition, _visible(case, found), ()) for condition in question.applies):
-            found[question.key] = question
-    return tuple(found.values())
+        if all(_holds(condition, seen, ()) for condition in question.applies):
+            found.append(question)
+            visible |= _answers_of(case, question)
+    return tuple(found)
 
 
-def _visible(case: Case, keys: Mapping[str, Question]) -> Case:
-    answers = {key: case.answers[key] for key in keys if key in case.answers}
-    return Case(case.questionnaire, answers, case.facts, case.zone)
+def _answers_of(case: Case, *questions: Question) -> dict[str, Any]:
+    return {each.key: case.answers[each.key] for each in questions if each.key in case.answers}
 
 
 def doubts(case: Case) -> tuple[Rule, ...]:
@@ -52,7 +54,7 @@ def sentences(case: Case) -> tuple[Rule, ...]:
 
 def _matching(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     questions = applicable(case)
-    seen = _visible(case, {question.key: question for question in questions})
+    seen = replace(case, answers=_answers_of(case, *questions))
     return tuple(rule for rule in rules if all(_holds(condition, seen, questions) for condition in rule.when))
 
 

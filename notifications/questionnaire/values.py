@@ -41,7 +41,7 @@ def clean_text(raw: Any, limit: int) -> str:
     """Plain text: NFC, `\\n` line ends, no control or direction-changing characters. Refused when too long."""
     if not isinstance(raw, str):
         raise Refused("Une réponse en texte est attendue ici.")
-    if "\x00" in raw or any("\ud800" <= char <= "\udfff" for char in raw):
+    if re.search("[\x00\ud800-\udfff]", raw):
         raise Refused("Ce texte contient un caractère illisible : recopiez-le sans ce caractère.")
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u202a-\u202e\u2066-\u2069]", "", text)

@@ -2,9 +2,9 @@
 
 from .complement import Difference, as_filed, complement_clock, differences, identity, unknowns
 from .copying import CopyScreen, Sheet, copy_sheet
-from .essential import READ_AGAIN, Screen, essential, next_screen, screens
+from .essential import READ_AGAIN, Screen, essential, next_screen, screen_of, screens
 from .filed import COMPLEMENTARY, Recorded, as_kind, terms
-from .letter import Letter, letter_to_vendor
+from .letter import Letter, letter_offered, letter_to_vendor
 from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Report, Row, Section
 from .reading import SUSPICION_WORDS, case_of, facts_of, report
 from .readings import Decision, Reading, clock_readings, date_words, day_words, decision, ticks, vendor_requests
@@ -51,11 +51,13 @@ __all__ = [
     "essential",
     "facts_of",
     "identity",
+    "letter_offered",
     "letter_to_vendor",
     "next_screen",
     "origin_words",
     "plain_words",
     "report",
+    "screen_of",
     "screens",
     "terms",
     "ticks",

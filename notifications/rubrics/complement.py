@@ -1,12 +1,14 @@
 """What a complementary notification says: what changed since the last filing, and what is still unknown."""
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from ..obligations import Deadline, Filed
 from .filed import KIND, REFERENCE
 from .pieces import Line, Report, Row
 from .reading import report as read
+from .words import ORIGIN_WORDS
 
 CNIL_COMPLEMENT = "cnil_complement"  # the duty to complete what was filed
 LONG = 800  # characters, before and now
@@ -44,8 +46,9 @@ def complement_clock(report: Report) -> Deadline:
 
 
 def as_filed(report: Report, filed: Filed) -> Report:
-    """The same dossier as it was filed."""
-    return read(replace(report.dossier, answers=filed.answers, filings=()), filed.at)
+    """The same dossier as it was filed, after the filings that came before."""
+    before = tuple(takewhile(lambda each: each is not filed and each.at <= filed.at, report.dossier.filings))
+    return read(replace(report.dossier, answers=filed.answers, filings=before, snapshot=True), filed.at)
 
 
 def unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
@@ -71,11 +74,16 @@ def _difference(report: Report, old: Row | None, new: Row | None) -> Difference:
 
 
 def _lines(row: Row | None) -> tuple[Line, ...]:
-    """The answer's lines, each with the certainty that the whole answer may have."""
+    """The answer's lines, with the certainty of the whole answer on those of which it is said."""
     if row is None:
         return ()
     whole = {"certainty": row.certainty, "status": row.status} if row.certainty else {}
-    return tuple(replace(line, **whole) for line in row.lines)
+    return tuple(line if _apart(line) else replace(line, **whole) for line in row.lines)
+
+
+def _apart(line: Line) -> bool:
+    """The practice's own part of a text, or a sentence made by rule: neither is the vendor's word."""
+    return line.kind == "sentence" or (line.kind == "part" and ORIGIN_WORDS["practice"] in line.origin)
 
 
 def _said(row: Row | None) -> Any:

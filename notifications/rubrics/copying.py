@@ -250,8 +250,10 @@ def _date(desk: _Desk, row: Row, value: str, hints: tuple[str, ...]) -> Field:
         bare = ("L'heure n'est pas connue : donnez le jour seul.",) if row.question.type == "moment" else ()
         return Field(row, "date", (_day(row, datetime.fromisoformat(value)),), bare + hints)
     local = datetime.fromisoformat(value).astimezone(desk.zone)
-    said = f"À l'heure {deadlines.ZONES.get(desk.zone.key, desk.zone.key)}."
-    return Field(row, "date", (_day(row, local), Piece(f"{row.key}/hour", "Heure", f"{local:%H:%M}")), (said, *hints))
+    said = [f"À l'heure {deadlines.ZONES.get(desk.zone.key, desk.zone.key)}."]
+    if desk.zone.key != deadlines.PARIS.key:
+        said.append(f"Soit {local.astimezone(deadlines.PARIS):le %d/%m/%Y à %H:%M}, heure de Paris.")
+    return Field(row, "date", (_day(row, local), Piece(f"{row.key}/hour", "Heure", f"{local:%H:%M}")), (*said, *hints))
 
 
 def _day(row: Row, day: datetime) -> Piece:

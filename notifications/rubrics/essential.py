@@ -24,15 +24,20 @@ def essential(report: Report) -> tuple[Screen, ...]:
     """The screens that ask what prefill cannot know: those with a question that only the practice can settle.
 
     Whether it was answered in the meantime changes nothing, so that the list stays the same on the way."""
-    screens = []
-    for subject in report.dossier.questionnaire.subjects:
-        rows = [row for row in report.by_key.values() if row.question.subject == subject.slug and not row.copied]
-        if any(_only_practice_knows(row) for row in rows):
-            rows.sort(key=lambda row: row.key != subject.first)
-            title, help = (text.replace("{product}", _product(report)) for text in (subject.title, subject.help))
-            optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
-            screens.append(Screen(subject.slug, title, help, tuple(rows), optional))
-    return tuple(screens)
+    asked = (screen_of(report, subject.slug) for subject in report.dossier.questionnaire.subjects)
+    return tuple(screen for screen in asked if screen and any(_only_practice_knows(row) for row in screen.rows))
+
+
+def screen_of(report: Report, slug: str) -> Screen | None:
+    """The screen of a subject, with those of its questions that apply; it may be left out of « L'essentiel »."""
+    subject = next((each for each in report.dossier.questionnaire.subjects if each.slug == slug), None)
+    if subject is None:
+        return None
+    rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.copied]
+    rows.sort(key=lambda row: row.key != subject.first)
+    title, help = (text.replace("{product}", _product(report)) for text in (subject.title, subject.help))
+    optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
+    return Screen(slug, title, help, tuple(rows), optional)
 
 
 def screens(report: Report) -> tuple[Screen, ...]:

@@ -13,6 +13,7 @@ from ..questionnaire import Answers, Questionnaire
 
 KIND, REFERENCE = "kind", "initial_reference"  # the two questions that filings answer
 COMPLEMENTARY = "complementary"
+FIRST = ("initial", "complete")  # the kinds whose number a complement refers to
 BY_FILING = "filing"  # the origin of such an answer
 
 
@@ -22,13 +23,13 @@ def with_filings(questionnaire: Questionnaire, answers: Answers, filings: Sequen
 
 
 def as_kind(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed], kind: str) -> Answers:
-    """Answers of a notification of this kind that follows these filings. Without a number in any of them, the
+    """Answers of a notification of this kind that follows these filings. Without a number of the first one, the
     question is the practice's to answer, and its « aucune notification antérieure » no longer holds."""
     found = dict(answers)
     if KIND in questionnaire.questions and answers.get(KIND, {}).get("value") != kind:
         found[KIND] = _entry(kind)
     if filings and REFERENCE in questionnaire.questions:
-        number = next((filed.number for filed in filings if filed.number), "")
+        number = next((filed.number for filed in filings if filed.kind in FIRST), "")
         if number:
             found[REFERENCE] = _entry(number)
         elif found.get(REFERENCE, {}).get("state") == "not_applicable":
@@ -52,11 +53,20 @@ class Recorded:
     cancelled_at: datetime | None = None
     cancelled_by: str = ""
     cancel_reason: str = ""
+    clock: Deadline | None = None  # the notification's clock today, where this filing is the one that ended it
 
     @property
     def due_at(self) -> datetime | None:
-        """The end of the 72 hours as frozen in it; None for a complement, and while the start was not known."""
-        return None if self.filed.kind == COMPLEMENTARY else self.filed.frozen.get(CNIL, (None, None))[1]
+        """The end of the 72 hours as frozen in it, else by today's answers; None for a complement, and while the start
+        is not known."""
+        if self.filed.kind == COMPLEMENTARY:
+            return None
+        return self.filed.frozen.get(CNIL, (None, None))[1] or (self.clock.due_at if self.clock else None)
+
+    @property
+    def corrected_at(self) -> datetime | None:
+        """The same end by today's answers, where these say another start."""
+        return self.clock.corrected_at if self.clock else None
 
     @property
     def too_early(self) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import deadlines
-from .complement import unknowns
+from .complement import complement_clock, unknowns
 from .pieces import ORGANISATION, Report
 
 OTHER_BODIES = "other_bodies"  # among which the practice names its processor
+INVOLVED = "other_bodies_involved"
 SENDER = (ORGANISATION, "address", "postcode", "city")
 REPLY_TO = "contact_email"
 
@@ -31,6 +32,12 @@ class Letter:
     asked: tuple[str, ...]
     closing: tuple[str, ...]
     signature: str
+
+
+def letter_offered(report: Report) -> bool:
+    """Is there anybody to write to? Not without a known incident where the practice says that nobody else is in it."""
+    involved = report.dossier.answers.get(INVOLVED, {}).get("value")
+    return report.dossier.revision is not None or involved is not False
 
 
 def letter_to_vendor(report: Report) -> Letter:
@@ -80,9 +87,7 @@ def _processors(report: Report) -> Iterator[Mapping[str, Any]]:
 
 def _opening(report: Report) -> Iterator[str]:
     yield "Madame, Monsieur,"
-    yield (
-        "Vous traitez pour notre compte des données personnelles concernées par cette violation. " + _progress(report)
-    )
+    yield " ".join(filter(None, (_concerned(report), _progress(report))))
     yield (
         "Le sous-traitant informe le responsable du traitement de toute violation dans les meilleurs délais après en "
         "avoir pris connaissance (RGPD, art. 33(2)), et l'aide à respecter ses obligations en la matière, compte tenu "
@@ -91,12 +96,23 @@ def _opening(report: Report) -> Iterator[str]:
     yield ASKED if report.unknowns else NOTHING_ASKED
 
 
+def _concerned(report: Report) -> str:
+    """No more than what is known: who is no named processor may have nothing to do with it."""
+    if next(_processors(report), None):
+        return "Vous traitez pour notre compte des données personnelles concernées par cette violation."
+    return "Cette violation peut concerner des données personnelles que vous traitez pour notre compte."
+
+
 def _progress(report: Report) -> str:
-    filings = report.dossier.filings
-    if not filings:
-        return "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
-    day = deadlines.day_in_words(filings[0].at.astimezone(report.dossier.zone))
-    return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
+    """Where the notification stands; nothing of one that is not prepared, or is not recorded here."""
+    first = report.notified
+    if first is None:
+        silent = report.dossier.filings or report.clock.state == "stopped"
+        return "" if silent else "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
+    day = deadlines.day_in_words(first.at.astimezone(report.dossier.zone))
+    if complement_clock(report).state in ("todo", "chase"):
+        return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
+    return f"Nous l'avons notifiée à la CNIL le {day} (RGPD, art. 33(1))."
 
 
 def _closing(report: Report) -> Iterator[str]:

@@ -13,7 +13,7 @@ FILTERS: Mapping[str, tuple[str, Callable[[Report], bool]]] = {
     "a-faire": ("À faire", lambda report: _place(report) < 3),
     "urgents": ("Urgents ou dépassés", lambda report: report.clock.state in ("urgent", "overdue")),
     "bientot": ("Bientôt (moins de 24 heures)", lambda report: report.clock.state == "soon"),
-    "deposes": ("Déposés", lambda report: bool(report.dossier.filings)),
+    "deposes": ("Déposés", lambda report: _notified(report)),
     "sans-depot": ("Arrêtés par votre décision", lambda report: report.clock.state == "stopped"),
 }
 
@@ -24,11 +24,16 @@ def by_time_left(report: Report) -> tuple[int, datetime]:
 
 
 def _place(report: Report) -> int:
-    if report.clock.running and not report.dossier.filings:
+    if report.clock.running:
         return 0
-    if report.clock.state == "waiting" and not report.dossier.filings:
+    if report.clock.state == "waiting":
         return 1
     return 2 if complement_state(report) in ("todo", "chase") else 3
+
+
+def _notified(report: Report) -> bool:
+    """Is the notification itself filed? A complement alone is none."""
+    return report.clock.state == "done"
 
 
 def complement_state(report: Report) -> str:
@@ -36,8 +41,8 @@ def complement_state(report: Report) -> str:
 
 
 def state_of(report: Report) -> str:
-    """The state that is shown for the whole dossier, a key of CLOCK_WORDS: the complement's once something is filed."""
-    if not report.dossier.filings or report.clock.state == "stopped":
+    """The state that is shown for the whole dossier, a key of CLOCK_WORDS: the complement's once it is notified."""
+    if not _notified(report):
         return report.clock.state
     complement = complement_state(report)
     return complement if complement in ("todo", "chase") else "done"
@@ -46,6 +51,6 @@ def state_of(report: Report) -> str:
 def state_words(report: Report) -> str:
     """« urgent », « déposé », « déposé, complément à faire »."""
     words = CLOCK_WORDS[state_of(report)]
-    if not report.dossier.filings or report.clock.state == "stopped":
+    if not _notified(report):
         return words
     return "déposé" if state_of(report) == "done" else f"déposé, complément {words}"

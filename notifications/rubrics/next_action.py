@@ -30,8 +30,10 @@ def next_action(report: Report, *, copied: bool = False) -> Action:
     """What to do now, in the order in which a notification is made; `copied`: everything is on the teleservice."""
     if report.clock.state == "stopped":
         return _decided(report)
-    if report.dossier.filings:
+    if report.clock.state == "done":
         return _filed(report)
+    if report.dossier.filings:
+        return _only_completed()
     if report.clock.starts_at is None:
         return _when(report)
     hurry = HURRY.get(report.clock.state, "")
@@ -98,15 +100,35 @@ def _record() -> Action:
     )
 
 
+def _only_completed() -> Action:
+    """The notification itself was filed elsewhere, or its record was cancelled."""
+    return Action(
+        "Consignez aussi la notification initiale : seul un complément l'est ici. Si elle n'est pas encore déposée, "
+        "déposez-la dès que vous le pouvez.",
+        "Consigner la notification initiale",
+        "filing",
+    )
+
+
 def _filed(report: Report) -> Action:
     """After a filing: complete it, then whatever else is due."""
     if _complement(report).state in ("todo", "chase"):
         return _complete(report)
     return _other_duty(report) or Action(
-        "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la.",
+        f"Votre notification est déposée. {_still_unknown(report)}Si un fait nouveau apparaît, complétez-la.",
         "Compléter la notification",
         "complement",
     )
+
+
+def _still_unknown(report: Report) -> str:
+    """« 2 réponses restent inconnues : … », also after a first complement; "" when nothing does."""
+    count = len(report.unknowns)
+    if not count:
+        return ""
+    if count == 1:
+        return "Une réponse reste inconnue : redemandez-la à l'éditeur. "
+    return f"{count} réponses restent inconnues : redemandez-les à l'éditeur. "
 
 
 def _complete(report: Report) -> Action:
@@ -125,6 +147,8 @@ def _other_duty(report: Report) -> Action | None:
         if clock.state == "todo" and duty.when and duty.done:
             title = duty.title[0].lower() + duty.title[1:]
             sentence = f"Votre notification est déposée. Il reste à {title}, {duty.delay}."
+            if report.unknowns:
+                sentence += " Des réponses restent aussi inconnues."
             return _question(report, duty.done[0]["key"], sentence, "Dire où vous en êtes")
     return None
 

@@ -38,6 +38,7 @@ class Dossier:
     overruled: Mapping[str, str] = field(default_factory=dict)
     filings: tuple[Filed, ...] = ()  # active ones, the oldest first
     decided_at: datetime | None = None  # when the practice last said whether it notifies
+    snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,11 @@ class Report:
     def clock(self) -> Deadline:
         """The clock of the notification itself."""
         return next(clock for clock in self.clocks if clock.obligation.key == CNIL)
+
+    @property
+    def notified(self) -> Filed | None:
+        """The filing that is the notification itself, not a complement of it."""
+        return next((each for each in self.dossier.filings if each.kind in self.clock.obligation.done_by), None)
 
     @property
     def organisation(self) -> str:

@@ -46,8 +46,10 @@ def facts_of(dossier: Dossier, now: datetime) -> dict[str, Any]:
 
 def case_of(dossier: Dossier, now: datetime) -> Case:
     """The dossier as conditions see it."""
-    filed = with_filings(dossier.questionnaire, dossier.answers, dossier.filings)
-    answers = with_copies(dossier.questionnaire, filed)
+    answers = dossier.answers
+    if not dossier.snapshot:
+        answers = with_filings(dossier.questionnaire, answers, dossier.filings)
+    answers = with_copies(dossier.questionnaire, answers)
     return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
 
 

@@ -36,6 +36,14 @@ def restart(*, draft: Draft, by: str, now: datetime) -> None:
     journal.append(draft=locked, event="copying_restarted", by=by, now=now)
 
 
+def forget(draft: Draft, key: str) -> None:
+    """Nothing tells any more what text of this question was copied; the row is locked by the caller."""
+    kept = {mark: copied for mark, copied in draft.copied.items() if mark.partition("/")[0] != key}
+    if kept != draft.copied:
+        draft.copied = kept
+        draft.save(update_fields=["copied"])
+
+
 def marks(draft: Draft) -> dict[str, str]:
     """By mark, the SHA-256 of the text that was copied."""
     return {mark: copied["sha256"] for mark, copied in draft.copied.items()}

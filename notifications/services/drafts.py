@@ -15,7 +15,7 @@ from ..catalogue import Revision
 from ..models import AnswerChange, Draft, IncidentRevision
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from . import filings, incidents, journal, seeds
+from . import copying, filings, incidents, journal, seeds
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,8 @@ class Version:
 
 def dossier(draft: Draft) -> rubrics.Dossier:
     """A stored dossier as plain data."""
-    stored = draft.incident_revision
-    revisions = incidents.revisions(stored.incident.slug) if stored else []
-    return _as_data(draft, incidents.as_data(stored) if stored else None, revisions, decided_at(draft))
+    families = incidents.families({draft.incident_revision_id} - {None})
+    return _as_data(draft, *families.get(draft.incident_revision_id, (None, [])), decided_at(draft))
 
 
 def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
@@ -226,6 +225,7 @@ def _holds_patient_data(draft: Draft, question: Question, entry: Mapping[str, An
 
 def _forget(draft: Draft, question: Question) -> None:
     """A patient's data is not kept in the history once replaced."""
+    copying.forget(draft, question.key)
     for change in draft.changes.filter(key=question.key):
         for side in ("before", "after"):
             if _holds_patient_data(draft, question, getattr(change, side)):

@@ -35,8 +35,10 @@ def _ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     return starts_at, due_at
 
 
-def recorded(filing: Filing) -> rubrics.Recorded:
-    """A filing, be it cancelled, as pages and documents tell of it."""
+def recorded(filing: Filing, report: rubrics.Report | None = None) -> rubrics.Recorded:
+    """A filing, be it cancelled, as pages and documents tell of it; with the clock of today's `report`, if it is the
+    one that ended it."""
+    ended = report and report.notified and report.notified.digest == filing.digest
     return rubrics.Recorded(
         filed=as_data(filing),
         place=filing.number,
@@ -46,7 +48,14 @@ def recorded(filing: Filing) -> rubrics.Recorded:
         cancelled_at=filing.cancelled_at,
         cancelled_by=filing.cancelled_by,
         cancel_reason=filing.cancel_reason,
+        clock=report.clock if report and ended and filing.cancelled_at is None else None,
     )
+
+
+def _before(filing: Filing) -> tuple[Filed, ...]:
+    """The active filings that came before this one."""
+    place = filing.filed_at, filing.number
+    return tuple(as_data(each) for each in active(filing.draft) if (each.filed_at, each.number) < place)
 
 
 def is_whole(filing: Filing) -> bool:
@@ -58,7 +67,8 @@ def is_whole(filing: Filing) -> bool:
 
 
 def report_of(filing: Filing) -> rubrics.Report:
-    """The notification as it was filed, from its snapshot alone: neither today's answers nor today's facts."""
+    """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
+    today's facts."""
     content = filing.content
     known = content["incident"] or {"slug": "", "revision": "", "newest": ""}
     found = {each.origin: each for each in incidents.revisions(known["slug"])}
@@ -71,6 +81,8 @@ def report_of(filing: Filing) -> rubrics.Report:
         revision=found.get(origin + known["revision"]),
         newest=found.get(origin + known["newest"]),
         revisions=found,
+        filings=_before(filing),
+        snapshot=True,
     )
     return rubrics.report(dossier, filing.filed_at)
 

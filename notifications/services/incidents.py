@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +59,18 @@ def _load(path: Path) -> bool:
     return True
 
 
-@lru_cache(maxsize=64)
-def _read(digest: str, text: str) -> catalogue.Revision:
-    tables = json.loads(text)
-    return catalogue.build(tables, f"{tables['slug']}.{tables['number']}", seeds.questionnaire(tables["questionnaire"]))
+_known: dict[str, catalogue.Revision] = {}  # by digest
 
 
 def as_data(stored: IncidentRevision) -> catalogue.Revision:
-    """The stored revision as data; a revision never changes, so it is read once."""
-    return _read(stored.digest, canonical(stored.content))
+    """The stored revision as data. One digest is one content for ever: it is fetched (`defer`) and read once."""
+    if stored.digest not in _known:
+        _known[stored.digest] = _read(stored.content)
+    return _known[stored.digest]
+
+
+def _read(tables: dict[str, Any]) -> catalogue.Revision:
+    return catalogue.build(tables, f"{tables['slug']}.{tables['number']}", seeds.questionnaire(tables["questionnaire"]))
 
 
 def _sorted(stored: Iterable[IncidentRevision]) -> list[IncidentRevision]:
@@ -77,7 +79,7 @@ def _sorted(stored: Iterable[IncidentRevision]) -> list[IncidentRevision]:
 
 def stored_revisions(slug: str) -> list[IncidentRevision]:
     """Stored revisions of one incident, newest first; empty when there is none."""
-    return _sorted(IncidentRevision.objects.filter(incident__slug=slug).select_related("incident"))
+    return _sorted(IncidentRevision.objects.filter(incident__slug=slug).select_related("incident").defer("content"))
 
 
 def revisions(slug: str) -> list[catalogue.Revision]:
@@ -89,7 +91,7 @@ def families(ids: Collection[int]) -> dict[int, tuple[catalogue.Revision, list[c
     """By the number of a stored revision, for those of `ids` and their kin: itself, and all of its incident, newest
     first."""
     kin = Incident.objects.filter(revisions__in=ids)
-    stored = _sorted(IncidentRevision.objects.filter(incident__in=kin))
+    stored = _sorted(IncidentRevision.objects.filter(incident__in=kin).defer("content"))
     found: dict[int, list[catalogue.Revision]] = {}
     read = [(each.pk, found.setdefault(each.incident_id, []), as_data(each)) for each in stored]
     for _, family, revision in read:
@@ -100,7 +102,8 @@ def families(ids: Collection[int]) -> dict[int, tuple[catalogue.Revision, list[c
 def newest() -> list[catalogue.Revision]:
     """The newest revision of each incident, the latest attack first."""
     latest: dict[int, IncidentRevision] = {}
-    for stored in reversed(_sorted(IncidentRevision.objects.select_related("incident").order_by("pk"))):
+    known = IncidentRevision.objects.select_related("incident").defer("content").order_by("pk")
+    for stored in reversed(_sorted(known)):
         latest[stored.incident_id] = stored
     found = [as_data(stored) for stored in latest.values()]
     return sorted(found, key=lambda each: (each.attack or str(date.min), each.slug), reverse=True)

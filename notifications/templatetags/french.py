@@ -27,6 +27,12 @@ def in_words(instant: datetime, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def in_paris(instant: datetime, zone: ZoneInfo) -> str:
+    """The same instant for Paris, "" where the dossier follows its clocks."""
+    return deadlines.in_paris(instant, zone)
+
+
+@register.filter
 def day_in_words(day: date | str) -> str:
     """« mercredi 12 novembre 2025 »."""
     return deadlines.day_in_words(day.isoformat() if isinstance(day, date) else day)

@@ -122,14 +122,16 @@ def calendar_feed(request, secret):
 
 def _calendar(draft, headers):
     now = timezone.now()
+    clocks = watch.clocks_of(draft, now)
     dossier = calendar.Dated(
-        clocks=watch.clocks_of(draft, now),
+        clocks=clocks,
         zone=drafts.zone(draft),
         name=draft.organisation_name,
         link=settings.SITE_URL + reverse("dossier", args=[draft.public_id]),
         secret_id=draft.public_id,
         sequence=draft.journal_count,
         site=letters.site_name(),
+        gone=feeds.gone(draft, clocks, now),
     )
     return HttpResponse(calendar.deadlines_ics(dossier, now), content_type=CALENDAR, headers=headers)
 

@@ -114,6 +114,7 @@ def dossier(request, public_id):
         "filings": filings.active(draft),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
+        "letter": rubrics.letter_offered(report),
     }
     return render(request, "notifications/dossier.html", context)
 

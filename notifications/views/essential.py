@@ -1,5 +1,6 @@
 """« L'essentiel »: the few screens that prefill cannot answer, then the sentences that the practice will be held to."""
 
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,6 +18,9 @@ def essential(request, public_id, subject):
     draft = visible_draft(request, public_id)
     report = pages.report_of(draft)
     screen = _screen(report, subject)
+    if request.method != "POST" and not _is_asked(report, subject):
+        messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
+        return redirect("dossier", draft.public_id)
     if request.method != "POST":
         return _page(request, draft, report, screen, pages.form_of(report, screen.rows, screen.optional))
     outcome = pages.save(request, draft, report, screen.rows, screen.optional)
@@ -25,7 +29,7 @@ def essential(request, public_id, subject):
     screen = _screen(outcome.report, subject)
     if not outcome.whole:
         return _page(request, draft, outcome.report, screen, outcome.form, status=422)
-    if pages.tell(request, draft, outcome, screen.rows):
+    if pages.tell(request, draft, outcome, screen.rows) and _is_asked(outcome.report, subject):
         return redirect("essential", draft.public_id, subject)
     if "later" in request.POST:
         return redirect("dossier", draft.public_id)
@@ -33,13 +37,22 @@ def essential(request, public_id, subject):
 
 
 def _screen(report, subject):
-    found = next((screen for screen in rubrics.screens(report) if screen.slug == subject), None)
+    """The screen, also where other answers left nothing to ask on it since it was opened: what was typed is saved."""
+    listed = next((screen for screen in rubrics.screens(report) if screen.slug == subject), None)
+    found = listed or rubrics.screen_of(report, subject)
     if found is None:
         raise Http404
     return found
 
 
+def _is_asked(report, subject):
+    return any(screen.slug == subject for screen in rubrics.screens(report))
+
+
 def _after(report, subject):
+    if not _is_asked(report, subject):
+        screen = rubrics.next_screen(report)
+        return screen.slug if screen else None
     slugs = [screen.slug for screen in rubrics.screens(report)]
     place = slugs.index(subject)
     return slugs[place + 1] if place + 1 < len(slugs) else None
@@ -51,7 +64,7 @@ def redirect_to(draft, slug):
 
 def _page(request, draft, report, screen, form, *, status=200):
     slugs = [each.slug for each in rubrics.screens(report)]
-    place = slugs.index(screen.slug)
+    place = slugs.index(screen.slug) if screen.slug in slugs else 0
     starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
     context = {
         "draft": draft,

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rubrics
-from ..deadlines import ZONES
+from ..deadlines import PARIS, ZONES
 from ..documents import letter, pdf
 from ..forms.filing import CancelForm, FilingForm
 from ..models import Filing
@@ -24,6 +24,10 @@ MOVED = (
 OVERTAKEN = (
     "Un autre dépôt vient d'être consigné pour ce dossier. Le vôtre ne l'est pas : vérifiez la liste ci-dessous, puis "
     "consignez-le de nouveau s'il s'y ajoute."
+)
+WITHDRAWN = (
+    "Le dépôt n° {number}, consigné depuis cette page, a été annulé depuis. Rien n'est consigné de nouveau : vérifiez "
+    "la liste ci-dessous, puis consignez-le encore une fois s'il a bien été fait."
 )
 DONE = "Le dépôt est consigné. Gardez aussi le récépissé de la CNIL : lui seul fait foi."
 ALREADY = "Ce dépôt était déjà consigné : rien n'a été ajouté."
@@ -43,7 +47,7 @@ def filing(request, public_id):
         return _filing_page(request, draft, report)
     if "cancel" in request.POST:
         return _cancelled(request, draft, report)
-    form = FilingForm(request.POST, zone=report.dossier.zone, now=report.now)
+    form = _form(draft, report, request.POST.get("kind"), request.POST)
     if not form.is_valid():
         return _filing_page(request, draft, report, form=form, status=422)
     return _recorded(request, draft, report, form)
@@ -54,20 +58,41 @@ def _recorded(request, draft, report, form):
     page = {"version": _number(request, "base"), "number": _number(request, "number")}
     told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
     try:
-        recording.record(draft=draft, **page, **told, by=author, now=report.now)
+        recording.record(draft=draft, **page, **told, again=said.get("content"), by=author, now=report.now)
     except recording.Moved:
         return _filing_page(request, draft, report, form=form, notice=MOVED, status=422)
     except recording.AlreadyRecorded as found:
-        if not _same(found.filing, told):
-            return _filing_page(request, draft, report, form=form, notice=OVERTAKEN, status=422)
+        if notice := _overtaken(found.filing, told):
+            return _filing_page(request, draft, report, form=form, notice=notice, status=422)
         messages.info(request, ALREADY)
     else:
         messages.success(request, DONE)
     return redirect("filing", draft.public_id)
 
 
-def _same(filing, told):
-    return all(getattr(filing, name) == told[name] for name in ("kind", "filed_at", "cnil_number"))
+def _overtaken(filing, told):
+    """Why what this page says is not recorded by this filing; "" when it is."""
+    if any(getattr(filing, name) != told[name] for name in ("kind", "filed_at", "cnil_number")):
+        return OVERTAKEN
+    return WITHDRAWN.format(number=filing.number) if filing.cancelled_at else ""
+
+
+def _form(draft, report, kind, data=None):
+    zone = report.dossier.zone
+    local = (zone.key, f"Heure {ZONES[zone.key]} (votre fuseau)")
+    clocks = [] if zone.key == PARIS.key else [(PARIS.key, "Heure de Paris"), local]
+    found = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(draft, report, kind)}
+    return FilingForm(data, initial={"kind": kind}, **found)
+
+
+def _again(draft, report, kind):
+    """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
+    found = recording.taken_back(draft, kind)
+    if found is None:
+        return None
+    then = rubrics.report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
+    changed = len(rubrics.differences(then, filings.as_data(found)))
+    return (found.number, changed) if changed else None
 
 
 def _number(request, name):
@@ -92,26 +117,26 @@ def _cancelled(request, draft, report):
 
 
 def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
-    form = form or FilingForm(initial={"kind": report.kind}, zone=report.dossier.zone, now=report.now)
+    kind = report.kind if report.notified or not report.dossier.filings else "initial"
+    form = form or _form(draft, report, kind)
     context = {
         "draft": draft,
         "report": report,
         "zone": report.dossier.zone,
         "form": form,
         "when": (form["day"], form["hour"]),
-        "zone_words": f"heure {ZONES[draft.timezone]}",
         "notice": notice,
         "cancel": cancel or CancelForm(),
         "cancelling": cancelling,
         "number": recording.next_number(draft),
-        "recorded": [_told(draft, each, request) for each in draft.filings.order_by("-number")],
+        "recorded": [_told(draft, report, each, request) for each in draft.filings.order_by("-number")],
     }
     return render(request, "notifications/filing.html", context, status=status)
 
 
-def _told(draft, filing, request):
+def _told(draft, report, filing, request):
     author = access.author(draft, request.viewer)
-    return {"filing": filings.recorded(filing), "by": access.author_words(filing.by, author)}
+    return {"filing": filings.recorded(filing, report), "by": access.author_words(filing.by, author)}
 
 
 @never_cache
@@ -144,6 +169,7 @@ def complement(request, public_id):
         "differences": rubrics.differences(report, filed[-1]) if filed else (),
         "unknowns": rubrics.unknowns(report),
         "clock": rubrics.complement_clock(report),
+        "letter": rubrics.letter_offered(report),
     }
     return render(request, "notifications/complement.html", context)
 
@@ -175,7 +201,10 @@ def vendor_letter_text(request, public_id):
 
 
 def _letter(draft):
-    return rubrics.letter_to_vendor(files.report_of(draft))
+    report = files.report_of(draft)
+    if not rubrics.letter_offered(report):
+        raise Http404
+    return rubrics.letter_to_vendor(report)
 
 
 # -- erasing --------------------------------------------------------------------------------------------

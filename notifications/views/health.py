@@ -1,7 +1,7 @@
 """Is the installation in order? For a supervisor: 200 or 503, and no detail about dossiers.
 
 `reminders` is false once the loop that sends them has been silent for 15 minutes, or never ran although somebody waits
-for one."""
+for one; also while the mail server has not been reached for an hour, or is not named although somebody waits."""
 
 from django.db import DatabaseError
 from django.http import JsonResponse

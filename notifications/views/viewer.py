@@ -97,4 +97,5 @@ def visible_draft(request, public_id):
     found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
     if "account" in request.POST and not request.viewer.user and not found.filter(public_id=public_id).exists():
         raise SignInNeeded
+    found = found.defer("incident_revision__content")
     return get_object_or_404(found, public_id=public_id)

@@ -65,7 +65,9 @@ def text_of(data):
     return re.sub(r"\s+", " ", " ".join(pages))
 
 
-@pytest.mark.parametrize(("width", "javascript"), [(1280, True), (390, True), (390, False)])
+@pytest.mark.parametrize(
+    ("width", "javascript"), [(1280, True), pytest.param(390, True, marks=pytest.mark.slow), (390, False)]
+)
 def test_a_doctor_goes_from_the_incident_to_a_pdf(browse, width, javascript):
     page = browse(width=width, javascript=javascript)
     begin_at_home(page)

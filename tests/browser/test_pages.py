@@ -1,5 +1,6 @@
 """Every page, as it is served: accessible (axe), valid HTML (Nu), no sideways scrolling, no needless cookie."""
 
+import itertools
 import json
 import re
 import shutil
@@ -44,21 +45,24 @@ EACH_COLOUR_ONCE = """(() => {
 })()"""
 
 
-def look(page):
-    """Faults of the page that is open, found by axe at each width and in each scheme, folded parts opened too."""
+def look(page, looks):
+    """Faults of the page that is open, found by axe in these looks, folded parts opened too; at no width is it wider
+    than the screen."""
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.evaluate(f"{AXE_SCRIPT}; {EACH_COLOUR_ONCE}")
-    return [fault for width, scheme in LOOKS for fault in faults_at(page, width, scheme)]
+    return [fault for width, scheme in LOOKS for fault in faults_at(page, width, scheme, (width, scheme) in looks)]
 
 
-def faults_at(page, width, scheme):
+def faults_at(page, width, scheme, thoroughly):
     page.set_viewport_size({"width": width, "height": 900})
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        yield f"{page.url}: wider than {width}"
+    if not thoroughly:
+        return
     page.emulate_media(color_scheme=scheme)
     found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
     for fault in found:
         yield f"{page.url} ({width}, {scheme}): {fault['id']}: {fault['nodes'][0]['html'][:200]}"
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        yield f"{page.url}: wider than {width}"
 
 
 def dossier_pages(page):
@@ -105,19 +109,26 @@ def filing_pages(page, root):
     yield from (page.goto(root + name) for name in ("complement/", "depot/", "etapes/type/", "journal/", "effacer/"))
 
 
-def test_axe_finds_nothing_in_a_dossier(browse):
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["a look each", "all looks"])
+def looks(request, seeded):
+    """The looks in which each page in turn is gone through: one, by turns from a seed, or all of them."""
+    first = seeded.randrange(len(LOOKS))
+    return itertools.cycle([(LOOKS + LOOKS)[at : at + request.param] for at in (first, first + 1)])
+
+
+def test_axe_finds_nothing_in_a_dossier(browse, looks):
     page = browse()
-    faults = [fault for _ in dossier_pages(page) for fault in look(page)]
+    faults = [fault for _ in dossier_pages(page) for fault in look(page, next(looks))]
     page.goto("/dossiers/")  # now with a dossier
-    assert not faults + look(page)
+    assert not faults + look(page, next(looks))
 
 
-def test_axe_finds_nothing_on_public_pages(browse):
+def test_axe_finds_nothing_on_public_pages(browse, looks):
     page = browse()
     faults = []
     for address in PUBLIC:
         page.goto(address)
-        faults += look(page)
+        faults += look(page, next(looks))
     assert not faults
 
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
+from django.template.loader import render_to_string
 
 from notifications import rubrics
 from notifications.documents import pdf
@@ -38,7 +40,7 @@ def papers() -> dict[str, tuple[bytes, list[str]]]:
     cancelled = replace(recorded, cancelled_at=LATE, cancel_reason="mauvaise heure")
     made = {
         "copy": pdf.filing_pdf(rubrics.report(before, NOW), recorded),
-        "cancelled": pdf.filing_pdf(rubrics.report(before, NOW), cancelled),
+        "cancelled": pdf.filing_pdf(rubrics.report(weda_dossier({}), NOW), cancelled),
         "draft": pdf.draft_pdf(now),
         "complement": pdf.complement_pdf(now),
         "letter": pdf.letter_pdf(rubrics.letter_to_vendor(now)),
@@ -87,10 +89,18 @@ def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else(
     for words in ("FR-2025-77", "Complémentaire", "8 412", "<b>Autre</b> chose", "lundi 17 novembre 2025 à 9 h 00"):
         assert flat(words) in found
     assert flat("Perte de la confidentialité" + "suspectée") in found  # as filed, never without its word
+    assert all(flat(f"D'après le dépôt consigné, SHA-256 {DIGEST}") in page for page in papers()["complement"][1])
     for key in ("siren", "legal_email", "severity"):
         assert flat(report.by_key[key].question.label) not in found
     for row in report.unknowns:
         assert flat(row.question.label) in found
+
+
+@pytest.mark.parametrize(("zone", "told"), [("Europe/Paris", False), ("Indian/Reunion", True)])
+def test_overseas_the_end_is_printed_for_paris_too(zone: str, told: bool) -> None:
+    found = rubrics.report(weda_dossier(zone=ZoneInfo(zone)), NOW)
+    html = render_to_string("pdf/_deadline.html", {"report": found, "zone": found.dossier.zone})
+    assert ("Soit samedi 15 novembre 2025 à 18 h 07 (heure de Paris)." in html) == told
 
 
 def test_the_letter_is_one_signed_page() -> None:
@@ -116,3 +126,11 @@ def test_outloud_and_qpdf_find_no_fault(tmp_path) -> None:
     results = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["results"]
     assert len(results) == len(paths)
     assert [each for result in results for each in result["findings"] if each["severity"] == "error"] == []
+
+
+def test_a_complement_that_is_recorded_is_no_longer_awaited() -> None:
+    awaited = flat("Complément attendu si possible avant")
+    assert awaited in text("complement")
+    filings = (Filed("initial", NOW, "FR-2025-77"), Filed("complementary", LATE, "C-9"))
+    again = rubrics.report(replace(weda_dossier(), filings=filings), LATE)
+    assert awaited not in "".join(pages_of(pdf.complement_pdf(again)))

@@ -20,6 +20,45 @@ from notifications.documents import pdf
 from tests.documents.reading import BANNER, FOOTER, Draft, flat, shown
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_dossier
 
+# A printing takes a second: each of these dossiers shows several things at once.
+NEARLY_EMPTY = {"description": "Œuvre Ÿ ő"}
+DECIDED = {"decision": "not_notify", "decision_reason": "Avis du ministère, relayé. " * 200}
+NOTED = {
+    **AS_IN_EXAMPLE,
+    "nature": ["confidentiality", "integrity", "availability"],
+    "person_count": 2000,
+    "record_count": 10,
+    "informed_by_processor_at": "2025-11-12T09:00:00+01:00",  # a note, before the awareness
+    "consequences_integrity": ["modified_valid"],
+    **DECIDED,
+}
+WORD, LINES, BREAK = "é" * 6000, "\n".join("x" * 3000), "premier point\nsecond point"
+
+
+@pytest.fixture
+def noted(printed) -> Draft:
+    """With notes, a decision, doubts and a nature edited by the practice, before its deadline."""
+    return printed(NOTED)
+
+
+@pytest.fixture
+def without_notes(printed) -> Draft:
+    return printed(NOTED, with_notes=False)
+
+
+@pytest.fixture
+def long(printed) -> Draft:
+    """With long texts and titles, after a deadline counted from an unknown hour, without its notes."""
+    texts = {"description": tokens(6000), "prior_measures": WORD, "discovery": LINES, "harms_text": BREAK}
+    answers = {**AS_IN_EXAMPLE, **texts, **DECIDED, "aware_at": "2025-11-12"}
+    return printed(answers, now=LATE, with_notes=False, title="T" * 200, incident_title="I" * 200)
+
+
+@pytest.fixture
+def hostile(printed, asked) -> Draft:
+    return printed(hostile_answers("\n".join(HOSTILE)), title=HOSTILE[5], incident_title=HOSTILE[2])
+
+
 # -- what is printed --------------------------------------------------------------------------------------
 
 
@@ -45,7 +84,7 @@ def test_an_unknown_answer_is_followed_by_its_reason(draft: Draft) -> None:
 
 
 def test_an_unanswered_question_says_so(printed) -> None:
-    draft = printed({})
+    draft = printed(NEARLY_EMPTY)
     assert "Nonrenseigné" in draft.chunks()["headcount"]
     assert "Manquant" not in draft.chunks()["headcount"]  # only a complete notification needs it
     assert "NonrenseignéManquant" in draft.chunks()["severity"]
@@ -75,8 +114,8 @@ def test_the_first_page_holds_what_an_authority_reads(draft: Draft) -> None:
         assert flat(words) in page
 
 
-def test_lateness_and_an_unknown_hour_are_said_calmly(printed) -> None:
-    page = flat(printed({"aware_at": "2025-11-12"}, now=LATE).pages[0])
+def test_lateness_and_an_unknown_hour_are_said_calmly(long: Draft) -> None:
+    page = flat(long.pages[0])
     assert flat("samedi 15 novembre 2025 à 0 h 00") in page
     assert flat("Les 72 heures sont passées") in page
     assert flat("L'heure de la prise de connaissance n'est pas connue") in page
@@ -91,23 +130,22 @@ def test_the_vendors_day_and_the_small_print_stand_beside_the_deadline(draft: Dr
     assert flat("jusqu'au samedi 15 novembre 2025 à 19 h 00 (heure de Paris) ; ne comptez pas dessus") in page
 
 
-def test_a_decision_not_to_notify_is_printed_on_the_page_of_the_cnils_request(printed) -> None:
-    answers = {**AS_IN_EXAMPLE, "decision": "not_notify", "decision_reason": "Avis du ministère, relayé. " * 200}
-    with_it = printed(answers, now=LATE)
-    [page] = [flat(page) for page in with_it.pages if flat("Votre décision : Ne pas notifier") in flat(page)]
+def test_a_decision_not_to_notify_is_printed_on_the_page_of_the_cnils_request(
+    noted: Draft, without_notes: Draft, long: Draft
+) -> None:
+    [page] = [flat(page) for page in noted.pages if flat("Votre décision : Ne pas notifier") in flat(page)]
     assert flat(CNIL_ASKS) in page
     assert flat("CNIL, non datée, vue le 21 novembre 2026") in page
-    assert with_it.text.count(flat("Avis du ministère, relayé.")) == 200  # once, and whole
-    without = printed(answers, now=LATE, with_notes=False)
-    assert flat("Ne pas notifier") not in without.text
-    assert flat("Les 72 heures sont passées") in flat(without.pages[0])  # nothing else is said of it
+    assert noted.text.count(flat("Avis du ministère, relayé.")) == 200  # once, and whole
+    for without in (without_notes, long):
+        assert flat("Ne pas notifier") not in without.text
+    assert flat("Les 72 heures sont passées") in flat(long.pages[0])  # nothing else is said of it
 
 
-def test_the_careful_reading_leaves_with_the_notes(printed) -> None:
-    answers = {**AS_IN_EXAMPLE, "informed_by_processor_at": "2025-11-12T09:00:00+01:00"}
+def test_the_careful_reading_leaves_with_the_notes(noted: Draft, without_notes: Draft) -> None:
     words = flat("Lecture prudente : samedi 15 novembre 2025 à 9 h 00 (heure de Paris)")
-    assert words in flat(printed(answers).pages[0])
-    assert words not in printed(answers, with_notes=False).text
+    assert words in flat(noted.pages[0])
+    assert words not in without_notes.text
 
 
 def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) -> None:
@@ -124,10 +162,9 @@ def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) 
 # -- nothing suspected passes for a fact ---------------------------------------------------------------------
 
 
-def test_the_loss_of_confidentiality_is_never_printed_without_its_word(draft: Draft, printed) -> None:
-    edited_by_the_practice = printed({**AS_IN_EXAMPLE, "nature": ["confidentiality", "integrity", "availability"]})
-    assert edited_by_the_practice.report.by_key["nature"].origin == "practice"
-    for each in (draft, edited_by_the_practice):
+def test_the_loss_of_confidentiality_is_never_printed_without_its_word(draft: Draft, noted: Draft) -> None:
+    assert noted.report.by_key["nature"].origin == "practice"  # who edited it
+    for each in (draft, noted):
         ticked = flat("Perte de la confidentialité")
         assert each.text.count(ticked + "suspectée") == 2  # first page and rubric
         assert each.text.count(ticked) == 2 + each.answer("harms").count(ticked)
@@ -158,38 +195,28 @@ def test_annexes_list_sources_and_what_remains_to_find_out(draft: Draft) -> None
 
 
 def test_missing_answers_are_listed_with_their_rubric(printed) -> None:
-    draft = printed({})
+    draft = printed(NEARLY_EMPTY)
     rest = draft.annex("B", "C")
     for number, section in enumerate(draft.report.sections, start=1):
         for row in section.rows:
             assert (flat(f"{row.question.label} ({number}. {section.title})") in rest) == (row.state == "missing")
 
 
-WITH_DOUBTS = {
-    **AS_IN_EXAMPLE,
-    "person_count": 2000,
-    "record_count": 10,
-    "informed_by_processor_at": "2025-11-12T09:00:00+01:00",  # a note, before the awareness
-}
-
-
-def test_doubts_are_listed_and_pointed_at(printed) -> None:
-    draft = printed(WITH_DOUBTS)
-    assert len(draft.report.doubts) == 2
-    places = draft.chunks() | {row.key: draft.annex("D") for row in draft.report.notes}
-    for keys, message in draft.report.doubts:
-        assert flat(message) in draft.annex("C", "D")
+def test_doubts_are_listed_and_pointed_at(noted: Draft) -> None:
+    assert len(noted.report.doubts) == 2
+    places = noted.chunks() | {row.key: noted.annex("D") for row in noted.report.notes}
+    for keys, message in noted.report.doubts:
+        assert flat(message) in noted.annex("C", "D")
         assert all(flat("Point à vérifier, annexe C") in places[key] for key in keys)
 
 
-def test_the_practices_own_notes_are_apart_and_can_be_left_out(printed) -> None:
-    draft, without = printed(WITH_DOUBTS), printed(WITH_DOUBTS, with_notes=False)
-    for row in draft.report.notes:
-        assert (flat(row.question.label) in draft.annex("D")) == (row.answered and row.origin != "default")
-        assert flat(row.question.label + row.text) not in without.text
-    assert "AnnexeD" not in without.text
-    for keys, message in draft.report.doubts:
-        assert (flat(message) in without.text) == ("informed_by_processor_at" not in keys)
+def test_the_practices_own_notes_are_apart_and_can_be_left_out(noted: Draft, without_notes: Draft) -> None:
+    for row in noted.report.notes:
+        assert (flat(row.question.label) in noted.annex("D")) == (row.answered and row.origin != "default")
+        assert flat(row.question.label + row.text) not in without_notes.text
+    assert "AnnexeD" not in without_notes.text
+    for keys, message in noted.report.doubts:
+        assert (flat(message) in without_notes.text) == ("informed_by_processor_at" not in keys)
 
 
 # -- texts of any shape -----------------------------------------------------------------------------------------
@@ -200,21 +227,17 @@ def tokens(limit: int) -> str:
     return " ".join(f"mot{number:04d}" for number in range(limit // 8))
 
 
-def test_very_long_answers_are_printed_whole(printed) -> None:
-    word, lines = "é" * 6000, "\n".join("x" * 3000)
-    draft = printed({**AS_IN_EXAMPLE, "description": tokens(6000), "prior_measures": word, "discovery": lines})
-    assert re.findall(r"mot\d{4}", draft.answer("description")) == tokens(6000).split()
-    assert word in draft.answer("prior_measures")
-    assert "x" * 3000 in draft.answer("discovery")
-    assert len(draft.pages) < 20  # three thousand lines would fill sixty
+def test_very_long_answers_are_printed_whole(long: Draft) -> None:
+    assert re.findall(r"mot\d{4}", long.answer("description")) == tokens(6000).split()
+    assert WORD in long.answer("prior_measures")
+    assert "x" * 3000 in long.answer("discovery")
+    assert len(long.pages) < 20  # three thousand lines would fill sixty
 
 
-def test_line_breaks_are_kept_and_long_titles_are_whole_on_the_first_page(printed) -> None:
-    answers = {**AS_IN_EXAMPLE, "prior_measures": "premier point\nsecond point"}
-    draft = printed(answers, title="T" * 200, incident_title="I" * 200)
-    assert any("premier point\nsecond point" in page for page in draft.pages)
-    assert "T" * 200 + "I" * 200 in flat(draft.pages[0])
-    assert all(BANNER in page for page in draft.pages)
+def test_line_breaks_are_kept_and_long_titles_are_whole_on_the_first_page(long: Draft) -> None:
+    assert any(BREAK in page for page in long.pages)
+    assert "T" * 200 + "I" * 200 in flat(long.pages[0])
+    assert all(BANNER in page for page in long.pages)
 
 
 @pytest.mark.slow
@@ -277,19 +300,17 @@ def hostile_answers(payload: str) -> dict:
     return answers
 
 
-def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(printed, asked) -> None:
-    everything = "\n".join(HOSTILE)
-    draft = printed(hostile_answers(everything), title=HOSTILE[5], incident_title=HOSTILE[2])
+def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(hostile: Draft, asked) -> None:
     assert asked == []
-    page = draft.answer("prior_measures")
-    assert flat(everything) in page
-    assert flat(HOSTILE[0]) in draft.chunks()["other_bodies"]
-    assert flat(everything[:500]) in draft.answer("origins")
+    everything = "\n".join(HOSTILE)
+    assert flat(everything) in hostile.answer("prior_measures")
+    assert flat(HOSTILE[0]) in hostile.chunks()["other_bodies"]
+    assert flat(everything[:500]) in hostile.answer("origins")
 
 
-def test_texts_make_no_link_attachment_or_action(printed) -> None:
-    draft = printed(hostile_answers("\n".join(HOSTILE)), title=HOSTILE[5], incident_title=HOSTILE[2])
-    with pikepdf.open(io.BytesIO(draft.data)) as document:
+def test_texts_make_no_link_attachment_or_action(hostile: Draft, asked) -> None:
+    assert asked == []
+    with pikepdf.open(io.BytesIO(hostile.data)) as document:
         assert len(document.attachments) == 0
         assert not {"/AF", "/OpenAction", "/AA", "/AcroForm"} & set(document.Root.keys())
         assert "/EmbeddedFiles" not in document.Root.get("/Names", {})
@@ -328,7 +349,7 @@ def test_the_fetcher_serves_the_fonts_from_disk() -> None:
 
 
 def test_same_report_same_bytes_whatever_was_printed_before(draft: Draft, printed) -> None:
-    printed({"description": "Œuvre Ÿ ő"})
+    printed(NEARLY_EMPTY)
     seconds_later = replace(draft.report, now=draft.report.now.replace(second=41))
     assert pdf.draft_pdf(seconds_later) == draft.data
 
@@ -343,16 +364,13 @@ print(hashlib.sha256(pdf.draft_pdf(rubrics.report(weda_dossier(), NOW))).hexdige
 """
 
 
-def test_same_bytes_in_other_processes(draft: Draft) -> None:
-    def start(seed: str) -> subprocess.Popen:
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONHASHSEED": seed}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-c", ALONE], cwd=ROOT, env=environment, text=True, **pipes)
-
-    digest = hashlib.sha256(draft.data).hexdigest()
-    for process in [start("0"), start("1")]:
-        out, errors = process.communicate(timeout=120)
-        assert (out.strip(), errors) == (digest, "")
+def test_same_bytes_in_another_process(draft: Draft, seeded) -> None:
+    """Where sets have another order than here."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    environment["PYTHONHASHSEED"] = str(seeded.randrange(1, 2**32))  # here it is 0 or random
+    command = [sys.executable, "-c", ALONE]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.stdout.strip(), done.stderr) == (hashlib.sha256(draft.data).hexdigest(), "")
 
 
 def test_it_claims_pdf_ua_and_names_its_language_and_title(draft: Draft) -> None:

@@ -181,3 +181,8 @@ VALUES: dict[str, Any] = {
     "yes_no": False,
     "group": [{"name": "x"}],
 }
+
+
+def test_another_reading_of_the_delay_asks_for_its_reason_too() -> None:
+    assert MESSAGES["no_notification_without_reason"] in found(entries({"decision": "other_reading"}))
+    assert MESSAGES["no_notification_without_reason"] not in found(entries({"decision": "undecided"}))

@@ -8,7 +8,7 @@ import pytest
 
 from notifications import rubrics
 from notifications.models import Draft, Filing, JournalEntry
-from notifications.services import drafts, filings, recording
+from notifications.services import copying, drafts, filings, recording
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW
 from tests.stored import Tab, everything, file, publish, withdraw
 
@@ -82,7 +82,8 @@ def test_on_time_or_late_follows_the_frozen_deadline(tab):
     tab.type(aware_at="2025-11-01T08:00:00+01:00")
     assert [filings.recorded(Filing.objects.get(pk=each.pk)).late for each in (in_time, late)] == [False, True]
     clock = report(tab, LATE).clock
-    assert (clock.state, clock.late, clock.due_at.isoformat()) == ("done", False, "2025-11-15T17:07:00+00:00")
+    assert (clock.state, clock.late_as_filed, clock.due_at.isoformat()) == ("done", False, "2025-11-15T17:07:00+00:00")
+    assert clock.late  # by the corrected start: the reasons are asked for
 
 
 def test_a_filing_before_the_awareness_is_recorded_and_doubted(tab):
@@ -134,3 +135,32 @@ def test_a_complement_is_filed_under_the_number_of_the_first(tab):
     found = filings.report_of(second).by_key
     assert (found["kind"].text, found["initial_reference"].text) == ("Complémentaire", "FR-2025-77")
     assert rubrics.differences(report(tab), filings.as_data(second)) == ()
+
+
+def test_what_was_copied_for_a_filing_does_not_count_for_the_next(tab):
+    said = {"by": "appareil 1", "now": NOW}
+    for turn, kind in enumerate(["initial", "complementary"], start=1):
+        copying.mark_copied(draft=tab.draft, mark="siren", sha256="a" * 64, **said)
+        assert Draft.objects.get().copied
+        file(tab.draft, kind=kind)
+        assert Draft.objects.get().copied == {}, turn
+
+
+def test_a_filing_recorded_anew_keeps_what_had_been_recorded(tab):
+    first = file(tab.draft)
+    recording.cancel(draft=tab.draft, number=1, reason="mauvaise heure", by="appareil 1", now=NOW)
+    tab.reload()
+    tab.type(record_count=8412)
+    with pytest.raises(Filing.DoesNotExist):
+        file(tab.draft, again=2)
+    second = file(tab.draft, again=1, filed_at=NOW - HOUR)
+    assert {**second.content, "filed_at": first.content["filed_at"]} == first.content
+    assert filings.is_whole(second)
+    assert [each.row.key for each in rubrics.differences(report(tab), filings.as_data(second))] == ["record_count"]
+    recording.cancel(draft=tab.draft, number=2, reason="mauvais type", by="appareil 1", now=NOW)
+    assert recording.taken_back(tab.draft, "complete") == second
+    third = file(tab.draft, again=2, kind="complete")
+    told = {key: third.content["answers"][key]["value"] for key in ("kind", "aware_at")}
+    assert told == {"kind": "complete", "aware_at": first.content["answers"]["aware_at"]["value"]}
+    assert recording.unlike_journal(tab.draft) == []
+    assert recording.taken_back(tab.draft, "complementary") is None

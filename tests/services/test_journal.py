@@ -208,6 +208,9 @@ def test_the_command_names_the_first_fault_of_each_dossier(long_draft, capsys):
         f"{other.public_id}: le dépôt 1 n'est plus ce qui a été consigné.",
     ]
     assert stopped.value.returncode == 1
+    Filing.objects.all().delete()
+    with pytest.raises(CommandError, match="le dépôt 1 et la ligne du journal qui le consigne ne concordent pas"):
+        call_command("verify_journal", other.public_id)
     with pytest.raises(CommandError, match="la ligne 7"):
         call_command("verify_journal", long_draft.public_id)
     with pytest.raises(CommandError, match="n'existe pas"):

@@ -100,7 +100,7 @@ def check(ask, typist, more=1):
 
 
 def test_acknowledged_saves_survive_kills(server, seeded):
-    kill_while_they_type(server, seeded, kills=3)
+    kill_while_they_type(server, seeded, kills=2)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 
 from notifications import rubrics
-from notifications.models import Draft
+from notifications.models import AnswerChange, Draft
 from notifications.questionnaire.patient_data import fingerprint, free_texts
 from notifications.services import drafts
 from tests.dossiers import NOW, form
@@ -110,8 +110,8 @@ def test_the_log_says_which_question_and_kind_without_the_text(tab, caplog, djan
 
 
 def _history():
-    sides = [change[side] for change in everything()["AnswerChange"] for side in ("before", "after")]
-    return [text for entry in sides for text in _words(entry)]
+    changes = AnswerChange.objects.values_list("before", "after")
+    return [text for sides in changes for entry in sides for text in _words(entry)]
 
 
 def _words(entry):

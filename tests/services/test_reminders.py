@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.models import Draft, Filing, Heartbeat, Outgoing, Subscription
 from notifications.rubrics import report
-from notifications.services import drafts, journal, reminders
+from notifications.services import drafts, erasure, journal, reminders
 from notifications.services.reminders import addresses, outbox, watch
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known
 from tests.stored import everything
@@ -137,7 +137,7 @@ def test_what_waits_in_the_outbox_is_dropped_with_its_reason(mailoutbox):
     assert reasons == {
         moved.pk: "échéance déplacée",
         filed.pk: "dépôt consigné",
-        decided.pk: "décision de ne pas notifier",
+        decided.pk: "délai arrêté par votre décision",
         ended.pk: "rappels arrêtés",
         unconfirmed.pk: "adresse non confirmée",
         stale.pk: "remplacé",
@@ -287,7 +287,21 @@ def test_a_request_says_nothing_of_the_dossier(weda_draft, mailoutbox):
 
 @pytest.mark.parametrize(
     "email",
-    ["", "x", "x@", "@x.fr", "x@y", "x@y.fr\nBcc: z@y.fr", "x@y.fr, z@y.fr", "a b@y.fr", "é@y.fr", f"{'a' * 250}@y.fr"],
+    [
+        '"\x7f"@y.fr',
+        '"a b"@y.fr',
+        '"\x01"@y.fr',
+        "",
+        "x",
+        "x@",
+        "@x.fr",
+        "x@y",
+        "x@y.fr\nBcc: z@y.fr",
+        "x@y.fr, z@y.fr",
+        "a b@y.fr",
+        "é@y.fr",
+        f"{'a' * 250}@y.fr",
+    ],
 )
 def test_what_is_no_address_is_refused(weda_draft, email):
     with pytest.raises(addresses.BadAddress):
@@ -305,3 +319,136 @@ def test_every_step_is_in_the_journal_and_no_address_is(weda_draft):
     assert list(lines)[-3:] == ["address_given", "address_confirmed", "address_ended"]
     assert "cabinet.example" not in str(everything()["JournalEntry"])
     assert journal.first_fault(Draft.objects.get(pk=weda_draft.pk)) is None
+
+
+def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monkeypatch):
+    def begin():
+        return Draft.objects.create(questionnaire="cnil-2023-07", created_at=AWARE)
+
+    first = begin()
+    give(first, "x@cabinet.example", AWARE)
+    erasure.erase(draft=first, by="appareil 1", now=AWARE)
+    for same in ("x@cabinet.example", "X+1@cabinet.example"):
+        with pytest.raises(addresses.TooOften):
+            give(begin(), same, AWARE + HOUR / 2)
+    monkeypatch.setattr(addresses, "MOST_AN_HOUR", 2)
+    give(begin(), "y@cabinet.example", AWARE)
+    with pytest.raises(addresses.TooOften):
+        give(begin(), "z@cabinet.example", AWARE)
+    assert "cabinet" not in str(everything()["ConfirmationSent"])
+    tick(AWARE + DAY)
+    assert everything()["ConfirmationSent"] == []
+
+
+# -- the relay, the clock, the dossiers of others -------------------------------------------------------
+
+
+def test_without_a_server_all_wait_and_somebody_is_told(mailoutbox, settings):
+    fill(1)
+    settings.MAIL_LEAVES = False
+    assert (tick(BEFORE), states(), reminders.is_alive(BEFORE)) == (0, [("before_24h", "waiting", "")], False)
+    settings.MAIL_LEAVES = True
+    assert (tick(BEFORE), reminders.is_alive(BEFORE)) == (1, True)
+
+
+def test_a_clock_set_back_holds_nothing_for_days(mailoutbox):
+    fill(2)
+    watch.put_due(BEFORE)
+    leased, put_off = Outgoing.objects.order_by("pk")
+    Outgoing.objects.filter(pk=leased.pk).update(leased_until=BEFORE + DAY, lease="x")
+    Outgoing.objects.filter(pk=put_off.pk).update(next_at=BEFORE + DAY)
+    assert tick(BEFORE) == 2
+    reminders.beat(BEFORE + DAY)
+    assert not reminders.is_alive(BEFORE)
+
+
+def test_a_plan_that_fails_makes_no_beat(monkeypatch):
+    monkeypatch.setattr(watch, "put_due", lambda now: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        tick(BEFORE)
+    assert not Heartbeat.objects.exists()
+
+
+def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
+    late, soon, later, added = fill(4)
+    for draft, hours in ((late, -30), (soon, -10), (later, -2)):
+        Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"aware_at": known(AWARE + hours * HOUR)})
+    Subscription.objects.filter(draft=added).update(confirmed_at=None)
+    instants = iter([BEFORE] * 4 + [BEFORE + n * HOUR / 10 for n in range(1, 60)])
+
+    def clock():
+        if mailoutbox:
+            Subscription.objects.filter(draft=added).update(confirmed_at=AWARE)
+        return next(instants)
+
+    assert reminders.tick(clock=clock) == 4
+    assert [mail.to[0][7] for mail in mailoutbox] == ["1", "2", "3", "0"]
+
+
+def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, monkeypatch):
+    [draft] = fill(1)
+    claim = outbox.claim
+
+    def claim_and_erase(now):
+        found = claim(now)
+        erasure.erase(draft=draft, by="appareil 1", now=now) if found else None
+        return found
+
+    monkeypatch.setattr(outbox, "claim", claim_and_erase)
+    assert tick(BEFORE) == 0
+    assert "reminders.unreadable_message" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dossier_erased_while_it_is_planned_stops_nobody(mailoutbox, monkeypatch):
+    gone, *_ = fill(3)
+    put = outbox.put
+
+    def erase_and_put(rows, now):
+        Draft.objects.filter(pk=gone.pk).delete()
+        put(rows, now)
+
+    monkeypatch.setattr(outbox, "put", erase_and_put)
+    assert tick(BEFORE) == 2
+
+
+# -- an end that comes back, an end that was just typed -------------------------------------------------
+
+
+def test_the_last_mail_tells_the_end_that_holds(mailoutbox):
+    [draft] = fill(1)
+    for n, moved in enumerate((0, 3, 0, 0, 3)):
+        Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"aware_at": known(AWARE - moved * HOUR)})
+        for minutes in (0, 4, 10):
+            tick(AWARE + n * HOUR + timedelta(minutes=minutes))
+    said = [re.search(r"à (\d+) h 42", plain(mail.subject))[1] for mail in mailoutbox]
+    assert said == ["10", "7", "10", "7"]
+
+
+def test_an_end_that_was_just_typed_settles_unless_it_is_near(mailoutbox):
+    near, _ = fill(2)
+    Draft.objects.filter(pk=near.pk).update(answers=near.answers | {"aware_at": known(AWARE - 19.5 * HOUR)})
+    Draft.objects.update(last_saved_at=BEFORE)
+    assert tick(BEFORE + HOUR / 60) == 1
+    assert mailoutbox[0].to == ["cabinet0@cabinet.example"]
+    assert tick(BEFORE + HOUR / 20) == 1
+
+
+def test_what_waits_follows_the_address_to_its_domain(mailoutbox):
+    [draft] = fill(1)
+    watch.put_due(BEFORE)
+    subscription = give(draft, "x@ailleurs.example", timezone.now())
+    addresses.confirm(token=addresses.confirm_token(subscription), now=timezone.now())
+    assert Outgoing.objects.get(kind="before_24h").domain == "ailleurs.example"
+    give(draft, "y@ailleurs.example", timezone.now())
+    give(draft, "x@ailleurs.example", timezone.now())  # after all the one that is live
+    assert addresses.standing(draft) == addresses.Standing("live", "x@ailleurs.example")
+
+
+def test_an_address_that_no_mail_can_carry_is_found_before_it_is_sent(mailoutbox, caplog):
+    fill(2)
+    first = Subscription.objects.order_by("pk").first()
+    Subscription.objects.filter(pk=first.pk).update(email="x\r\ny@y.example")
+    assert tick(BEFORE) == 1
+    assert "reminders.unreadable_message" in caplog.text
+    assert "Arrêter les rappels :" in plain(mailoutbox[0].body)

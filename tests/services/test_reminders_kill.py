@@ -52,7 +52,7 @@ def sender(env, *arguments):
 
 
 def leases_end(env):
-    """Two minutes pass."""
+    """Ten minutes pass."""
     with closing(sqlite3.connect(f"{env['VAR_DIR']}/db.sqlite3", timeout=20)) as database, database:
         database.execute("UPDATE notifications_outgoing SET leased_until = '2000-01-01 00:00:00'")
 

@@ -8,8 +8,10 @@ from itertools import count
 
 import pytest
 
+from breach_assistant import settings as production
 from notifications.models import Outgoing
 from notifications.services import reminders
+from notifications.services.reminders import outbox
 from tests.mailing import BEFORE, HOUR, Server, at, certificate, fill
 from tests.servers import free_port
 
@@ -118,16 +120,51 @@ def test_a_server_that_says_no_for_two_hours_loses_nothing(server, step, reply):
     assert len(server.mails) == 3
 
 
-def test_a_connection_that_drops_after_data_repeats_the_same_message(server):
+@pytest.mark.parametrize("fault", ["250 drop", "250 after 1"])
+def test_a_mail_that_is_taken_without_an_answer_is_repeated_twice_and_holds_nobody_back(server, settings, fault):
+    settings.EMAIL_ANSWER_TIMEOUT = 0.2
     fill(2)
-    server.behave = lambda recipient, step: "250 drop" if step == "data" else None
-    back = out_for(2 * HOUR)
+    server.behave = lambda recipient, step: fault if step == "data" and recipient.startswith("cabinet0") else None
+    assert tick(BEFORE) == 1
+    assert [tick(BEFORE + timedelta(minutes=minutes)) for minutes in (1, 14, 15, 16, 44, 45, 46, 90, 300)] == [0] * 9
+    copies = [mail["Message-ID"] for to, mail in server.mails if to.startswith("cabinet0")]
+    assert (len(copies), len(set(copies)), len(server.mails)) == (3, 1, 4)
+    assert sorted(Outgoing.objects.values_list("state", "reason")) == [("sent", ""), ("sent", "remise incertaine")]
+
+
+def test_a_server_that_is_slow_to_take_a_mail_is_waited_for(server, settings):
+    fill(1)
+    settings.EMAIL_TIMEOUT = 0.5
+    server.behave = lambda recipient, step: "250 after 0.9" if step == "data" else None
+    assert tick(BEFORE) == 1
+    assert len(server.mails) == 1
+    worst = timedelta(seconds=15 * production.EMAIL_TIMEOUT + production.EMAIL_ANSWER_TIMEOUT)
+    assert worst < outbox.LEASE
+
+
+def test_an_address_is_given_up_by_the_time_it_was_refused_not_by_its_age(server, use, servers):
+    fill(1)
+    use(free_port())
+    assert tick(BEFORE) == 0
+    use(servers[False].port)
+    server.behave = lambda recipient, step: "550 5.7.1 not set up"
+    assert tick(BEFORE + 4 * HOUR) == 0
+    assert Outgoing.objects.get().state == "waiting"
+    server.behave = lambda recipient, step: "451 later"
+    assert tick(BEFORE + 6 * HOUR) == 0
+    server.behave = lambda recipient, step: "550 5.7.1 not set up"
+    assert tick(BEFORE + 8 * HOUR) == 0
     server.behave = lambda recipient, step: None
-    delivered(back, 2, server)
-    ids = {to: set() for to, _ in server.mails}
-    for to, mail in server.mails:
-        ids[to].add(mail["Message-ID"])
-    assert [len(found) for found in ids.values()] == [1, 1]
+    assert tick(BEFORE + 8 * HOUR + HOUR / 2) == 1
+
+
+def test_a_relay_that_is_away_for_an_hour_shows_in_the_health(use):
+    fill(1)
+    use(free_port())
+    tick(BEFORE)
+    assert reminders.is_alive(BEFORE)
+    tick(BEFORE + HOUR + LOOP)
+    assert not reminders.is_alive(BEFORE + HOUR + LOOP)
 
 
 def test_one_bad_address_holds_nobody_back_and_is_given_up(server):

@@ -1,9 +1,9 @@
 import pytest
-from django.core.management import call_command
+
+from tests.stored import store_seeds
 
 
 @pytest.fixture
-def seeds(db, capsys):
+def seeds(db):
     """The incident files that ship, loaded."""
-    call_command("load_seeds")
-    capsys.readouterr()
+    store_seeds()

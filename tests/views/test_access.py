@@ -249,13 +249,17 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_reading_every_address_changes_nothing(owner, method):
+def test_reading_every_address_changes_nothing(owner, method, seeded):
+    """HEAD makes the whole answer too: of the PDFs, which take a second each, it asks for one by chance."""
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
     private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": access.fingerprint(LINK)}
     Grant.objects.create(draft=owner.draft, created_at=timezone.now(), **private)
     file(owner.draft)
     before = everything()
     own = of_dossier(owner.draft.public_id)
+    pdfs = [address for address in own if address.endswith(".pdf")]
+    left_out = {*pdfs} - {seeded.choice(pdfs)} if method == "head" else set()
+    own = [address for address in own if address not in left_out]
     for address in own + [address for pattern in OTHERS for address in addresses(pattern)]:
         response = getattr(owner, method)(address, {"keep": "violation", "base": "1", "kind": "complete"})
         # the account's own pages ask to sign in first

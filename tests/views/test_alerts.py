@@ -14,11 +14,11 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from breach_assistant.logs import JsonFormatter
-from notifications.models import Draft, Grant, Subscription
-from notifications.services import access, reminders
+from notifications.models import Draft, Filing, Grant, Subscription
+from notifications.services import access, drafts, reminders
 from notifications.services.reminders import addresses
 from tests.mailing import known
-from tests.stored import WEDA, everything, store_seeds
+from tests.stored import WEDA, everything, file, store_seeds
 
 from .test_public import shown
 
@@ -72,9 +72,11 @@ def test_from_the_address_to_the_reminder_to_its_end(doctor, mailed, mailoutbox)
     assert Subscription.objects.get().confirmed_at is None
     assert "Adresse confirmée" in shown(Client(enforce_csrf_checks=False).post(mailed))
     assert f"Ils arrivent à {EMAIL}" in shown(doctor.get(doctor.page))
-    assert reminders.tick() == 1
+    assert reminders.tick() == 0  # what was just typed may be corrected
+    with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=False):
+        assert reminders.tick() == 1
     [mail] = mailoutbox
-    assert "Il reste 21 heures et 59 minutes" in mail.body.replace("\n", " ")
+    assert "Il reste 21 heures et 56 minutes" in mail.body.replace("\n", " ")
     assert "(heure de La Réunion)" in mail.subject
     end = END.search(mail.body)[1]
     assert "Arrêter les rappels" in shown(Client().get(end))
@@ -120,9 +122,19 @@ def test_a_changed_address_is_asked_again_and_old_links_are_over(doctor, mailed,
     Client().post(mailed)
     assert doctor.post(doctor.page, {"email": "autre@cabinet.example"}).status_code == 302
     assert Client().post(mailed).status_code == 404
-    reminders.tick()
-    assert [mail.to for mail in mailoutbox] == [["autre@cabinet.example"]]
-    assert Subscription.objects.get().confirmed_at is None
+    with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=False):
+        assert reminders.tick() == 2
+    to_confirm, reminder = sorted(mailoutbox, key=lambda mail: "Confirmez" not in mail.subject)
+    assert (to_confirm.to, reminder.to) == (["autre@cabinet.example"], [EMAIL])  # the old one stays until then
+    assert f"Ils arrivent à {EMAIL}" in shown(doctor.get(doctor.page))
+    assert "vers autre@cabinet.example" in shown(doctor.get(doctor.page))
+    assert Client().get(END.search(reminder.body)[1]).status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        assert Client().post(CONFIRM.search(to_confirm.body)[1]).status_code == 200
+        assert (reminders.tick(), reminders.tick()) == (1, 0)  # and hears at once where the end is
+    assert mailoutbox[-1].to == ["autre@cabinet.example"]
+    assert "Il reste 21 heures et 5" in mailoutbox[-1].body.replace("\n", " ")
+    assert Client().get(END.search(reminder.body)[1]).status_code == 404
 
 
 def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(doctor, mailed):
@@ -148,6 +160,14 @@ def test_an_installation_without_mail_offers_none(doctor, settings):
     assert not Subscription.objects.exists()
 
 
+def test_a_link_confirms_only_the_last_request(doctor, mailed, mailoutbox):
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        doctor.post(doctor.page, {"email": EMAIL})
+        assert Client().post(mailed).status_code == 404
+        reminders.tick()
+        assert Client().post(CONFIRM.search(mailoutbox[-1].body)[1]).status_code == 200
+
+
 # -- in a calendar --------------------------------------------------------------------------------------
 
 
@@ -166,6 +186,26 @@ def test_the_file_has_the_deadline_and_no_fact_of_the_incident(doctor):
     before = cnil["sequence"]
     doctor.post(doctor.page, {"feed": "1"})
     assert Calendar.from_ical(doctor.get(doctor.ics).content).events[0]["sequence"] > before
+
+
+def test_an_end_that_is_no_longer_known_is_cancelled_in_agendas(doctor):
+    def events():
+        return Calendar.from_ical(doctor.get(doctor.ics).content).events
+
+    draft, now = doctor.draft, timezone.now()
+    told = {"aware_at": draft.answers.pop("aware_at") | {"value": now.isoformat()}}
+    draft.save()
+    assert events() == []
+    drafts.save_answers(draft=draft, base=draft.version, entries=told, by="appareil 1", now=now)
+    assert {str(event["status"]) for event in events()} == {"CONFIRMED"}
+    filing = file(draft, filed_at=now, now=now)
+    uids = {str(event["uid"]) for event in events()}
+    Filing.objects.filter(pk=filing.pk).update(cancelled_at=now, cancelled_by="appareil 1")
+    draft.refresh_from_db()
+    drafts.save_answers(draft=draft, base=draft.version, entries={"aware_at": None}, by="appareil 1", now=now)
+    assert {str(event["status"]) for event in events()} == {"CANCELLED"}
+    assert {str(event["uid"]) for event in events()} == uids
+    assert len(uids) == 3
 
 
 def test_a_secret_address_shows_the_same_to_whoever_holds_it(doctor):

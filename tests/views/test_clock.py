@@ -102,10 +102,25 @@ def test_a_decision_not_to_notify_stands_on_one_page_with_the_cnils_request(path
     cabinet.send("etapes/dates/", END + timedelta(days=5), **sent)
     assert "page de la CSMF du 19/11/2025" in stored(cabinet.draft, "decision_reason")
     page = cabinet.open(path, END + timedelta(days=5))
-    assert "Vous avez décidé de ne pas notifier" in page.text
+    assert "Délai arrêté par votre décision" in page.text
     for words in ("CSMF du 19/11/2025", CNIL_ASKS, "(notée le 14 novembre 2025)"):
         assert words in page.text
     assert "Notifiez quand même" not in page.text
+
+
+@pytest.mark.parametrize("decision", ["not_notify", "other_reading"])
+def test_an_end_that_is_past_is_told_in_the_past_whatever_was_decided(decision):
+    cabinet, after = Cabinet(aware_at=AWARE, decision=decision), END + timedelta(days=1)
+    assert "Les 72 heures se sont terminées" in cabinet.open("recopie/", after).text
+    assert "Motifs de retard" in cabinet.open("etapes/dates/", after).text
+    assert "sauf un pour la relire" in cabinet.open(now=after).text
+    assert "notifiez quand même" not in cabinet.open("recopie/", after).text
+    assert "s'est terminé" in Cabinet(aware_at=AWARE).open("rappels/", after).text
+
+
+def test_a_complaint_filed_too_late_sends_to_the_insurer():
+    cabinet = Cabinet(aware_at=AWARE, complaint_filed=True, complaint_filed_on="2025-11-19")
+    assert "le mercredi 19 novembre 2025, après le délai ; voyez votre assureur" in cabinet.open(now=END).text
 
 
 # -- the hour that comes twice ----------------------------------------------------------------------------
@@ -136,3 +151,10 @@ def test_an_hour_that_the_clocks_skip_comes_back_with_the_two_nearest():
     assert answer.status_code == 422
     assert "Les heures les plus proches sont 01 h 59 et 03 h 00." in page.text
     assert page.named("aware_at-time").value == "02:30"
+
+
+def test_overseas_the_end_is_told_for_paris_too():
+    overseas, paris = (Cabinet(zone, aware_at=AWARE).open().text for zone in ("Indian/Reunion", "Europe/Paris"))
+    assert "samedi 15 novembre 2025 à 21 h 07 (heure de La Réunion)" in overseas
+    assert f"Fin des 72 heures, soit {DUE}" in overseas
+    assert "Fin des 72 heures, soit" not in paris

@@ -10,7 +10,7 @@ from notifications import rubrics
 from notifications.models import Draft, JournalEntry
 from notifications.services import copying, drafts, journal
 from tests.html_pages import Page
-from tests.stored import WEDA, Tab, everything, store_seeds
+from tests.stored import NIR, WEDA, Tab, everything, file, store_seeds
 
 from .test_public import shown
 
@@ -135,3 +135,21 @@ def test_marks_may_be_wiped_to_begin_again(doctor):
     doctor.post(doctor.page, {"restart": "1"})  # nothing to wipe, nothing to tell
     assert told(doctor.draft) == events
     assert events[-1] == ("copying_restarted", [])
+
+
+def test_what_was_filed_as_suspected_is_not_told_as_a_fact(doctor):
+    file(doctor.draft)
+    Tab(Draft.objects.get()).type(nature=["availability"])
+    field = doctor.get(doctor.page).content.decode().split('id="c-nature"')[1].split('class="copy-piece"')[0]
+    assert "Perte de la confidentialité" in field
+    assert "suspectée" in field
+
+
+def test_no_fingerprint_is_kept_of_a_patients_data_once_it_is_replaced(doctor):
+    Tab(doctor.draft).type(prior_measures=f"Le dossier {NIR} était fermé.")
+    mark(doctor, "prior_measures")
+    mark(doctor, "siren")
+    Tab(Draft.objects.get()).type(city="Saint-Pierre")
+    assert set(Draft.objects.get().copied) == {"prior_measures", "siren"}
+    Tab(Draft.objects.get()).type(prior_measures="Un compte pour chacun.")
+    assert set(Draft.objects.get().copied) == {"siren"}

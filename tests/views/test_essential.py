@@ -78,7 +78,7 @@ def test_every_screen_answers_and_says_where_one_is(at):
     assert doctor.client.get(doctor.address("relire")).status_code == 200
 
 
-@pytest.mark.parametrize("subject", ["inconnu", "retard", "dates", "QUAND", "quand-"])
+@pytest.mark.parametrize("subject", ["inconnu", "dates", "QUAND", "quand-"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_an_unknown_subject_does_not_exist(at, subject, method):
     doctor = at(NOW)  # in time: nobody asks for the reasons of a delay
@@ -90,7 +90,7 @@ def test_an_unknown_subject_does_not_exist(at, subject, method):
 
 def test_the_twelfth_question_is_there_once_it_is_late(at):
     doctor = at(LATE)
-    assert doctor.client.get(doctor.address("retard")).status_code == 404
+    assert doctor.client.get(doctor.address("retard")).url == f"/dossiers/{doctor.draft.public_id}/"
     doctor.send("quand", **AWARE)
     assert "question 12 sur 12" in doctor.open("retard").text
     assert doctor.goes_to(doctor.send("patients")) == "retard"
@@ -304,3 +304,17 @@ def typed_for(question, value):
     if isinstance(value, date):
         return {f"{key}-day" if question.type == "moment" else key: value.isoformat()}
     return {key: value if isinstance(value, list) else str(value)}
+
+
+def test_a_screen_that_other_answers_made_needless_is_left_without_a_fault(at):
+    doctor = at(LATE)
+    doctor.send("quand", **AWARE)
+    late = doctor.open("retard")
+    doctor.send("quand", aware_at__day=LATE.date().isoformat(), aware_at__time="00:05")
+    told = doctor.client.get(doctor.address("retard"), follow=True).content.decode()
+    assert "Cette question ne se pose plus" in told
+    sent = late.sends(late_reasons="Message lu tard.")
+    autosaved = doctor.client.post(doctor.address("retard"), sent, headers={"Accept": "application/json"})
+    assert autosaved.status_code == 200
+    assert "late_reasons" in autosaved.json()["beside"]
+    assert doctor.client.post(doctor.address("retard"), sent).status_code == 302

@@ -9,6 +9,7 @@ from django.test import Client
 from notifications.deadlines import in_words
 from notifications.models import Draft, Erasure, Filing, JournalEntry
 from notifications.services import drafts, journal
+from notifications.services import filings as service
 from notifications.views import filings as pages
 from tests.dossiers import AS_IN_EXAMPLE, NOW, PARIS
 from tests.html_pages import Page
@@ -147,6 +148,64 @@ def test_cancelling_needs_a_reason_and_leaves_a_trace(owner):
     assert owner.get(f"{owner.root}depot/2/notification.pdf").status_code == 404
 
 
+def cancelled(client, number=1):
+    return client.post(f"{client.root}depot/", {"cancel": str(number), "reason": "mauvaise heure"})
+
+
+def test_back_after_cancelling_is_not_taken_for_done(owner):
+    place = hidden(owner)
+    send(owner, place)
+    cancelled(owner)
+    response = send(owner, place)
+    assert response.status_code == 422
+    assert "Le dépôt n° 1, consigné depuis cette page, a été annulé depuis" in text_of(response)
+    assert Filing.objects.count() == 1
+
+
+def test_after_cancelling_what_was_filed_may_be_recorded_anew(owner):
+    send(owner)
+    cancelled(owner)
+    assert 'name="content"' not in owner.get(f"{owner.root}depot/").content.decode()  # nothing changed: nothing to ask
+    Tab(owner.draft).type(record_count=8412)
+    page = owner.get(f"{owner.root}depot/")
+    assert "Ce qui avait été consigné (dépôt annulé n° 1)" in text_of(page)
+    assert "Les réponses d'aujourd'hui (1 a changé depuis)" in text_of(page)
+    refused = [send(owner), send(owner, content="7")]
+    assert [each.status_code for each in refused] == [422, 422]
+    assert 'href="#q-content"' in refused[0].content.decode()
+    assert send(owner, content="1").status_code == 302
+    assert Filing.objects.latest("number").content["answers"]["record_count"]["state"] == "unknown"
+    cancelled(owner, 2)
+    assert send(owner, content="now").status_code == 302
+    assert Filing.objects.latest("number").content["answers"]["record_count"]["value"] == 8412
+    assert send(owner, content="3", kind="complementary").status_code == 422  # nothing is cancelled any more
+
+
+def test_overseas_the_clock_that_is_meant_is_asked_for(owner):
+    assert "Heure de Paris." in text_of(owner.get(f"{owner.root}depot/"))
+    Draft.objects.update(timezone="Indian/Reunion")
+    page = owner.get(f"{owner.root}depot/")
+    assert "Heure de La Réunion (votre fuseau)" in text_of(page)
+    assert "figure sur le récépissé" not in text_of(page)
+    assert 'value="Europe/Paris" checked' not in page.content.decode()
+    refused = send(owner)
+    assert refused.status_code == 422
+    assert refused.content.decode().count("Dites de quelle heure il s&#x27;agit.") == 2
+    for clock, hour in (("Europe/Paris", 8), ("Indian/Reunion", 5)):
+        assert send(owner, clock=clock, kind="initial").status_code == 302
+        assert Filing.objects.latest("number").filed_at.hour == hour
+
+
+def test_an_hour_that_comes_twice_is_asked_for(owner):
+    at = {"day": "2025-10-26", "hour": "02:30"}
+    refused = send(owner, **at)
+    assert refused.status_code == 422
+    assert refused.content.decode().count("passée deux fois") == 2
+    for fold, hour in (("0", 0), ("1", 1)):
+        send(owner, **at, fold=fold)
+        assert Filing.objects.latest("number").filed_at.hour == hour
+
+
 # -- after a filing ---------------------------------------------------------------------------------------
 
 
@@ -186,6 +245,56 @@ def test_the_letter_is_a_file_before_any_filing(owner):
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="lettre-editeur-cabinet-du-dr-exemple.txt"'
     assert "Objet" in response.content.decode()
+
+
+def test_without_anybody_to_write_to_no_letter_is_offered(owner):
+    pages = ("", "complement/")
+    assert all("lettre-editeur" in owner.get(owner.root + path).content.decode() for path in pages)
+    Tab(owner.draft).type(other_bodies_involved=False)
+    Draft.objects.update(incident_revision=None)
+    assert not any("lettre-editeur" in owner.get(owner.root + path).content.decode() for path in pages)
+    assert {owner.get(f"{owner.root}lettre-editeur.{kind}").status_code for kind in ("pdf", "txt")} == {404}
+
+
+def test_the_copy_of_a_complement_is_read_after_the_filings_before_it(owner):
+    send(owner)
+    send(owner, kind="complementary", day="2025-11-20", cnil_number="C-9")
+    report = service.report_of(Filing.objects.get(number=2))
+    assert (report.kind, report.clock.late, "late_reasons" in report.by_key) == ("complementary", False, False)
+    assert report.by_key["initial_reference"].text == "FR-2025-77"
+    page = text_of(owner.get(f"{owner.root}complement/"))
+    assert "Aucune réponse n'a changé" in page
+    assert "restent inconnues : vous pouvez compléter de nouveau" in page
+    assert "après la fin du délai" not in text_of(owner.get("/dossiers/"))
+
+
+def test_a_complement_alone_asks_for_the_notification_everywhere(owner):
+    send(owner, kind="complementary")
+    assert "Consignez aussi la notification initiale" in text_of(owner.get(owner.root))
+    assert "Déposé le" not in text_of(owner.get("/dossiers/"))
+    assert 'value="initial" checked' in owner.get(f"{owner.root}depot/").content.decode()
+
+
+def test_a_start_corrected_after_the_filing_is_told_beside_the_one_that_was_filed(owner):
+    send(owner)
+    Tab(owner.draft).type(aware_at="2025-11-10T08:00:00+01:00")
+    for path in ("", "depot/"):
+        page = text_of(owner.get(owner.root + path))
+        assert "alculé" in page
+        assert "date corrigée" in page
+        assert "jeudi 13 novembre 2025 à 8 h 00" in page
+    assert "Motifs de retard" in text_of(owner.get(f"{owner.root}etapes/dates/"))
+
+
+def test_a_start_given_after_the_filing_says_the_same_on_every_page(owner):
+    Tab(owner.draft).send({"aware_at": None})
+    send(owner, day="2025-11-20")
+    assert "Fin des 72 heures" not in text_of(owner.get(f"{owner.root}depot/"))
+    Tab(owner.draft).type(aware_at=AS_IN_EXAMPLE["aware_at"])
+    assert "déposée après ce délai" in text_of(owner.get(f"{owner.root}depot/"))
+    home = text_of(owner.get(owner.root))
+    assert "samedi 15 novembre 2025 à 18 h 07" in home
+    assert "après la fin du délai" in home
 
 
 # -- journal and erasing ----------------------------------------------------------------------------------

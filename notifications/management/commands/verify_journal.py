@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from notifications.models import Draft
-from notifications.services import filings, journal
+from notifications.services import filings, journal, recording
 
 
 class Command(BaseCommand):
@@ -30,6 +30,8 @@ def _faults(draft):
     number = journal.first_fault(draft)
     if number is not None:
         yield f"{draft.public_id}: la ligne {number} du journal ne concorde pas."
+    for name in recording.unlike_journal(draft):
+        yield f"{draft.public_id}: le {name} et la ligne du journal qui le consigne ne concordent pas."
     for filing in draft.filings.order_by("number"):
         if not filings.is_whole(filing):
             yield f"{draft.public_id}: le dépôt {filing.number} n'est plus ce qui a été consigné."

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from ...models import Heartbeat, Outgoing, Subscription
 from . import addresses, letters, outbox, watch
 from .plan import REMINDED, duty_of
-from .post import Post, Refused, Trouble
+from .post import Post, Refused, Trouble, Unanswered
 
 logger = logging.getLogger(__name__)
 
@@ -21,21 +22,28 @@ Clock = Callable[[], datetime]
 BEAT = "rappels"
 BEAT_EVERY = timedelta(minutes=1)
 SILENCE = timedelta(minutes=15)  # after which somebody should look
-RELAY, DOMAIN = "serveur d'envoi injoignable", "refus temporaire"
 
 
 def tick(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambda: False) -> int:
     """One round: put what is due into the outbox, send what waits there. `stop` is asked between two mails. Returns
     how many were sent."""
     sent = 0
-    beaten = beat(clock())
-    watch.put_due(clock())
+    planned = _plan(clock())
+    if not settings.MAIL_LEAVES:  # all wait until a server is named again
+        return sent
     with closing(Post()) as post:
         while not stop() and (row := outbox.claim(clock())):
             sent += _deliver(row, post, clock)
-            if clock() - beaten > BEAT_EVERY:
-                beaten = beat(clock())
+            if abs(clock() - planned) > BEAT_EVERY:  # a long round: what became due meanwhile may be nearer its end
+                planned = _plan(clock())
     return sent
+
+
+def _plan(now: datetime) -> datetime:
+    """Put what is due into the outbox; the beat tells that this succeeded."""
+    addresses.forget_requests(now)
+    watch.put_due(now)
+    return beat(now)
 
 
 def beat(now: datetime) -> datetime:
@@ -44,11 +52,12 @@ def beat(now: datetime) -> datetime:
 
 
 def is_alive(now: datetime) -> bool:
-    """Did the loop go round lately? Before its first round, only while nobody waits for a reminder."""
+    """Did the loop go round lately, and do mails leave? Without a round or a way out, only while nobody waits for a
+    reminder."""
     last = Heartbeat.objects.filter(name=BEAT).first()
-    if last is None:
+    if last is None or not settings.MAIL_LEAVES:
         return not Subscription.objects.filter(ended_at=None).exists()
-    return now - last.at <= SILENCE
+    return abs(now - last.at) <= SILENCE and not outbox.is_stuck(now)
 
 
 def _deliver(row: Outgoing, post: Post, clock: Clock) -> bool:
@@ -84,9 +93,12 @@ def _sent(row, mail, post, clock):
     except Refused:
         logger.warning("reminders.refused", extra={"fields": {"message": row.pk}})
         outbox.refuse(row, clock())
+    except Unanswered:
+        logger.warning("reminders.unanswered", extra={"fields": {"message": row.pk}})
+        outbox.doubt(row, clock())
     except Trouble as trouble:
         logger.warning("reminders.put_off", extra={"fields": {"message": row.pk, "everybody": trouble.everybody}})
-        outbox.back_off(row, RELAY if trouble.everybody else DOMAIN, clock(), everybody=trouble.everybody)
+        outbox.back_off(row, outbox.RELAY if trouble.everybody else outbox.DOMAIN, clock(), everybody=trouble.everybody)
     except Exception:
         post.close()
         _flagged(row, "reminders.unsendable_message", clock())
@@ -97,7 +109,9 @@ def _sent(row, mail, post, clock):
 
 
 def _flagged(row, event, now):
-    """Somebody has to look at this one; the others go on."""
+    """Somebody has to look at this one, unless its dossier was erased just now; the others go on."""
+    if not Outgoing.objects.filter(pk=row.pk).exists():
+        return False
     logger.exception(event, extra={"fields": {"message": row.pk, "kind": row.kind}})
     outbox.put_off(row, outbox.UNREADABLE, now + outbox.POISON_AGAIN)
     return False

@@ -128,9 +128,8 @@ def _mail(
         headers["List-Unsubscribe"] = f"<{context['end_link']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = render_to_string(f"mail/{template}.txt", context)
-    mail = EmailMultiAlternatives(
-        typo(subject), text, settings.DEFAULT_FROM_EMAIL, [subscription.email], headers=headers
-    )
+    to = subscription.asked_email if addresses.is_request(row.kind) else subscription.email
+    mail = EmailMultiAlternatives(typo(subject), text, settings.DEFAULT_FROM_EMAIL, [to], headers=headers)
     mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
-    mail.message()  # what cannot be written as a mail is found out here, not on the way
+    mail.message().as_bytes()  # what cannot be written as a mail is found out here, not on the way
     return mail

@@ -6,53 +6,82 @@ Killed anywhere: a row that was claimed is free again after its lease, and keeps
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import OperationalError
-from django.db.models import F, Q, QuerySet
+from django.db import IntegrityError, OperationalError
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from ...models import Draft, Outgoing, Subscription
 
-LEASE = timedelta(minutes=2)  # longer than a mail may take (settings.EMAIL_TIMEOUT for each word of the server)
-SETTLE = timedelta(minutes=5)  # a deadline that was just typed may be corrected at once
+LEASE = timedelta(minutes=10)  # longer than a mail may take (EMAIL_TIMEOUT for each word, EMAIL_ANSWER_TIMEOUT)
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=3)
 REFUSED_AGAIN, REFUSED_FOR = timedelta(minutes=20), timedelta(hours=3)
 POISON_AGAIN = timedelta(minutes=10)  # often a fault of the whole installation, soon mended
+UNANSWERED_AGAIN, MOST_COPIES = timedelta(minutes=15), 3  # doubles
+FARTHEST = timedelta(minutes=30)  # no delay above is longer: what is put off further was by a clock set back since
+STUCK = timedelta(hours=1)  # after which somebody should look at the relay
+REQUEST = "confirm-"
+RELAY, DOMAIN = "serveur d'envoi injoignable", "refus temporaire"
 REFUSED = "adresse refusée"
 UNREADABLE = "message impossible à composer"
+UNANSWERED, UNCERTAIN = "réponse du serveur perdue", "remise incertaine"
 MARK_TRIES = 4  # each waits for SQLite's lock as long as any write
 
 
-def row(draft: Draft, kind: str, deadline: datetime | None, email: str, now: datetime) -> Outgoing:
-    """A message that is not stored yet."""
+def row(
+    draft: Draft,
+    kind: str,
+    deadline: datetime | None,
+    email: str,
+    now: datetime,
+    *,
+    settled_at: datetime | None = None,
+    again: str = "",
+) -> Outgoing:
+    """A message that is not stored yet. `settled_at`: not to be sent before; `again`: why the same one goes out once
+    more."""
     return Outgoing(
         draft=draft,
         kind=kind,
-        key=key_of(draft, kind, deadline),
+        key=key_of(draft, kind, deadline, again),
         deadline=deadline,
-        domain=email.rpartition("@")[2].lower()[:255],
+        domain=domain_of(email),
         made_at=now,
-        next_at=now + SETTLE if kind == "start" else now,
+        next_at=max(now, settled_at or now),
     )
 
 
-def key_of(draft: Draft, kind: str, deadline: datetime | None) -> str:
-    parts = (draft.public_id, kind, deadline.isoformat() if deadline else "")
+def domain_of(email: str) -> str:
+    return email.rpartition("@")[2].lower()[:255]
+
+
+def key_of(draft: Draft, kind: str, deadline: datetime | None, again: str = "") -> str:
+    parts = (draft.public_id, kind, deadline.isoformat() if deadline else "", *filter(None, [again]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def put(rows: Sequence[Outgoing], now: datetime) -> None:
     """Store messages that are not there yet, and take up again those dropped for a reason that has passed."""
     stored = {each.key: each for each in Outgoing.objects.filter(key__in=[each.key for each in rows])}
-    missing = [each for each in rows if each.key not in stored]
-    if missing:
-        Outgoing.objects.bulk_create(missing, ignore_conflicts=True)  # another sender may be as far
+    _store([each for each in rows if each.key not in stored])
     dropped = Outgoing.State.DROPPED
     for each in rows:
         old = stored.get(each.key)
         if old and old.state == dropped and (old.reason != REFUSED or _address_is_newer(old)):
             again = {"made_at": now, "next_at": now, "domain": each.domain, "ended_at": None, "reason": "", "tries": 0}
-            Outgoing.objects.filter(pk=old.pk, state=dropped).update(state=Outgoing.State.WAITING, **again)
+            fresh = {"refused_since": None, "unanswered": 0}
+            Outgoing.objects.filter(pk=old.pk, state=dropped).update(state=Outgoing.State.WAITING, **again, **fresh)
+
+
+def _store(rows: Sequence[Outgoing]) -> None:
+    """Another sender may be as far, and a dossier may be erased meanwhile: that one is left out."""
+    try:
+        Outgoing.objects.bulk_create(rows, ignore_conflicts=True)
+    except IntegrityError:
+        for each in rows:
+            with suppress(IntegrityError):
+                Outgoing.objects.bulk_create([each], ignore_conflicts=True)
 
 
 def _address_is_newer(dropped: Outgoing) -> bool:
@@ -64,10 +93,12 @@ def _waiting() -> QuerySet[Outgoing]:
 
 
 def claim(now: datetime) -> Outgoing | None:
-    """The next message that is due, reserved for the caller; None when there is none."""
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    """The next message that is due, reserved for the caller; None when there is none. A lease or a delay longer than
+    any that we give was set by a clock that ran ahead: it does not count."""
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
+    is_due = Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST)
     while True:
-        found = _waiting().filter(free, next_at__lte=now).order_by("next_at", "pk").first()
+        found = _by_urgency(_waiting().filter(free, is_due), now).first()
         if found is None:
             return None
         before, found.lease = found.lease, secrets.token_urlsafe(16)
@@ -76,11 +107,31 @@ def claim(now: datetime) -> Outgoing | None:
             return found
 
 
-def mark_sent(row: Outgoing, now: datetime) -> None:
+def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
+    """What somebody waits for at his screen, then the nearest end, then ends that are past; what failed goes last and
+    by turns, so that one that always fails starves nobody."""
+    fresh = Q(reason="")
+    rank = Case(
+        When(fresh & Q(kind__startswith=REQUEST), then=Value(0)),
+        When(fresh & Q(deadline__gte=now), then=Value(1)),
+        When(fresh, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    end = Case(When(fresh, then=F("deadline")))
+    return found.annotate(rank=rank, end=end).order_by("rank", "end", "next_at", "pk")
+
+
+def is_stuck(now: datetime) -> bool:
+    """Is there a message that the relay has not taken for an hour?"""
+    return _waiting().filter(reason=RELAY, tries__gt=0, made_at__lt=now - STUCK).exists()
+
+
+def mark_sent(row: Outgoing, now: datetime, reason: str = "") -> None:
     """Tried until it is written: what is not marked is sent again."""
     for left in reversed(range(MARK_TRIES)):
         try:
-            _release(row, state=Outgoing.State.SENT, ended_at=now, reason="")
+            _release(row, state=Outgoing.State.SENT, ended_at=now, reason=reason)
         except OperationalError:
             if not left:
                 raise
@@ -92,18 +143,28 @@ def drop(row: Outgoing, reason: str, now: datetime) -> None:
     _release(row, state=Outgoing.State.DROPPED, ended_at=now, reason=reason)
 
 
-def put_off(row: Outgoing, reason: str, next_at: datetime) -> None:
+def put_off(row: Outgoing, reason: str, next_at: datetime, **changes: object) -> None:
     """Try this one message again later."""
-    _release(row, next_at=next_at, tries=F("tries") + 1, reason=reason)
+    _release(row, next_at=next_at, tries=F("tries") + 1, reason=reason, **changes)
+
+
+def doubt(row: Outgoing, now: datetime) -> None:
+    """It went out and no answer came: sent again some times, the relay being well otherwise, then believed."""
+    copies = row.unanswered + 1
+    if copies >= MOST_COPIES:
+        mark_sent(row, now, UNCERTAIN)
+    else:
+        put_off(row, UNANSWERED, now + UNANSWERED_AGAIN * 2**row.unanswered, unanswered=copies)
 
 
 def refuse(row: Outgoing, now: datetime) -> None:
-    """The server will not have this message. It is believed after some hours: a relay that is set up wrongly for a
-    while says the same of every address."""
-    if now - row.made_at >= REFUSED_FOR:
+    """The server will not have this message. It is believed after some hours of nothing else: a relay that is set up
+    wrongly for a while says the same of every address."""
+    since = row.refused_since or now
+    if now - since >= REFUSED_FOR:
         drop(row, REFUSED, now)
     else:
-        put_off(row, REFUSED, now + REFUSED_AGAIN)
+        put_off(row, REFUSED, now + REFUSED_AGAIN, refused_since=since)
 
 
 def back_off(row: Outgoing, reason: str, now: datetime, *, everybody: bool) -> None:
@@ -117,4 +178,5 @@ def back_off(row: Outgoing, reason: str, now: datetime, *, everybody: bool) -> N
 
 
 def _release(row: Outgoing, **changes: object) -> None:
-    Outgoing.objects.filter(pk=row.pk, lease=row.lease).update(lease="", leased_until=None, **changes)
+    free = {"lease": "", "leased_until": None, "refused_since": None}
+    Outgoing.objects.filter(pk=row.pk, lease=row.lease).update(**free | changes)

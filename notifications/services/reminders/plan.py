@@ -15,6 +15,7 @@ DAY = timedelta(days=1)
 # Shortest first: the first one that holds is the one that is true.
 BEFORE = {"before_1h": timedelta(hours=1), "before_6h": timedelta(hours=6), "before_24h": DAY}
 OVERDUE = ("overdue_1", "overdue_2", "overdue_3")  # a day each, the last one until it was sent
+REVIEW = "review"
 REVIEW_AFTER = timedelta(days=7)
 
 
@@ -72,7 +73,7 @@ def _review(clock: Deadline, decided_at: datetime | None, now: datetime) -> Remi
     at = clock.due_at - DAY if clock.due_at else decided_at
     if at <= decided_at:
         at = decided_at + REVIEW_AFTER
-    return Reminder("review", at) if now >= at else None
+    return Reminder(REVIEW, at) if now >= at else None
 
 
 def _complete(clock: Deadline) -> Reminder | None:

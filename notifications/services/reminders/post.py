@@ -29,8 +29,48 @@ class Refused(Exception):
     """The server will not have this message, or this address."""
 
 
+class Unanswered(Exception):
+    """The whole mail was sent and no answer came: it may have been accepted."""
+
+
+class Patient(smtplib.SMTP):
+    """Waits longer for the answer to a mail than for any other word, and tells when it did not come."""
+
+    mail_gone = False
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        if isinstance(s, bytes):  # the mail itself: commands are text
+            self.mail_gone = True
+            self._wait_for(settings.EMAIL_ANSWER_TIMEOUT)
+
+    def getreply(self) -> tuple[int, bytes]:
+        gone, self.mail_gone = self.mail_gone, False
+        try:
+            return super().getreply()
+        except OSError as error:  # SMTPException is
+            if gone:
+                raise Unanswered from error
+            raise
+        finally:
+            if gone:
+                self._wait_for(settings.EMAIL_TIMEOUT)
+
+    def _wait_for(self, seconds: float) -> None:
+        if self.sock:
+            self.sock.settimeout(seconds)
+
+
+class PatientInTls(Patient, smtplib.SMTP_SSL):
+    pass
+
+
 class TlsBackend(EmailBackend):
     """Django's own, which verifies certificates and raises where STARTTLS fails; also trusts EMAIL_CA_FILE."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return PatientInTls if self.use_ssl else Patient
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
@@ -67,7 +107,7 @@ class Post:
         self.connection: Any = None
 
     def send(self, mail: EmailMessage) -> None:
-        """Returns once the server has taken it. Raises Trouble or Refused."""
+        """Returns once the server has taken it. Raises Trouble, Refused or Unanswered."""
         try:
             self._open()
             self.connection.send_messages([mail])
@@ -77,6 +117,9 @@ class Post:
         except smtplib.SMTPDataError as error:
             self.close()
             raise _fault(error.smtp_code) from error
+        except Unanswered:
+            self.close()
+            raise
         except OSError as error:  # SMTPException and ssl.SSLError are
             self.close()
             raise Trouble(everybody=True) from error

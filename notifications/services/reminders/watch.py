@@ -1,8 +1,9 @@
 """Dossiers to which reminders go, and what is true of them: their clocks, without the cost of a whole report."""
 
 import logging
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
@@ -12,14 +13,17 @@ from ...obligations import Deadline, clocks
 from ...questionnaire import Case
 from .. import drafts, filings, seeds
 from . import addresses, outbox
-from .plan import REMINDED, Reminder, duty_of, plan
+from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
 
 logger = logging.getLogger(__name__)
 
 AT_A_TIME = 500  # dossiers read together
+SETTLE = timedelta(minutes=3)  # what was just typed or recorded may be corrected at once…
+URGENT = timedelta(hours=1)  # …unless there is no time left for that
+FIRST_KINDS = ("start", "complement")  # true from the moment that their end is known
 # Why a message is not sent.
 ENDED, UNCONFIRMED = "rappels arrêtés", "adresse non confirmée"
-FILED, STOPPED = "dépôt consigné", "décision de ne pas notifier"
+FILED, STOPPED = "dépôt consigné", "délai arrêté par votre décision"
 MOVED, REPLACED = "échéance déplacée", "remplacé"
 
 
@@ -44,18 +48,54 @@ def put_due(now: datetime) -> None:
     for start in range(0, len(keys), AT_A_TIME):
         batch = live.filter(pk__in=keys[start : start + AT_A_TIME]).select_related("draft")
         read = batch.defer("draft__overruled", "draft__copied").prefetch_related("draft__filings")
-        outbox.put([row for subscription in read for row in _rows(subscription, now)], now)
+        told = _told(subscription.draft_id for subscription in read)
+        outbox.put([row for each in read for row in _rows(each, told[each.draft_id], now)], now)
 
 
-def _rows(subscription: Subscription, now: datetime) -> Iterator[Outgoing]:
+def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
+    """The reminders that were sent, of each dossier, the last one last."""
+    found: dict[int, list[Outgoing]] = defaultdict(list)
+    sent = Outgoing.objects.filter(draft__in=list(dossiers), state=Outgoing.State.SENT)
+    for each in sent.exclude(kind__startswith=outbox.REQUEST).order_by("ended_at", "pk"):
+        found[each.draft_id].append(each)
+    return found
+
+
+def _rows(subscription: Subscription, told: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
     draft = subscription.draft
     try:
         for reminder in due(draft, clocks_of(draft, now, REMINDED), now):
-            yield outbox.row(draft, reminder.kind, reminder.deadline, subscription.email, now)
+            settled_at, again = _settled_at(reminder, draft, told, now), _again(reminder, subscription, told)
+            email, end = subscription.email, reminder.deadline
+            yield outbox.row(draft, reminder.kind, end, email, now, settled_at=settled_at, again=again)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("reminders.unreadable_dossier", extra={"fields": {"subscription": subscription.pk}})
+
+
+def _settled_at(reminder: Reminder, draft: Draft, told: Sequence[Outgoing], now: datetime) -> datetime | None:
+    """Until when an end of which nobody was told may still be corrected."""
+    if timedelta() <= reminder.deadline - now <= URGENT or any(each.deadline == reminder.deadline for each in told):
+        return None
+    since = now if reminder.kind in FIRST_KINDS else draft.last_saved_at
+    return min(since, now) + SETTLE if since else None
+
+
+def _again(reminder: Reminder, subscription: Subscription, told: Sequence[Outgoing]) -> str:
+    """Something to tell it apart by, where a reminder goes out once more: the last mail told another end, or went to an
+    address that another one has replaced."""
+    same = [each for each in told if _subject(each.kind) == _subject(reminder.kind)]
+    if Reminder(reminder.kind, reminder.deadline) not in [Reminder(each.kind, each.deadline) for each in same]:
+        return ""
+    last = same[-1]
+    known_here = last.ended_at and subscription.confirmed_at and last.ended_at >= subscription.confirmed_at
+    return "" if known_here and last.deadline == reminder.deadline else str(last.pk)
+
+
+def _subject(kind: str) -> str:
+    """What a mail is about: an end, or a decision."""
+    return kind if kind == REVIEW else duty_of(kind)
 
 
 def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline], now: datetime) -> str:
@@ -76,6 +116,6 @@ def _untrue(row: Outgoing, found: list[Deadline], now: datetime) -> str:
     clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
     if clock.state in ("done", "idle"):
         return FILED if clock.state == "done" else MOVED
-    if clock.state == "stopped" and row.kind != "review":
+    if clock.state == "stopped" and row.kind != REVIEW:
         return STOPPED
     return REPLACED if row.deadline in (clock.due_at, clock.careful_at) else MOVED
