@@ -4,6 +4,8 @@ A proposal is an entry that nobody at the practice has read yet. Losing proposal
 stored; nothing here writes over an answer.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -67,6 +69,53 @@ def layers(questionnaire: Questionnaire, revision: Revision | None) -> tuple[dic
     """All proposals, the weakest layer first."""
     incident = of_incident(questionnaire, revision) if revision else {}
     return (of_defaults(questionnaire), incident)
+
+
+def of_practice(
+    questionnaire: Questionnaire,
+    profile: Mapping[str, Entry],
+    common: Mapping[str, Entry],
+    below: Mapping[str, Proposal],
+) -> dict[str, Proposal]:
+    """What the practice's profile proposes, and over it what the controllers of its group answer alike. `below` holds
+    the proposals of weaker layers: a text in parts adds to theirs, and their origin stays as the basis."""
+    found = {
+        key: _own(key, entry, "profile", below) for key, entry in profile.items() if key in questionnaire.questions
+    }
+    for key, entry in common.items():
+        if (question := questionnaire.get(key)) is not None:
+            found[key] = _own(key, _with_parts(question, entry, below.get(key)), "group", below)
+    return found
+
+
+def _own(key: str, entry: Entry, origin: str, below: Mapping[str, Proposal]) -> Proposal:
+    basis = {"basis": below[key].origin} if key in below else {}
+    return Proposal(key, {**entry, "origin": origin, "reviewed": False, **basis})
+
+
+def _with_parts(question: Question, entry: Entry, below: Proposal | None) -> Entry:
+    if not question.parts or below is None or not isinstance(entry.get("value"), list):
+        return entry
+    said = below.entry.get("value")
+    return {**entry, "value": [*(said if isinstance(said, list) else []), *entry["value"]]}
+
+
+def fingerprint(proposal: Proposal) -> str:
+    """Which answer is proposed, whoever proposes it."""
+    said = _without_origins(proposal)
+    names = ("state", "value", "note", "details", "certainty")
+    text = json.dumps([said.get(name) for name in names], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def standing(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, str]) -> dict[str, Proposal]:
+    """Those proposals of the profile or the group that nobody has answered yet: not the one last seen (`seen`, its
+    fingerprint by key), and not what the answer says already."""
+    return {
+        key: proposal
+        for key, proposal in proposals.items()
+        if seen.get(key) != fingerprint(proposal) and not same_answer(answers.get(key), proposal.entry)
+    }
 
 
 def strongest(found: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:

@@ -111,6 +111,8 @@ class Question:
     not_applicable: bool = False
     shareable: bool = False
     practice_only: bool = False  # no incident, template or default may answer it
+    profile: bool = False  # says who the practice is: typed once, in its profile
+    common: bool = False  # controllers of one house may answer it alike
     ours: bool = False
     review: str = "tap"
     subject: str = ""

@@ -6,7 +6,7 @@ from .essential import READ_AGAIN, Screen, essential, next_screen, screen_of, sc
 from .filed import COMPLEMENTARY, Recorded, as_kind, terms
 from .letter import Letter, letter_offered, letter_to_vendor
 from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Report, Row, Section
-from .reading import SUSPICION_WORDS, case_of, facts_of, report
+from .reading import SUSPICION_WORDS, case_of, facts_of, offers, report
 from .readings import Decision, Reading, clock_readings, date_words, day_words, decision, ticks, vendor_requests
 from .words import CERTAINTY_WORDS, CLOCK_WORDS, ORIGIN_WORDS, origin_words, plain_words, typo, value_lines, words
 
@@ -54,6 +54,7 @@ __all__ = [
     "letter_offered",
     "letter_to_vendor",
     "next_screen",
+    "offers",
     "origin_words",
     "plain_words",
     "report",

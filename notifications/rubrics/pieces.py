@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from .. import deadlines, prefill
 from ..catalogue import Revision, Source
 from ..obligations import CNIL, Deadline, Filed, Obligation
-from ..questionnaire import Answers, Question, Questionnaire
+from ..questionnaire import Answers, Entry, Question, Questionnaire
 
 STATE_WORDS = {
     "reviewed": "relu",
@@ -36,6 +36,9 @@ class Dossier:
     newest: Revision | None = None
     revisions: Mapping[str, Revision] = field(default_factory=dict)
     overruled: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, Entry] = field(default_factory=dict)  # who the practice is, by key
+    common: Mapping[str, Entry] = field(default_factory=dict)  # what its group answers alike, by key
+    offered: Mapping[str, str] = field(default_factory=dict)  # fingerprints of what these last proposed, by key
     filings: tuple[Filed, ...] = ()  # active ones, the oldest first
     decided_at: datetime | None = None  # when the practice last said whether it notifies
     snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
@@ -71,6 +74,7 @@ class Row:
     proposal: prefill.Proposal | None
     proposal_lines: tuple[Line, ...]
     outdated: bool  # a newer revision proposes something else
+    offered: bool = False  # `proposal` is a change of the practice's profile or of its group, to take or to leave
     copied: bool = False  # answered by another question (« c'est la même personne ») or by a recorded filing
     warnings: tuple[str, ...] = ()  # why its free text seems to hold a patient's data; shown on pages only
     fingerprint: str = ""  # of that text, when there is a warning

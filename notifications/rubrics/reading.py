@@ -53,6 +53,12 @@ def case_of(dossier: Dossier, now: datetime) -> Case:
     return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
 
 
+def offers(dossier: Dossier, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
+    """What the practice's profile or its group proposes and nobody has answered; `sourced`: the weaker proposals."""
+    proposals = prefill.of_practice(dossier.questionnaire, dossier.profile, dossier.common, sourced)
+    return prefill.standing(dossier.answers, proposals, dossier.offered)
+
+
 def report(dossier: Dossier, now: datetime) -> Report:
     """Everything that is shown of a dossier at one instant `now` (aware)."""
     case = case_of(dossier, now)
@@ -81,12 +87,14 @@ class _Reader:
         self.dossier, self.case, self.doubts = dossier, case, found
         self.sentences = sentences(case)
         self.kind = "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
-        self.newest = prefill.strongest(prefill.layers(dossier.questionnaire, dossier.newest))
+        sourced = prefill.strongest(prefill.layers(dossier.questionnaire, dossier.newest))
+        self.offers = offers(dossier, sourced)
+        self.newest = {**sourced, **self.offers}
         self.at_basis = {
             origin: prefill.strongest(prefill.layers(dossier.questionnaire, revision))
             for origin, revision in dossier.revisions.items()
         }
-        self.outdated = set(prefill.differing(case.answers, self.newest, self.at_basis))
+        self.outdated = set(prefill.differing(case.answers, sourced, self.at_basis))
 
     def row(self, question: Question) -> Row:
         entry = self.case.answers.get(question.key)
@@ -109,6 +117,7 @@ class _Reader:
             proposal=proposal,
             proposal_lines=tuple(self.lines(question, proposal.entry)) if proposal else (),
             outdated=question.key in self.outdated,
+            offered=question.key in self.offers,
             copied=copied,
             warnings=warnings,
             fingerprint=fingerprint,

@@ -86,7 +86,7 @@ def first_author(viewer: Viewer) -> str:
 
 def author(draft: Draft, viewer: Viewer) -> str:
     """Who writes: « compte 7 », or a browser told apart without being identified, « appareil 2 »; "" for neither."""
-    if viewer.user and draft.owner_id == viewer.user.pk:
+    if viewer.user and (draft.practice_id or draft.owner_id == viewer.user.pk):
         return account_author(viewer.user)
     number = _devices().filter(draft=draft, sha256=viewer.device).values_list("number", flat=True).first()
     return f"{DEVICE} {number}" if number else ""

@@ -12,7 +12,7 @@ from django.db.models import F, Prefetch, QuerySet
 
 from .. import prefill, rubrics
 from ..catalogue import Revision
-from ..models import AnswerChange, Draft, IncidentRevision
+from ..models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from . import copying, filings, incidents, journal, seeds
@@ -56,7 +56,7 @@ def dossier(draft: Draft) -> rubrics.Dossier:
 def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
     """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
-    drafts = list(found.prefetch_related("filings", decisions))
+    drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
     families = incidents.families({draft.incident_revision_id for draft in drafts} - {None})
     return [
         (draft, _as_data(draft, *families.get(draft.incident_revision_id, (None, [])), _last_decision(draft)))
@@ -76,6 +76,9 @@ def _as_data(
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
         overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
+        profile=draft.practice.profile if draft.practice else {},
+        common=draft.group.answers if draft.group else {},
+        offered=draft.offered,
         filings=tuple(filings.as_data(each) for each in filings.active(draft)),
         decided_at=decided_at,
     )
@@ -111,18 +114,37 @@ def start(
     now: datetime,
     answers: Mapping[str, Entry] | None = None,
     questionnaire: str = seeds.QUESTIONNAIRE,
+    practice: Practice | None = None,
+    group: ControllerGroup | None = None,
 ) -> Draft:
-    """A new dossier with the answers of an imported file, or else with what the incident and the defaults propose."""
+    """A new dossier with the answers of an imported file, or else with what is proposed: by defaults, by the incident,
+    by the practice's profile and by its group."""
     draft = Draft(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
+    draft.practice, draft.group = practice, group
     draft.title = _title(draft, {})
     draft.save()
     journal.append(draft=draft, event="started" if answers is None else "imported", by=by, now=now)
     if answers is None:
-        data = dossier(draft)
-        answers = prefill.prefill({}, prefill.strongest(prefill.layers(data.questionnaire, data.revision)))
+        answers = _first_answers(draft)
     save_answers(draft=draft, base=0, entries=answers, by=by, now=now)
     draft.refresh_from_db()
     return draft
+
+
+def _first_answers(draft: Draft) -> dict[str, Entry]:
+    """What every layer proposes; the profile's and the group's proposals count as seen."""
+    data = dossier(draft)
+    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.revision))
+    own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
+    _note_seen(draft, own)
+    return prefill.prefill({}, {**sourced, **own})
+
+
+def _note_seen(draft: Draft, proposals: Mapping[str, prefill.Proposal]) -> None:
+    """Those of the profile and the group are not offered again; the dossier's row is locked by the caller."""
+    offered = Draft.objects.values_list("offered", flat=True).get(pk=draft.pk)
+    draft.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
+    Draft.objects.filter(pk=draft.pk).update(offered=draft.offered)
 
 
 @transaction.atomic
@@ -284,21 +306,31 @@ def _unread(draft: Draft, question: Question) -> bool:
     return entry is not None and entry["state"] != "cleared" and not entry.get("reviewed")
 
 
+@transaction.atomic
 def take(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     """« Prendre »: the newest proposal for this key becomes the answer."""
-    proposal = _newest(draft).get(key)
+    newest, offers = _newest(draft)
+    proposal = offers.get(key) or newest.get(key)
     if proposal is None:
         return Saved(draft.version, draft.last_saved_at)
     entries: dict[str, Entry | None] = {key: prefill.taken(proposal)}
-    return save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+    saved = save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+    if key in offers and key in saved.saved:
+        _note_seen(draft, {key: proposal})
+    return saved
 
 
+@transaction.atomic
 def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
+    newest, offers = _newest(draft)
+    if key in offers:
+        Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+        _note_seen(draft, {key: offers[key]})
     entry = bare(draft.answers.get(key))
     if entry is None:
         return Saved(draft.version, draft.last_saved_at)
-    proposal = _newest(draft).get(key)
+    proposal = newest.get(key)
     moved = {name: value for name, value in entry.items() if name != "basis"}
     if proposal is not None:
         moved["basis"] = proposal.origin
@@ -333,7 +365,8 @@ def restore(*, draft: Draft, key: str, change: int, by: str, now: datetime, base
     return save_answers(draft=draft, base=base, entries={key: entry}, by=by, now=now)
 
 
-def _newest(draft: Draft) -> dict[str, prefill.Proposal]:
-    """What the newest revision proposes now."""
+def _newest(draft: Draft) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
+    """(what the newest revision proposes now, what the profile or the group proposes and nobody has answered)."""
     data = dossier(draft)
-    return prefill.strongest(prefill.layers(data.questionnaire, data.newest))
+    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
+    return sourced, rubrics.offers(data, sourced)

@@ -3,13 +3,14 @@
 from contextlib import suppress
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from ..models import Draft, Viewer
-from ..services import access, accounts
+from ..services import access, accounts, roles
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are erased earlier when unused
@@ -97,5 +98,8 @@ def visible_draft(request, public_id):
     found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
     if "account" in request.POST and not request.viewer.user and not found.filter(public_id=public_id).exists():
         raise SignInNeeded
-    found = found.defer("incident_revision__content")
-    return get_object_or_404(found, public_id=public_id)
+    found = found.select_related("practice", "group").defer("incident_revision__content")
+    draft = get_object_or_404(found, public_id=public_id)
+    if request.method not in ("GET", "HEAD") and not roles.may_write(request.viewer, draft):
+        raise PermissionDenied
+    return draft

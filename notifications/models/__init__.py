@@ -1,0 +1,37 @@
+"""What is stored. Every change of state goes through `services`; every dossier is reached through `visible_to`."""
+
+from .dossiers import AnswerChange, Draft, Grant
+from .filings import Erasure, Filing, JournalEntry
+from .groups import ControllerGroup
+from .ids import new_public_id
+from .incidents import Incident, IncidentRevision
+from .people import User, Viewer
+from .practices import Invitation, Membership, Practice, Role
+from .reminders import ConfirmationSent, Heartbeat, Outgoing, Subscription
+from .work import Batch, BatchItem, Proofreading
+
+__all__ = [
+    "AnswerChange",
+    "Batch",
+    "BatchItem",
+    "ConfirmationSent",
+    "ControllerGroup",
+    "Draft",
+    "Erasure",
+    "Filing",
+    "Grant",
+    "Heartbeat",
+    "Incident",
+    "IncidentRevision",
+    "Invitation",
+    "JournalEntry",
+    "Membership",
+    "Outgoing",
+    "Practice",
+    "Proofreading",
+    "Role",
+    "Subscription",
+    "User",
+    "Viewer",
+    "new_public_id",
+]

@@ -1,0 +1,93 @@
+"""Addresses, and the outbox of reminders."""
+
+from django.db import models
+from django.db.models import Q
+
+from .dossiers import Draft
+
+
+class Subscription(models.Model):
+    """The address to which reminders of a dossier go, once it was confirmed."""
+
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="subscription")
+    email = models.EmailField("adresse")
+    asked_at = models.DateTimeField("demandée le")
+    confirmed_at = models.DateTimeField("confirmée le", null=True, blank=True)
+    ended_at = models.DateTimeField("arrêtée le", null=True, blank=True)
+    pending_email = models.EmailField("adresse à confirmer", blank=True)  # takes the place of `email` once confirmed
+
+    class Meta:
+        verbose_name = "adresse de rappel"
+
+    def __str__(self):
+        return f"rappels {self.pk}"
+
+    @property
+    def asked_email(self):
+        """The address that was last asked for, confirmed or not."""
+        return self.pending_email or self.email
+
+
+class ConfirmationSent(models.Model):
+    """That a request to confirm went to an address, told by a keyed fingerprint. Belongs to no dossier, so that erasing
+    one starts no new count; gone after a day."""
+
+    address = models.CharField("empreinte de l'adresse", max_length=32)
+    at = models.DateTimeField("demandée le", db_index=True)
+
+    class Meta:
+        verbose_name = "demande de confirmation"
+
+    def __str__(self):
+        return f"demande {self.pk}"
+
+
+class Outgoing(models.Model):
+    """A mail to send once: the outbox. `key` (dossier, kind, deadline) is unique, so that two ticks make one row; a
+    sender claims it with a lease, so that two senders do not both send it, and that a killed one loses nothing."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "à envoyer"
+        SENT = "sent", "envoyé"
+        DROPPED = "dropped", "sans objet"
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="outgoing")
+    kind = models.CharField("sorte", max_length=40)
+    key = models.CharField("clé", max_length=64, unique=True)  # SHA-256 of (dossier, kind, deadline); Message-ID too
+    deadline = models.DateTimeField("échéance", null=True, blank=True)
+    domain = models.CharField("domaine du destinataire", max_length=255)
+    made_at = models.DateTimeField("prévu le")
+    state = models.CharField("état", max_length=10, choices=State.choices, default=State.WAITING)
+    reason = models.CharField("motif", max_length=80, blank=True)  # why it was dropped, or last failed
+    tries = models.PositiveIntegerField("essais", default=0)
+    next_at = models.DateTimeField("prochain essai")
+    leased_until = models.DateTimeField("réservé jusqu'au", null=True, blank=True)
+    lease = models.CharField("réservation", max_length=40, blank=True)
+    refused_since = models.DateTimeField("refusé depuis", null=True, blank=True)
+    unanswered = models.PositiveIntegerField("remises sans réponse", default=0)  # it may have arrived so many times
+    ended_at = models.DateTimeField("envoyé ou abandonné le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message à envoyer"
+        indexes = [models.Index(fields=["state", "next_at"], name="outgoing_by_next_try")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sent", "dropped"]), name="outgoing_state_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a loop last went round."""
+
+    name = models.CharField("boucle", max_length=40, primary_key=True)
+    at = models.DateTimeField("dernier passage")
+
+    class Meta:
+        verbose_name = "battement"
+
+    def __str__(self):
+        return self.name

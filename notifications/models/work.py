@@ -1,0 +1,81 @@
+"""What is asked of colleagues and of the worker: reading a dossier, making many files."""
+
+from django.db import models
+from django.db.models import Q
+
+from .dossiers import Draft
+from .ids import new_public_id
+from .people import User
+from .practices import Practice
+
+
+class Proofreading(models.Model):
+    """« Faire relire par le Dr X »: a link by which one dossier is read, and the tick that says so."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="proofreadings")
+    name = models.CharField("relecteur", max_length=120)
+    sha256 = models.CharField("empreinte du secret", max_length=64, unique=True)
+    asked_by = models.CharField("demandée par", max_length=80)  # an author, as in the journal
+    asked_at = models.DateTimeField("demandée le")
+    expires_at = models.DateTimeField("valable jusqu'au")
+    revoked_at = models.DateTimeField("retirée le", null=True, blank=True)
+    read_at = models.DateTimeField("relu le", null=True, blank=True)
+    version = models.PositiveIntegerField("version relue", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "relecture"
+
+    def __str__(self):
+        return f"relecture {self.pk}"
+
+
+class BatchQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """Only whoever asked for the files."""
+        return self.filter(user=viewer.user) if viewer.user else self.none()
+
+
+class Batch(models.Model):
+    """Many files that the worker makes one by one, fetched as one zip."""
+
+    class Kind(models.TextChoices):
+        DRAFTS = "drafts", "brouillons"
+        EXPORT = "export", "export d'un cabinet"
+
+    public_id = models.CharField(
+        "identifiant public", max_length=40, unique=True, default=new_public_id, editable=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField("sorte", max_length=10, choices=Kind.choices)
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField("demandé le")
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lot de fichiers"
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["drafts", "export"]), name="batch_kind_is_known")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+
+class BatchItem(models.Model):
+    """One dossier's files in a batch; gone with the dossier. `content` is None until the worker made it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField("rang")
+    content = models.BinaryField("fichier", null=True)
+    sha256 = models.CharField("empreinte", max_length=64, blank=True)
+    fault = models.CharField("motif", max_length=80, blank=True)  # why it could not be made
+
+    class Meta:
+        verbose_name = "fichier d'un lot"
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "draft"], name="one_item_for_a_draft_in_a_batch"),
+            models.UniqueConstraint(fields=["batch", "number"], name="one_number_for_an_item_of_a_batch"),
+        ]
+
+    def __str__(self):
+        return f"{self.batch_id}/{self.number}"
