@@ -17,14 +17,15 @@ from .practices import Membership, Practice
 class DraftQuerySet(models.QuerySet):
     def visible_to(self, viewer):
         """The dossiers that this viewer may open: those of the account, those of the practices in which it has a role,
-        and those of which the browser holds a device grant."""
+        and those of no practice of which the browser holds a device grant. A practice's open by roles alone, so that a
+        role taken away is the end of it."""
         ways = []
         if viewer.user:
             ways.append(Q(owner=viewer.user))
             ways.append(Q(practice__in=Membership.objects.filter(user=viewer.user).values("practice")))
         if viewer.device:
             held = Grant.objects.filter(sha256=viewer.device, kind=Grant.Kind.DEVICE, revoked_at=None)
-            ways.append(Q(pk__in=held.values("draft")))
+            ways.append(Q(practice=None, pk__in=held.values("draft")))
         return self.filter(reduce(or_, ways)) if ways else self.none()
 
 

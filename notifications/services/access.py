@@ -138,7 +138,9 @@ def revoke_link(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
 
 def linked(secret: str) -> Draft | None:
     """The dossier that a link's secret opens."""
-    grants = Grant.objects.filter(sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None)
+    grants = Grant.objects.filter(
+        sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None, draft__practice=None
+    )
     grant = grants.select_related("draft").first()
     return grant.draft if grant else None
 
