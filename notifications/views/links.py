@@ -4,6 +4,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,6 +40,8 @@ def link(request, public_id):
     draft = visible_draft(request, public_id)
     if request.method != "POST":
         return _links(request, draft)
+    if draft.practice:
+        raise PermissionDenied  # its team opens it, nobody else
     if "revoke" in request.POST:
         return _revoked(request, draft)
     try:
