@@ -10,6 +10,8 @@ HOST, PORT      where `manage.py serve` listens
 EMAIL_URL       smtps://… or smtp+starttls://…: the server by which mails leave; without it they become files in VAR_DIR
 EMAIL_FROM      their sender (default: the user of EMAIL_URL, where that is an address)
 EMAIL_CA_FILE   a certificate authority of one's own for that server
+OPERATOR_FILE   who runs this (default: operator.toml in VAR_DIR); needed in production, see docs/deploy/operator.toml
+RETENTION       days for which things are kept, where they are to differ from breach_assistant/retention.py (guest=30 …)
 """
 
 import os
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from breach_assistant import databases, proxies, site
+from breach_assistant import databases, operator, proxies, retention, site
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
@@ -31,6 +33,8 @@ SITE = site.read_site(os.environ.get("SITE_URL") or f"http://127.0.0.1:{PORT}")
 SITE_URL = SITE.geturl()  # the one source of absolute links; the Host header never is
 LOCAL = site.is_local(SITE)
 MAIL = site.read_mail(os.environ)
+RETENTION = retention.read(os.environ.get("RETENTION", ""))
+OPERATOR = operator.read_operator(Path(os.environ.get("OPERATOR_FILE") or VAR_DIR / "operator.toml"), needed=not LOCAL)
 
 DEBUG = False  # in both modes: its pages show answers and settings
 SECRET_KEY = site.local_key(VAR_DIR / "secret_key") if LOCAL else site.production_key()

@@ -14,7 +14,11 @@ DJADE = str(Path(PYTHON).parent / "djade")  # a program, not a module
 DJANGO = ("--target-version", "5.2")
 TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "templates").rglob("*.html"))
 
-PRODUCTION = {"SITE_URL": "https://example.org", "SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4}
+PRODUCTION = {
+    "SITE_URL": "https://example.org",
+    "SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4,
+    "OPERATOR_FILE": "docs/deploy/operator.toml",
+}
 
 Step = tuple[dict[str, str], list[str]]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from notifications.models import Draft, Subscription
+from notifications.models import ControllerGroup, Draft, Subscription
 from tests.stored import start_weda
 
 AWARE = dt.datetime(2025, 11, 12, 9, 42, tzinfo=dt.UTC)
@@ -47,6 +47,14 @@ def fill(count, *, domain="cabinet.example", now=BEFORE, **answers):
         Subscription(draft=draft, email=f"cabinet{n}@{domain}", **confirmed) for n, draft in enumerate(drafts)
     )
     return drafts
+
+
+def share(drafts, email):
+    """These dossiers are a group's, and their reminders go to one address."""
+    keys = [draft.pk for draft in drafts]
+    group = ControllerGroup.objects.create(name="MSP CANARI", created_at=AWARE)
+    Draft.objects.filter(pk__in=keys).update(group=group)
+    Subscription.objects.filter(draft__in=keys).update(email=email)
 
 
 def certificate(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
 PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "prefill", "rubrics"}
-EVERYTHING = PURE | {"models", "services", "forms", "documents", "templatetags", "views", "management"}
+EVERYTHING = PURE | {"models", "services", "forms", "documents", "templatetags", "tasks", "views", "management"}
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "deadlines": (set(), set()),
@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
     "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno", "icalendar"}),
     "templatetags": (EVERYTHING, {"django"}),
+    "tasks": (EVERYTHING, {"django", "django_tasks"}),
     "views": (EVERYTHING, {"django", "allauth", "breach_assistant"}),
     "management": (EVERYTHING, {"django", "breach_assistant"}),
     "urls": ({"views", "account_urls"}, {"django"}),

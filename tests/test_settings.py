@@ -22,6 +22,7 @@ from breach_assistant.checks import judge, wal_is_safe, wanted_journal_mode
 from breach_assistant.site import local_key
 
 KEY = "k9" * 40
+OPERATOR = {"OPERATOR_FILE": str(settings.BASE_DIR / "docs/deploy/operator.toml")}
 
 
 def secret_page(request, secret):
@@ -71,7 +72,12 @@ def settings_of(names, **environment):
         {"SITE_URL": "https://[::1", "SECRET_KEY": KEY},
         {"SITE_URL": "https://example.org"},
         {"SITE_URL": "https://example.org", "SECRET_KEY": "short"},
-        {"SITE_URL": "https://example.org", "SECRET_KEY": KEY, "TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org"},
+        {
+            "SITE_URL": "https://example.org",
+            "SECRET_KEY": KEY,
+            "TRUSTED_PROXIES": "10.0.0.0/8, proxy.example.org",
+            **OPERATOR,
+        },
         {"EMAIL_URL": "smtp://user:pass@localhost:25"},
         {"EMAIL_URL": "smtps://"},
         {"EMAIL_URL": "smtps://user%40example.org:pass@example.org/path"},
@@ -118,7 +124,7 @@ def test_links_in_local_mode_follow_the_port(tmp_path):
 
 
 def test_production(tmp_path):
-    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}
+    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path), **OPERATOR}
     names = ["SITE_URL", "LOCAL", "DEBUG", "ALLOWED_HOSTS", "CSRF_COOKIE_NAME", "SESSION_COOKIE_NAME"]
     names += [
         "SESSION_COOKIE_SECURE",
@@ -143,7 +149,7 @@ def test_mails_leave_inside_tls_or_become_files(tmp_path):
     assert shown == ["mail.example", 2525, False, True, "Rappels <r@b.example>"]
     shown = settings_of(["EMAIL_BACKEND", "MAIL_LEAVES"], VAR_DIR=str(tmp_path))
     assert shown == ["notifications.services.reminders.post.FileBackend", True]
-    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}
+    production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path), **OPERATOR}
     assert settings_of(["MAIL_LEAVES"], **production) == [False]
 
 

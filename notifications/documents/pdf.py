@@ -6,11 +6,14 @@ printed as text, and an address asked for by anything else is refused.
 
 import atexit
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
@@ -70,6 +73,13 @@ def complement_pdf(report: Report) -> bytes:
 
 def letter_pdf(letter: Letter) -> bytes:
     return _printed("pdf/letter.html", {"letter": letter})
+
+
+def deadlines_pdf(title: str, reports: Sequence[Report], *, now: datetime, zone: ZoneInfo) -> bytes:
+    """A sheet with a line for each dossier: when it was learnt, until when, and boxes to be filled in by hand."""
+    incident_title = next((report.incident_title for report in reports), "")
+    context = {"title": title, "incident_title": incident_title, "reports": reports, "now": now, "zone": zone}
+    return _printed("pdf/deadlines.html", context)
 
 
 def _titles(report: Report, title: str = "", incident_title: str = "") -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What is stored. Every change of state goes through `services`; every dossier is reached through `visible_to`."""
 
 from .dossiers import AnswerChange, Draft, Grant
-from .filings import Erasure, Filing, JournalEntry
+from .filings import Erasure, Filing, JournalEntry, RegisterLine
 from .groups import ControllerGroup
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
@@ -29,6 +29,7 @@ __all__ = [
     "Outgoing",
     "Practice",
     "Proofreading",
+    "RegisterLine",
     "Role",
     "Subscription",
     "User",

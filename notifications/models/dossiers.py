@@ -64,6 +64,8 @@ class Draft(models.Model):
     overruled = models.JSONField("avertissements écartés", default=dict, blank=True)
     version = models.PositiveIntegerField("version", default=0)
     aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
+    informed_at = models.DateTimeField("message de l'éditeur reçu (UTC)", null=True, blank=True)
+    decision = models.CharField("décision", max_length=20, blank=True)  # an option's key
     title = models.CharField("titre", max_length=250)
     organisation_name = models.CharField("dénomination", max_length=200, blank=True)
     last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
@@ -72,11 +74,13 @@ class Draft(models.Model):
     copied = models.JSONField("recopié", default=dict, blank=True)
     # by question: the fingerprint of what the practice's profile or the group last proposed here, taken or not
     offered = models.JSONField("propositions vues", default=dict, blank=True)
+    warned_at = models.DateTimeField("fin de conservation annoncée le", null=True, blank=True)
     # the journal's length and last hash, so that a tail cut off is found
     journal_count = models.PositiveIntegerField("lignes du journal", default=0)
     journal_head = models.CharField("dernière empreinte du journal", max_length=64, blank=True)
 
     objects = DraftQuerySet.as_manager()
+    read_only = False  # for whoever asks: a role that reads; set where a page looks the dossier up
 
     class Meta:
         verbose_name = "dossier"

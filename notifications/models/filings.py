@@ -3,7 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from ..deadlines import ZONES
 from .dossiers import Draft
+from .people import User
+from .practices import Membership, Practice
 
 
 class Filing(models.Model):
@@ -78,3 +81,39 @@ class Erasure(models.Model):
 
     def __str__(self):
         return f"{self.lines} lignes le {self.at:%Y-%m-%d}"
+
+
+class RegisterLineQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """The lines of the account, and those of the practices in which it has a role."""
+        if not viewer.user:
+            return self.none()
+        practices = Membership.objects.filter(user=viewer.user).values("practice")
+        return self.filter(Q(owner=viewer.user) | Q(practice__in=practices))
+
+
+class RegisterLine(models.Model):
+    """What stays of a closed dossier whose text is no longer kept: a line of the register of breaches (RGPD,
+    art. 33(5)). Of the answers only options, counts and dates are in it, no text that somebody wrote."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="register", null=True, blank=True)
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="register", null=True, blank=True)
+    title = models.CharField("titre", max_length=250)
+    timezone = models.CharField("fuseau", max_length=40, choices=list(ZONES.items()), default="Europe/Paris")
+    aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
+    closed_at = models.DateTimeField("dernière activité", db_index=True)
+    content = models.JSONField("contenu")  # {facts, duties: [[label, …words]], filings: [{kind, filed_at, …}]}
+
+    objects = RegisterLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ligne du registre"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner=None, practice__isnull=False) | Q(owner__isnull=False, practice=None),
+                name="register_line_is_an_account_s_or_a_practice_s",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title

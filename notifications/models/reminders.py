@@ -65,6 +65,8 @@ class Outgoing(models.Model):
     lease = models.CharField("réservation", max_length=40, blank=True)
     refused_since = models.DateTimeField("refusé depuis", null=True, blank=True)
     unanswered = models.PositiveIntegerField("remises sans réponse", default=0)  # it may have arrived so many times
+    # messages that leave as one mail bear the same, which is then its Message-ID; they share their lease, too
+    bundle = models.CharField("courriel commun", max_length=64, blank=True, db_index=True)
     ended_at = models.DateTimeField("envoyé ou abandonné le", null=True, blank=True)
 
     class Meta:

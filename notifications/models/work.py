@@ -66,8 +66,7 @@ class BatchItem(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveIntegerField("rang")
-    content = models.BinaryField("fichier", null=True)
-    sha256 = models.CharField("empreinte", max_length=64, blank=True)
+    content = models.BinaryField("fichiers, en un zip", null=True)
     fault = models.CharField("motif", max_length=80, blank=True)  # why it could not be made
 
     class Meta:

@@ -14,7 +14,7 @@ from .entries import (
     ticked_options,
 )
 from .moments import Refused, comes_twice, span
-from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, Tick, build, load, read_toml
+from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, Step, Tick, build, load, read_toml
 from .values import NONE, Context
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Questionnaire",
     "Refused",
     "Rule",
+    "Step",
     "Tick",
     "applicable",
     "build",

@@ -112,6 +112,7 @@ class Question:
     shareable: bool = False
     practice_only: bool = False  # no incident, template or default may answer it
     profile: bool = False  # says who the practice is: typed once, in its profile
+    counts_patients: bool = False  # the number in the practice's profile helps to remember, and is never proposed
     common: bool = False  # controllers of one house may answer it alike
     ours: bool = False
     review: str = "tap"

@@ -5,10 +5,20 @@ from .copying import CopyScreen, Sheet, copy_sheet
 from .essential import READ_AGAIN, Screen, essential, next_screen, screen_of, screens
 from .filed import COMPLEMENTARY, Recorded, as_kind, terms
 from .letter import Letter, letter_offered, letter_to_vendor
-from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Report, Row, Section
+from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Proofread, Report, Row, Section
 from .reading import SUSPICION_WORDS, case_of, facts_of, offers, report
 from .readings import Decision, Reading, clock_readings, date_words, day_words, decision, ticks, vendor_requests
-from .words import CERTAINTY_WORDS, CLOCK_WORDS, ORIGIN_WORDS, origin_words, plain_words, typo, value_lines, words
+from .words import (
+    CERTAINTY_WORDS,
+    CLOCK_WORDS,
+    ORIGIN_WORDS,
+    grouped,
+    origin_words,
+    plain_words,
+    typo,
+    value_lines,
+    words,
+)
 
 # Name and version of `dossier.json`.
 FILE_FORMAT, FILE_VERSION = "breach-assistant/notification", 1
@@ -31,6 +41,7 @@ __all__ = [
     "Letter",
     "Line",
     "Progress",
+    "Proofread",
     "Reading",
     "Recorded",
     "Report",
@@ -50,6 +61,7 @@ __all__ = [
     "differences",
     "essential",
     "facts_of",
+    "grouped",
     "identity",
     "letter_offered",
     "letter_to_vendor",

@@ -19,7 +19,16 @@ STATE_WORDS = {
     "missing": "manquant",
     "blank": "non renseigné",
 }
-ORGANISATION = "organisation_name"
+ORGANISATION, AWARE = "organisation_name", "aware_at"
+
+
+@dataclass(frozen=True)
+class Proofread:
+    """Somebody said that they read the dossier; `changed_at`: when an answer last changed since, None when none did."""
+
+    name: str
+    at: datetime
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Dossier:
     offered: Mapping[str, str] = field(default_factory=dict)  # fingerprints of what these last proposed, by key
     filings: tuple[Filed, ...] = ()  # active ones, the oldest first
     decided_at: datetime | None = None  # when the practice last said whether it notifies
+    proofread: tuple[Proofread, ...] = ()  # the last one first
     snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
 
 
@@ -169,6 +179,12 @@ class Report:
         return tuple(row for section in self.sections for row in section.missing)
 
     @property
+    def offered(self) -> tuple[Row, ...]:
+        """Answers for which the practice's profile or its group proposes something else."""
+        rows = (row for section in self.sections for row in section.all_rows)
+        return tuple(row for row in rows if row.offered and not row.copied)
+
+    @property
     def unknowns(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if _is_unknown(row))
 
@@ -210,6 +226,12 @@ class Report:
     def incident_title(self) -> str:
         revision = self.dossier.revision
         return revision.title if revision else ""
+
+    @property
+    def learnt_words(self) -> str:
+        """When the practice learnt of the breach, "" while it was not said."""
+        row = self.by_key.get(AWARE)
+        return row.text if row and row.answered else ""
 
     @property
     def deadline_words(self) -> str:

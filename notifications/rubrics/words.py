@@ -141,11 +141,16 @@ def plain_words(question: Question, value: Any, zone: ZoneInfo) -> str:
     if question.type == "yes_no":
         return "Oui" if value else "Non"
     if question.type == "number":
-        return f"{value:,}".replace(",", "\u202f")
+        return grouped(value)
     if question.type in ("date", "moment", "datetime"):
         words = deadlines.moment_in_words(value, zone)
         return f"{words} (heure non connue)" if question.type == "moment" and len(value) == 10 else words
     return str(value)
+
+
+def grouped(number: int) -> str:
+    """« 1 850 »."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def typo(text: str) -> str:

@@ -1,7 +1,9 @@
 """Who may open a dossier without an account: one random secret for each browser, of which only the hash is stored."""
 
 import hashlib
+import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from . import journal
 MOST_LINKS = 5  # that open one dossier at a time
 ACCOUNT = "compte"  # an account in the history of a dossier, by its number, which stays when the name changes
 DEVICE = "appareil"  # a browser in the history of a dossier: « appareil 2 »
+GONE = "un compte supprimé"
 LINK = "lien"  # a private link in the journal: « lien 1 »
 FIRST_DEVICE = f"{DEVICE} 1"  # the one that begins a dossier
 
@@ -94,17 +97,23 @@ def author(draft: Draft, viewer: Viewer) -> str:
 
 def author_words(by: str, mine: str) -> str:
     """An author as it stands after « de » or « par », for the reader who writes as `mine`."""
+    return authors_words([by], mine)[by]
+
+
+def authors_words(authors: Collection[str], mine: str) -> dict[str, str]:
+    """The same for many, by author, in one query."""
+    # who filed is typed by people: it may look like an account, of any number
+    numbers = {by: int(found[1]) for by in authors if (found := re.fullmatch(rf"{ACCOUNT} ([0-9]{{1,18}})", by))}
+    users = User.objects.in_bulk(set(numbers.values()))
+    return {by: _words(by, mine, str(users.get(numbers.get(by, 0), GONE))) for by in authors}
+
+
+def _words(by: str, mine: str, name: str) -> str:
     if by.startswith(f"{ACCOUNT} "):
-        return "vous" if by == mine else _account_name(by)
+        return "vous" if by == mine else name
     if by and by == mine:
         return f"cet {DEVICE} ({by})" if by.startswith(f"{DEVICE} ") else by
     return f"l'{by}" if by.startswith(f"{DEVICE} ") else by
-
-
-def _account_name(by: str) -> str:
-    number = by.removeprefix(f"{ACCOUNT} ")
-    user = User.objects.filter(pk=number).first() if number.isdecimal() else None
-    return str(user) if user else "un compte supprimé"
 
 
 # -- private links --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from ..models import Draft, User, Viewer
-from . import access, journal
+from . import access, journal, proofreading
 
 UNUSED = timedelta(days=1)  # how long an address that never signed in is kept
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -74,6 +74,7 @@ def claim(*, draft: Draft, user: User, now: datetime) -> bool:
     draft.grants.all().delete()
     draft.owner = user
     journal.append(draft=draft, event="claimed", by=access.account_author(user), now=now)
+    proofreading.close(draft=draft, by=access.account_author(user), now=now)
     return True
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from .. import catalogue, prefill, rubrics
 from ..catalogue import Revision
 from ..questionnaire import BadFile, Context, Entry, Question, Questionnaire, Refused, strict_json
-from . import seeds
+from . import roster, seeds
 from .files import Unusable, checked, read_dossier
 
 ENTRY_FIELDS = {"value", "unknown", "not_applicable", "note", "details", "certainty"}
@@ -65,6 +65,15 @@ def read_answers(
     zone = zone or ZoneInfo("Europe/Paris")
     raw = {key: _entry_of(questionnaire.get(key), value) for key, value in content.items()}
     return checked(questionnaire, raw, Context(zone, now)), zone
+
+
+def read_roster(path: Path, zone: ZoneInfo, now: datetime) -> tuple[roster.Line, ...]:
+    """The lines of a CSV, one practice on each. Raises Unusable."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise Unusable([f"{path}: ce fichier n'existe pas ou n'est pas lisible."]) from None
+    return roster.read(roster.decoded(data), zone, now).lines
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -15,15 +15,16 @@ from ..catalogue import Revision
 from ..models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from . import copying, filings, incidents, journal, seeds
+from . import copying, filings, incidents, journal, proofreading, seeds
 
 logger = logging.getLogger(__name__)
 
 # Stands in the history for a text that seemed to hold a patient's data; equal to no entry.
 ERASED = {"state": "erased"}
 # Columns that queries need, each from one answer.
-AWARE, NAME = "aware_at", rubrics.ORGANISATION
+AWARE, INFORMED, NAME = "aware_at", "informed_by_processor_at", rubrics.ORGANISATION
 DECISION = "decision"  # of which the day is kept, too
+COLUMNS = ["aware_at", "informed_at", "decision", "title", "organisation_name"]
 
 
 @dataclass
@@ -50,7 +51,8 @@ class Version:
 def dossier(draft: Draft) -> rubrics.Dossier:
     """A stored dossier as plain data."""
     families = incidents.families({draft.incident_revision_id} - {None})
-    return _as_data(draft, *families.get(draft.incident_revision_id, (None, [])), decided_at(draft))
+    family = families.get(draft.incident_revision_id, (None, []))
+    return _as_data(draft, *family, decided_at(draft), proofreading.done([draft.pk]).get(draft.pk, ()))
 
 
 def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
@@ -58,14 +60,20 @@ def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
     families = incidents.families({draft.incident_revision_id for draft in drafts} - {None})
-    return [
-        (draft, _as_data(draft, *families.get(draft.incident_revision_id, (None, [])), _last_decision(draft)))
-        for draft in drafts
-    ]
+    read = proofreading.done([draft.pk for draft in drafts])
+    made = []
+    for draft in drafts:
+        family = families.get(draft.incident_revision_id, (None, []))
+        made.append((draft, _as_data(draft, *family, _last_decision(draft), read.get(draft.pk, ()))))
+    return made
 
 
 def _as_data(
-    draft: Draft, begun: Revision | None, revisions: Sequence[Revision], decided_at: datetime | None
+    draft: Draft,
+    begun: Revision | None,
+    revisions: Sequence[Revision],
+    decided_at: datetime | None,
+    proofread: tuple[rubrics.Proofread, ...],
 ) -> rubrics.Dossier:
     return rubrics.Dossier(
         questionnaire=seeds.questionnaire(draft.questionnaire),
@@ -81,6 +89,7 @@ def _as_data(
         offered=draft.offered,
         filings=tuple(filings.as_data(each) for each in filings.active(draft)),
         decided_at=decided_at,
+        proofread=proofread,
     )
 
 
@@ -136,11 +145,11 @@ def _first_answers(draft: Draft) -> dict[str, Entry]:
     data = dossier(draft)
     sourced = prefill.strongest(prefill.layers(data.questionnaire, data.revision))
     own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
-    _note_seen(draft, own)
+    note_seen(draft, own)
     return prefill.prefill({}, {**sourced, **own})
 
 
-def _note_seen(draft: Draft, proposals: Mapping[str, prefill.Proposal]) -> None:
+def note_seen(draft: Draft, proposals: Mapping[str, prefill.Proposal]) -> None:
     """Those of the profile and the group are not offered again; the dossier's row is locked by the caller."""
     offered = Draft.objects.values_list("offered", flat=True).get(pk=draft.pk)
     draft.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
@@ -234,7 +243,7 @@ def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: date
     AnswerChange.objects.bulk_create(changes)
     draft.last_saved_at = now
     _derive(draft)
-    draft.save(update_fields=["answers", "aware_at", "title", "organisation_name", "last_saved_at"])
+    draft.save(update_fields=["answers", *COLUMNS, "last_saved_at"])
     journal.append(draft=draft, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
@@ -257,11 +266,14 @@ def _forget(draft: Draft, question: Question) -> None:
 
 def _derive(draft: Draft) -> None:
     """The columns that queries need, each re-made from the answers."""
-    aware, name = draft.answers.get(AWARE, {}), draft.answers.get(NAME, {})
-    known = aware.get("state") == "known"
-    draft.aware_at = span(aware["value"], ZoneInfo(draft.timezone))[0].astimezone(UTC) if known else None
-    draft.organisation_name = name["value"] if name.get("state") == "known" else ""
+    known = {key: entry["value"] for key, entry in draft.answers.items() if entry["state"] == "known"}
+    draft.aware_at, draft.informed_at = (_first_instant(draft, known.get(key)) for key in (AWARE, INFORMED))
+    draft.decision, draft.organisation_name = known.get(DECISION, ""), known.get(NAME, "")
     draft.title = _title(draft, draft.answers)
+
+
+def _first_instant(draft: Draft, value: str | None) -> datetime | None:
+    return span(value, ZoneInfo(draft.timezone))[0].astimezone(UTC) if value else None
 
 
 def _title(draft: Draft, answers: Answers) -> str:
@@ -309,14 +321,17 @@ def _unread(draft: Draft, question: Question) -> bool:
 @transaction.atomic
 def take(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     """« Prendre »: the newest proposal for this key becomes the answer."""
+    return take_all(draft=draft, keys=[key], base=draft.version, by=by, now=now)
+
+
+@transaction.atomic
+def take_all(*, draft: Draft, keys: Collection[str], base: int, by: str, now: datetime) -> Saved:
+    """The same for several keys, in one save, merged like any with what changed since version `base`."""
     newest, offers = _newest(draft)
-    proposal = offers.get(key) or newest.get(key)
-    if proposal is None:
-        return Saved(draft.version, draft.last_saved_at)
-    entries: dict[str, Entry | None] = {key: prefill.taken(proposal)}
-    saved = save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
-    if key in offers and key in saved.saved:
-        _note_seen(draft, {key: proposal})
+    chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
+    entries: dict[str, Entry | None] = {key: prefill.taken(proposal) for key, proposal in chosen.items()}
+    saved = save_answers(draft=draft, base=base, entries=entries, by=by, now=now)
+    note_seen(draft, {key: chosen[key] for key in saved.saved if key in offers})
     return saved
 
 
@@ -326,7 +341,8 @@ def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     newest, offers = _newest(draft)
     if key in offers:
         Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
-        _note_seen(draft, {key: offers[key]})
+        note_seen(draft, {key: offers[key]})
+        journal.append(draft=draft, event="offer_declined", keys=[key], by=by, now=now)
     entry = bare(draft.answers.get(key))
     if entry is None:
         return Saved(draft.version, draft.last_saved_at)

@@ -65,6 +65,13 @@ def _lives(name: str, folder: Path) -> bool:
     return False
 
 
+def in_hand(task_path: str) -> list[list[Any]]:
+    """What the tasks of this kind that wait or run were given."""
+    going = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
+    found = DBTaskResult.objects.filter(task_path=task_path, status__in=going)
+    return [each["args"] for each in found.values_list("args_kwargs", flat=True)]
+
+
 # -- the round -----------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,9 @@ EVENTS = {
     "started": "Dossier commencé",
     "imported": "Dossier repris d'un fichier",
     "claimed": "Dossier rattaché à un compte",
+    "entrusted": "Dossier confié à un cabinet",
     "answers_saved": "Réponses enregistrées",
+    "offer_declined": "Proposition de la fiche ou du groupe écartée",
     "warning_overruled": "Avertissement écarté (donnée de patient)",
     "device_granted": "Navigateur autorisé",
     "device_forgotten": "Navigateur oublié",
@@ -31,6 +33,15 @@ EVENTS = {
     "address_given": "Adresse de rappel donnée",
     "address_confirmed": "Adresse de rappel confirmée",
     "address_ended": "Rappels arrêtés",
+    "group_joined": "Dossier ajouté à un groupe",
+    "group_left": "Dossier retiré d'un groupe",
+    "common_answers_changed": "Réponses communes du groupe modifiées",
+    "proofreading_asked": "Relecture demandée",
+    "proofread": "Dossier relu",
+    "proofreading_revoked": "Demande de relecture retirée",
+    "member_joined": "Personne admise dans l'équipe du cabinet",
+    "member_role": "Rôle changé dans l'équipe du cabinet",
+    "member_gone": "Personne partie de l'équipe du cabinet",
 }
 
 

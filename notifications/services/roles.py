@@ -1,5 +1,9 @@
 """What a role allows. Whoever may see a practice or a dossier may read all of it."""
 
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
 from ..models import Draft, Membership, Practice, Role, Viewer
 
 WRITERS = {Role.OWNER, Role.MEMBER, Role.MANAGER}  # answer, file, ask colleagues to read
@@ -10,6 +14,12 @@ def role_in(viewer: Viewer, practice: Practice) -> str:
     """This viewer's role in a practice, "" without one."""
     found = Membership.objects.filter(practice=practice, user=viewer.user).values_list("role", flat=True)
     return (found.first() or "") if viewer.user else ""
+
+
+def practices(viewer: Viewer, allowed: Collection[str]) -> QuerySet[Practice]:
+    """The practices in which this viewer has one of these roles."""
+    held = Membership.objects.filter(user=viewer.user, role__in=allowed)
+    return Practice.objects.visible_to(viewer).filter(pk__in=held.values("practice"))
 
 
 def may_write(viewer: Viewer, draft: Draft) -> bool:

@@ -36,6 +36,12 @@ def listed_state(report: Report) -> dict[str, Any]:
 
 
 @register.filter
+def listed_words(report: Report) -> str:
+    """The same in words alone, for paper."""
+    return listing.state_words(report)
+
+
+@register.filter
 def certainty_words(status: str) -> str:
     """How sure it is that a duty applies, in a word."""
     return CERTAINTY_WORDS[status]

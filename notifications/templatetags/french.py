@@ -39,6 +39,12 @@ def day_in_words(day: date | str) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """« 1 850 », with spaces that do not break."""
+    return rubrics.grouped(number)
+
+
+@register.filter
 def plural(count: int, ending: str = "s") -> str:
     """The ending of a French plural, which begins at two: « 0 question », « 1 question », « 2 questions »."""
     return ending if count >= 2 else ""

@@ -20,7 +20,7 @@ from ..forms.account import NameForm
 from ..services import accounts
 
 # Pages that an administrator may open before a second factor is set up.
-OPEN = {"home", "incident", "accessibility", "healthz"}
+OPEN = {"home", "incident", "accessibility", "your_data", "legal_notice", "healthz"}
 SET_UP = "Un administrateur se connecte avec deux preuves. Ajoutez ci-dessous une clé d'accès ou une application."
 
 

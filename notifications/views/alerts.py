@@ -144,11 +144,12 @@ def _calendar(draft, headers):
 @without_path
 def confirm_address(request, token):
     """GET: a button, because mail programs open links by themselves. POST: the address is confirmed."""
+    asked = addresses.asked(token)
+    state = "asked" if asked else "over"
+    context = {"days": addresses.CONFIRM_FOR.days, "dossiers": len(addresses.asked_together(asked)) if asked else 0}
     if request.method == "POST":
         state = "done" if addresses.confirm(token=token, now=timezone.now()) else "over"
-    else:
-        state = "asked" if addresses.asked(token) else "over"
-    context = {"state": state, "days": addresses.CONFIRM_FOR.days}
+    context["state"] = state
     return render(request, "notifications/confirm_address.html", context, status=404 if state == "over" else 200)
 
 
@@ -158,10 +159,10 @@ def confirm_address(request, token):
 @without_path
 def end_reminders(request, token):
     """GET: a button. POST, from the button or by a mail program's « Se désabonner »: no more reminders."""
-    subscription = addresses.ending(token)
-    if subscription is None:
+    found = addresses.ending(token)
+    if not found:
         return render(request, "notifications/end_reminders.html", {"state": "over"}, status=404)
-    if request.method == "POST":
+    for subscription in found if request.method == "POST" else ():
         addresses.end(draft=subscription.draft, by=addresses.RECIPIENT, now=timezone.now())
-    state = "done" if request.method == "POST" or subscription.ended_at else "asked"
-    return render(request, "notifications/end_reminders.html", {"state": state})
+    state = "done" if request.method == "POST" or all(each.ended_at for each in found) else "asked"
+    return render(request, "notifications/end_reminders.html", {"state": state, "dossiers": len(found)})

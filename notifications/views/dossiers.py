@@ -1,5 +1,6 @@
 """Starting, listing and opening dossiers."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -15,7 +16,7 @@ from ..documents import table
 from ..models import Draft
 from ..rubrics import listing
 from ..rubrics.next_action import next_action
-from ..services import access, copying, drafts, files, filings, incidents
+from ..services import access, copying, drafts, files, filings, incidents, retention
 from ..services.files import Unusable
 from . import pages
 from .viewer import open_new, visible_draft
@@ -39,6 +40,7 @@ def start(request, slug=None):
             "revision": incidents.as_data(stored[0]) if stored else None,
             "form_action": request.path,
             "zones": list(ZONES.items()),
+            "keep": settings.RETENTION.words(),
         },
     )
 
@@ -53,10 +55,10 @@ def _started(request, stored):
             by=access.first_author(request.viewer),
             now=now,
         )
-        return open_new(request, _first_page(draft, now), draft, now)
+        return open_new(request, first_page(draft, now), draft, now)
 
 
-def _first_page(draft, now):
+def first_page(draft, now):
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
     report = rubrics.report(drafts.dossier(draft), now)
     if draft.incident_revision:
@@ -72,6 +74,7 @@ def dossiers(request):
     page = Paginator(_kept(listed, name), ON_A_PAGE).get_page(request.GET.get("page"))
     filters = [(value, words, len(_kept(listed, value))) for value, (words, _) in listing.FILTERS.items()]
     context = {"page": page, "filters": filters, "filter": name, "all": len(listed)}
+    context["leaving"] = retention.leaving(Draft.objects.visible_to(request.viewer), timezone.now())
     return render(request, "notifications/dossiers.html", context)
 
 
@@ -86,9 +89,13 @@ def dossiers_csv(request):
 
 
 def _listed(request):
+    return by_time_left(Draft.objects.visible_to(request.viewer))
+
+
+def by_time_left(found):
+    """Each of these dossiers with its report, the most urgent first."""
     now = timezone.now()
-    found = drafts.dossiers(Draft.objects.visible_to(request.viewer).order_by("-created_at"))
-    reports = [(draft, rubrics.report(data, now)) for draft, data in found]
+    reports = [(draft, rubrics.report(data, now)) for draft, data in drafts.dossiers(found.order_by("-created_at"))]
     return sorted(reports, key=lambda pair: listing.by_time_left(pair[1]))
 
 
@@ -115,6 +122,7 @@ def dossier(request, public_id):
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
         "letter": rubrics.letter_offered(report),
+        "leaving": retention.leaving(Draft.objects.filter(pk=draft.pk), report.now),
     }
     return render(request, "notifications/dossier.html", context)
 

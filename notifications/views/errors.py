@@ -37,7 +37,7 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     text is to be shown as if somebody here had typed it."""
     match = request.resolver_match
     ours = urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
-    if not (ours and match and "public_id" in match.kwargs):
+    if not (ours and match and {"public_id", "practice_id", "group_id"} & match.kwargs.keys()):
         return []
     return [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
 

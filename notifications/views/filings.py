@@ -1,7 +1,7 @@
 """Recording what was filed with the CNIL, preparing the complement, and erasing the dossier."""
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +13,7 @@ from ..deadlines import PARIS, ZONES
 from ..documents import letter, pdf
 from ..forms.filing import CancelForm, FilingForm
 from ..models import Filing
-from ..services import access, erasure, filings, recording
+from ..services import access, erasure, filings, recording, roles
 from . import files, pages
 from .viewer import visible_draft
 
@@ -215,11 +215,14 @@ def _letter(draft):
 def erase(request, public_id):
     """GET: what goes and what stays. POST with the box ticked: everything goes."""
     draft = visible_draft(request, public_id)
+    may_erase = draft.practice is None or roles.may_govern(request.viewer, draft.practice)
+    if request.method == "POST" and not may_erase:
+        raise PermissionDenied
     if request.method == "POST" and request.POST.get("sure") == "1":
         erasure.erase(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
         messages.success(request, "Le dossier est effacé.")
         return redirect("dossiers")
     refused = request.method == "POST"
-    context = {"draft": draft, "links": access.links(draft).count(), "refused": refused}
+    context = {"draft": draft, "links": access.links(draft).count(), "refused": refused, "may_erase": may_erase}
     context["filed"] = len(filings.active(draft))
     return render(request, "notifications/erase.html", context, status=422 if refused else 200)

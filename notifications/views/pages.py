@@ -49,18 +49,16 @@ def save(request, draft, report, rows, optional=()):
     """Save the page that was sent. It says which version it was rendered from (`base`) and which questions it holds
     (`keys`, and `held` for those where the person has yet to choose between two versions: they are not saved); only
     those of `rows` are saved, each on its own: what is refused holds nothing else back."""
-    base, keys = request.POST.get("base", ""), set(request.POST.getlist("keys"))
+    base, keys = base_of(request, draft), set(request.POST.getlist("keys"))
     held = set(request.POST.getlist("held")) - keys
-    if not base.isdecimal() or len(base) > 9 or int(base) > draft.version:
-        raise SuspiciousOperation("a page without its version")
     questions = [row.question for row in rows if row.key in keys]
     shown = [row.key for row in rows if row.key in keys | held]
-    before = drafts.entries_as_of(draft=draft, base=int(base), keys=shown)
+    before = drafts.entries_as_of(draft=draft, base=base, keys=shown)
     context = _context(report)
     form = StepForm(questions, before, context, request.POST, ticks=rubrics.ticks(report), optional=optional)
     form.is_valid()
     author = access.author(draft, request.viewer)
-    saved = drafts.save_answers(draft=draft, base=int(base), entries=form.entries(), by=author, now=report.now)
+    saved = drafts.save_answers(draft=draft, base=base, entries=form.entries(), by=author, now=report.now)
     _overrule(request, draft, questions, author, report.now)
     draft.refresh_from_db()
     after = report_of(draft)
@@ -72,6 +70,14 @@ def save(request, draft, report, rows, optional=()):
     elsewhere = {key: _conflict(after, key, found, author) for key, found in moved.items()}
     unasked = [key for key in drafts.dossier(draft).questionnaire.questions if key in keys and key not in after.by_key]
     return Outcome(form, saved, after, context.notices, elsewhere, unasked, context.asks)
+
+
+def base_of(request, draft):
+    """The version that the page was rendered from."""
+    base = request.POST.get("base", "")
+    if not base.isdecimal() or len(base) > 9 or int(base) > draft.version:
+        raise SuspiciousOperation("a page without its version")
+    return int(base)
 
 
 def _moved(draft, before, told):

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from ..models import Draft, Viewer
+from ..models import Draft, Practice, Viewer
 from ..services import access, accounts, roles
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
@@ -100,6 +100,14 @@ def visible_draft(request, public_id):
         raise SignInNeeded
     found = found.select_related("practice", "group").defer("incident_revision__content")
     draft = get_object_or_404(found, public_id=public_id)
-    if request.method not in ("GET", "HEAD") and not roles.may_write(request.viewer, draft):
+    draft.read_only = not roles.may_write(request.viewer, draft)
+    if draft.read_only and request.method not in ("GET", "HEAD"):
         raise PermissionDenied
     return draft
+
+
+def visible_practice(request, practice_id):
+    """The practice, if this viewer has a role in it; another's answers like one that does not exist."""
+    if "account" in request.POST and not request.viewer.user:
+        raise SignInNeeded
+    return get_object_or_404(Practice.objects.visible_to(request.viewer), public_id=practice_id)

@@ -4,13 +4,12 @@ import email
 import email.policy
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.signing_in import app_code, mailed_code
 
 from .test_autosave import CITY, SAVED, begin, open_step, says
-from .test_pages import look
+from .test_pages import LOOKS, look
 
 EXPIRED = re.compile("^Non enregistré\u00a0: votre session a expiré")
 
@@ -32,22 +31,21 @@ def sign_in(page, server, address):
         page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
-def test_a_guest_s_dossier_follows_its_doctor_to_another_browser(browse, server, width, scheme):
-    address = f"dr.{width}@example.org"
-    page, faults = browse(width=width, color_scheme=scheme), []
+def test_a_guest_s_dossier_follows_its_doctor_to_another_browser(browse, server, seeded):
+    address = "dr.follows@example.org"
+    page, faults = browse(), []
     begin(page)
     home = re.sub(r"etapes/.*", "", page.url)
     page.goto("/dossiers/")
     page.get_by_role("link", name=re.compile("^Rattacher à mon compte")).press("Enter")
-    faults += look(page)
+    faults += look(page, seeded.sample(LOOKS, 1))
     page.get_by_role("link", name="Me connecter, ou créer un compte").press("Enter")
     sign_in(page, server, address)
     page.wait_for_url("**/rattacher/")
     page.get_by_role("button", name="Rattacher ce dossier").press("Enter")
     page.get_by_text("Le dossier est rattaché à votre compte.").wait_for()
 
-    other = browse(width=width, color_scheme=scheme)
+    other = browse()
     assert other.goto(home).status == 404
     other.get_by_role("link", name="me connecter").click()
     sign_in(other, server, address.upper())
@@ -56,31 +54,31 @@ def test_a_guest_s_dossier_follows_its_doctor_to_another_browser(browse, server,
 
     for name in ("", "adresse/", "deconnexion/", "application/", "cles/ajouter/"):
         other.goto(f"/compte/{name}")
-        faults += look(other)
+        faults += look(other, seeded.sample(LOOKS, 1))
     other.goto("/compte/application/")
     other.get_by_role("textbox", name="Code").fill(app_code(other.locator("code").inner_text()))
     other.get_by_role("button", name="Activer").click()
     other.wait_for_url("**/compte/codes/")
     assert other.locator("code").count() == 10
-    faults += look(other)
+    faults += look(other, seeded.sample(LOOKS, 1))
     page.goto("/compte/")
     assert page.url.endswith("/compte/connexion/?next=/compte/")  # a new proof ends the other sessions
     sign_in(page, server, address)
     page.wait_for_url("**/compte/connexion/preuve/")
-    faults += look(page)
+    faults += look(page, seeded.sample(LOOKS, 1))
     assert not faults
 
 
-def test_what_is_typed_when_the_session_ends_is_saved_after_the_sign_in_beside(browse, server):
+def test_what_is_typed_when_the_session_ends_is_saved_after_the_sign_in_beside(browse, server, seeded):
     page = browse()
     page.goto("/compte/connexion/")
     sign_in(page, server, "dr.late@example.org")
-    begin(page)
+    begin(page, "etapes/organisme/")
     page.context.clear_cookies(name="session")
     page.locator(CITY).fill("Dieppe")
     page.locator(CITY).blur()
     says(page, EXPIRED)
-    assert not look(page)
+    assert not look(page, seeded.sample(LOOKS, 1))
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Me connecter dans un autre onglet").click()
     beside = opened.value
@@ -97,7 +95,7 @@ def test_without_scripts_the_text_comes_back_to_be_sent_again(browse, server):
     page = browse(javascript=False)
     page.goto("/compte/connexion/")
     sign_in(page, server, "dr.plain@example.org")
-    begin(page)
+    begin(page, "etapes/organisme/")
     page.context.clear_cookies(name="session")
     page.locator(CITY).fill("Dieppe")
     page.get_by_role("button", name="Enregistrer et continuer").click()
@@ -113,7 +111,7 @@ def test_without_scripts_the_text_comes_back_to_be_sent_again(browse, server):
     assert page.locator(CITY).input_value() == "Dieppe"
 
 
-def test_a_passkey_signs_in_without_a_code(browse, server):
+def test_a_passkey_signs_in_without_a_code(browse, server, seeded):
     page = browse()
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -129,7 +127,7 @@ def test_a_passkey_signs_in_without_a_code(browse, server):
     page.wait_for_url("**/compte/codes/")
     page.goto(f"{site}/compte/")
     page.get_by_text("Téléphone, ajoutée le").wait_for()
-    assert not look(page)
+    assert not look(page, seeded.sample(LOOKS, 1))
     page.get_by_role("link", name="Me déconnecter").click()
     page.get_by_role("button", name="Me déconnecter").click()
     page.get_by_text("Vous êtes déconnecté.").wait_for()

@@ -21,8 +21,11 @@ from django.utils import timezone
 from datetime import timedelta
 from tests import mailing
 mailing.AWARE = timezone.now() - timedelta(hours=52)
+count, each = map(int, sys.argv[1:])
 with transaction.atomic():
-    mailing.fill(int(sys.argv[1]))
+    found = mailing.fill(count)
+    for n in range(0, count if each > 1 else 0, each):
+        mailing.share(found[n : n + each], f"cabinet{n}@cabinet.example")
 """
 
 
@@ -57,26 +60,32 @@ def leases_end(env):
         database.execute("UPDATE notifications_outgoing SET leased_until = '2000-01-01 00:00:00'")
 
 
-def kill_while_it_sends(mailer, seeded, *, kills, reminders):
+def fill(env, reminders, each=1):
+    command = [sys.executable, "-c", FILL, str(reminders), str(each)]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=env, check=True)
+
+
+def kill_while_it_sends(mailer, seeded, *, kills, mails, each=1):
+    """`each`: so many dossiers share a mail."""
     server, env = mailer
-    subprocess.run([sys.executable, "-c", FILL, str(reminders)], cwd=settings.BASE_DIR, env=env, check=True)
+    fill(env, mails * each, each)
     for n in range(kills):
         process = sender(env)
-        enough = reminders * (n + 1) // (kills + 1)
+        enough = mails * (n + 1) // (kills + 1)
         enough = max(enough, len(server.handler.mails) + 1)
-        server.handler.wait_for(lambda mails, enough=enough: len(mails) >= enough)
+        server.handler.wait_for(lambda taken, enough=enough: len(taken) >= enough)
         seeded_pause(server, seeded)
         process.kill()
         process.wait()
         leases_end(env)
-    finish(server, env, reminders)
-    check(server.handler.mails, kills, reminders)
+    finish(server, env, mails, mails * each)
+    check(server.handler.mails, kills, mails)
 
 
-def finish(server, env, reminders):
+def finish(server, env, mails, reminders):
     """The loop sends the rest, and ends in good order when it is told to."""
     process = sender(env, "--loop")
-    server.handler.wait_for(lambda mails: len({recipient for recipient, _ in mails}) == reminders)
+    server.handler.wait_for(lambda taken: len({recipient for recipient, _ in taken}) == mails)
     process.terminate()
     assert process.wait(timeout=30) == 0
     with closing(sqlite3.connect(f"{env['VAR_DIR']}/db.sqlite3")) as database:
@@ -103,18 +112,23 @@ def check(mails, kills, reminders):
 
 
 def test_kills_lose_nothing(mailer, seeded):
-    kill_while_it_sends(mailer, seeded, kills=3, reminders=60)
+    kill_while_it_sends(mailer, seeded, kills=3, mails=60)
 
 
 @pytest.mark.slow
 def test_many_kills_lose_nothing(mailer, seeded):
-    kill_while_it_sends(mailer, seeded, kills=50, reminders=1000)
+    kill_while_it_sends(mailer, seeded, kills=50, mails=1000)
+
+
+@pytest.mark.slow
+def test_kills_part_no_mail_that_dossiers_of_a_group_share(mailer, seeded):
+    kill_while_it_sends(mailer, seeded, kills=20, mails=100, each=5)
 
 
 @pytest.mark.slow
 def test_several_senders_repeat_nothing(mailer):
     server, env = mailer
-    subprocess.run([sys.executable, "-c", FILL, "300"], cwd=settings.BASE_DIR, env=env, check=True)
+    fill(env, 300)
     senders = [sender(env) for _ in range(3)]
     assert [process.wait(timeout=120) for process in senders] == [0, 0, 0]
     check(server.handler.mails, 0, 300)

@@ -1,4 +1,5 @@
-"""`manage.py draft`: from an incident and a file of answers to a PDF draft and a dossier.json, without a database."""
+"""`manage.py draft`: from an incident and a file of answers to a PDF draft and a dossier.json, or from a roster to both
+for every practice on it, without a database."""
 
 import os
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand
+from django.utils.text import slugify
 
 from notifications import deadlines, rubrics
 from notifications.documents import dossier_file, pdf
@@ -21,7 +23,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("incident", help="slug, slug@révision, fichier .toml, ou - sans incident")
-        parser.add_argument("--answers", required=True, type=Path, metavar="FICHIER")
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--answers", type=Path, metavar="FICHIER")
+        source.add_argument("--batch", type=Path, metavar="CSV", help="un cabinet par ligne ; voir docs/roster.md")
+        parser.add_argument("--out", type=Path, metavar="DOSSIER", help="où --batch écrit ; créé s'il n'existe pas")
         parser.add_argument("--pdf", type=Path, metavar="SORTIE")
         parser.add_argument("--json", type=Path, metavar="SORTIE")
         parser.add_argument(
@@ -34,15 +39,23 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         try:
-            self._draft(options)
+            _check(options)
+            (self._batch if options["batch"] else self._draft)(options)
         except Unusable as error:
             self.stderr.write("\n".join(error.problems))
             sys.exit(2)
 
+    def _batch(self, options):
+        now, zone = _instant(options["now"]), ZoneInfo(options["timezone"] or "Europe/Paris")
+        revision = drafting.find_incident(options["incident"])
+        lines = drafting.read_roster(options["batch"], zone, now)
+        reports = [(line, rubrics.report(drafting.dossier(revision, line.entries, zone), now)) for line in lines]
+        _write_together(_made(reports, _folder(options["out"])))
+        for line, report in reports:
+            self.stdout.write(_told(line, report))
+
     def _draft(self, options):
         now, zone = _instant(options["now"]), options["timezone"] and ZoneInfo(options["timezone"])
-        if options["pdf"] and options["pdf"] == options["json"]:
-            raise Unusable([f"{options['pdf']}: les deux sorties portent le même nom."])
         revision = drafting.find_incident(options["incident"])
         given, zone = drafting.read_answers(options["answers"], revision, zone, now)
         report = rubrics.report(drafting.dossier(revision, given, zone), now)
@@ -50,10 +63,8 @@ class Command(BaseCommand):
         if options["json"]:
             outputs[options["json"]] = dossier_file.dump(report)
         if options["pdf"]:
-            outputs[options["pdf"]] = pdf.draft_pdf(
-                report, title=report.organisation, incident_title=report.incident_title
-            )
-        _write_together(outputs)
+            outputs[options["pdf"]] = _pdf(report)
+        _write_together(outputs.items())
         self._say(report)
 
     def _say(self, report):
@@ -69,6 +80,42 @@ class Command(BaseCommand):
             self.stdout.write(f"Manquant : {row.key} ({row.question.label})")
         for keys, message in report.doubts:
             self.stdout.write(f"À vérifier : {', '.join(keys)} : {message}")
+
+
+def _check(options):
+    """Which options go together."""
+    if options["pdf"] and options["pdf"] == options["json"]:
+        raise Unusable([f"{options['pdf']}: les deux sorties portent le même nom."])
+    if bool(options["batch"]) != bool(options["out"]):
+        raise Unusable(["--batch et --out vont ensemble."])
+    if options["batch"] and (options["pdf"] or options["json"]):
+        raise Unusable(["--pdf et --json ne vont pas avec --batch, qui écrit les deux pour chaque cabinet dans --out."])
+
+
+def _pdf(report):
+    return pdf.draft_pdf(report, title=report.organisation, incident_title=report.incident_title)
+
+
+def _folder(path):
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise Unusable([f"{path}: impossible de créer ce dossier."]) from None
+    return path
+
+
+def _made(reports, folder):
+    """(path, bytes) of each file, made one after the other. The number of the line makes a name unique."""
+    for line, report in reports:
+        place = folder / f"{line.number:04d}-{slugify(line.name)[:60] or 'cabinet'}"
+        yield place.with_suffix(".json"), dossier_file.dump(report)
+        yield place.with_suffix(".pdf"), _pdf(report)
+
+
+def _told(line, report):
+    """« ligne 2 : Cabinet du Dr Exemple : samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours »."""
+    notices = "".join(f" {notice}" for notice in line.notices)
+    return f"ligne {line.number} : {line.name} : {_end(report.clock, report.dossier.zone)}.{notices}"
 
 
 def _end(clock, zone):
@@ -92,20 +139,22 @@ def _instant(text):
 
 
 def _write_together(outputs):
-    """All files or none: written under temporary names first, renamed at the end."""
+    """All files, given as (path, bytes), or none: written under temporary names first, renamed at the end."""
     staged = []
     try:
-        for path, data in outputs.items():
+        for path, data in outputs:
             if path.exists() and not path.is_file():
                 raise FileExistsError
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             staged.append((name, path))
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-    except OSError:
+    except BaseException as error:  # also the keyboard's: what is staged goes
         for name, _ in staged:
             Path(name).unlink(missing_ok=True)
-        raise Unusable([f"{path}: impossible d'écrire ici."]) from None
+        if isinstance(error, OSError):
+            raise Unusable([f"{path}: impossible d'écrire ici."]) from None
+        raise
     umask = os.umask(0)
     os.umask(umask)
     for name, path in staged:

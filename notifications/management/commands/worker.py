@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from notifications import tasks
 from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
 from notifications.management.supervisor import stop_signals
-from notifications.services import jobs, reminders
+from notifications.services import batches, jobs, notices, reminders, retention
 
 FOLDER = settings.VAR_DIR / "workers"
 
@@ -50,11 +51,15 @@ def rounds(worker: str) -> list[Round]:
         Round("look_after", 30.0, look_after),
         Round("reminders", REMINDERS_EVERY, send_reminders),
         Round("tasks", every, partial(run_task, worker)),
+        Round("purge", 24 * 3600.0, purge),
     ]
 
 
 def look_after(stop: Callable[[], bool]) -> bool:
-    jobs.look_after(folder=FOLDER, now=timezone.now())
+    now = timezone.now()
+    jobs.look_after(folder=FOLDER, now=now)
+    batches.forget_old(now)
+    tasks.go_on()
     return False
 
 
@@ -65,6 +70,13 @@ def send_reminders(stop: Callable[[], bool]) -> bool:
 
 def run_task(worker: str, stop: Callable[[], bool]) -> bool:
     return jobs.run_one(worker=worker, now=timezone.now())
+
+
+def purge(stop: Callable[[], bool]) -> bool:
+    now = timezone.now()
+    retention.purge(now=now)
+    notices.announce(now=now)
+    return False
 
 
 def follow(rounds: list[Round], asked: Asked, clock: Callable[[], float] = time.monotonic) -> None:

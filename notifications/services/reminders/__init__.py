@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from statistics import mode
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -61,30 +62,53 @@ def is_alive(now: datetime) -> bool:
 
 
 def _deliver(row: Outgoing, post: Post, clock: Clock) -> bool:
-    """Send one claimed message, if it is still true. Nothing but the database stops the round."""
+    """Send what was claimed, as far as it is still true. Nothing but the database stops the round."""
+    told = _same_address([news for each in outbox.bound(row) if (news := _news(each, clock))])
+    if not told:
+        return False
     try:
-        mail, fault = _composed(row, clock())
+        mail = letters.letter(told, clock())
+    except Exception:
+        for news in told:  # each by itself next time: one of them may be at fault
+            _flagged(news.row, "reminders.unreadable_message", clock(), outbox.set_aside)
+        return False
+    return _sent(told[0].row, mail, post, clock)
+
+
+def _news(row, clock):
+    """What a claimed message has to say, None when it is not to be sent now."""
+    now = clock()
+    try:
+        news, fault = _read(row, now)
     except DatabaseError:
         raise
     except Exception:
-        return _flagged(row, "reminders.unreadable_message", clock())
-    if mail is None:
-        outbox.drop(row, fault, clock())
-        return False
-    return _sent(row, mail, post, clock)
+        _flagged(row, "reminders.unreadable_message", now, outbox.set_aside)
+        return None
+    if fault:
+        outbox.drop(row, fault, now)
+    return None if fault else news
 
 
-def _composed(row, now):
-    """(the mail, "") or (None, why it is not to be sent)."""
-    subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft").first()
+def _read(row, now):
+    """(What it says, why it is not to be sent)."""
+    subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft__group").first()
     if addresses.is_request(row.kind):
         found, clock = [], None
     else:
         found = watch.clocks_of(row.draft, now, REMINDED)
         clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
-    if fault := watch.fault(row, subscription, found, now):
-        return None, fault
-    return letters.letter(row, subscription, clock, now), ""
+    return letters.News(row, subscription, clock), watch.fault(row, subscription, found, now)
+
+
+def _same_address(told):
+    """Those that go where most of them go; an address that was changed meanwhile gets a mail of its own."""
+    most = mode(news.to for news in told) if told else ""
+    here = [news for news in told if news.to == most]
+    for news in told:
+        if news not in here:
+            outbox.unbind(news.row)
+    return here
 
 
 def _sent(row, mail, post, clock):
@@ -101,17 +125,17 @@ def _sent(row, mail, post, clock):
         outbox.back_off(row, outbox.RELAY if trouble.everybody else outbox.DOMAIN, clock(), everybody=trouble.everybody)
     except Exception:
         post.close()
-        _flagged(row, "reminders.unsendable_message", clock())
+        _flagged(row, "reminders.unsendable_message", clock(), outbox.put_off)
     else:
         outbox.mark_sent(row, clock())
         return True
     return False
 
 
-def _flagged(row, event, now):
+def _flagged(row, event, now, put_off):
     """Somebody has to look at this one, unless its dossier was erased just now; the others go on."""
     if not Outgoing.objects.filter(pk=row.pk).exists():
         return False
     logger.exception(event, extra={"fields": {"message": row.pk, "kind": row.kind}})
-    outbox.put_off(row, outbox.UNREADABLE, now + outbox.POISON_AGAIN)
+    put_off(row, outbox.UNREADABLE, now + outbox.POISON_AGAIN)
     return False

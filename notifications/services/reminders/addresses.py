@@ -3,6 +3,7 @@
 Tokens are signed, each purpose with a salt of its own, and are good for one address of one dossier."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from ...models import ConfirmationSent, Draft, Outgoing, Subscription
 from .. import journal
 from . import outbox
 
-CONFIRM, END = "reminders.confirm", "reminders.end"
+CONFIRM, END, END_ALL = "reminders.confirm", "reminders.end", "reminders.end_all"
 CONFIRM_FOR = timedelta(days=3)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_A_DAY = 3  # requests to confirm, for one dossier and to one address
@@ -50,6 +51,14 @@ def standing(draft: Draft) -> Standing:
     return Standing(state, found.email, found.pending_email)
 
 
+def reminded(drafts: Sequence[Draft]) -> tuple[list[str], list[str]]:
+    """The addresses to which reminders of these dossiers go, and those that are to be confirmed; one for each dossier
+    that has any."""
+    found = Subscription.objects.filter(draft__in=drafts, ended_at=None).order_by("draft")
+    live = [each.email for each in found if each.confirmed_at]
+    return live, [each.email for each in found if not each.confirmed_at]
+
+
 @transaction.atomic
 def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
     """Ask for this address to be confirmed by a mail to it; until then nothing else goes there, and reminders go on to
@@ -69,16 +78,38 @@ def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
     return subscription
 
 
+@transaction.atomic
+def give_all(*, drafts: Sequence[Draft], email: str, by: str, now: datetime) -> None:
+    """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
+    keep it. Raises BadAddress or TooOften."""
+    email = checked(email)
+    live = Subscription.objects.select_for_update().filter(draft__in=drafts, ended_at=None, confirmed_at__isnull=False)
+    kept = set(live.values_list("draft", flat=True))
+    known = {each.draft_id: each for each in Subscription.objects.filter(draft__in=drafts).select_related("draft")}
+    asked = [known.get(draft.pk) or Subscription(draft=draft) for draft in drafts if draft.pk not in kept]
+    if asked:
+        _ask(asked[0], email, now)
+    for subscription in asked:
+        _replace(subscription, email, now)
+        subscription.save()
+        journal.append(draft=subscription.draft, event="address_given", by=by, now=now)
+
+
 def _ask(subscription: Subscription, email: str, now: datetime) -> None:
-    """Replace an address that nobody confirmed, or that was ended; a live one stays beside the new one."""
+    """Replace the address once a mail to the new one was answered."""
     _not_too_often(subscription.draft, email, now)
+    _replace(subscription, email, now)
+    outbox.row(subscription.draft, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
+
+
+def _replace(subscription: Subscription, email: str, now: datetime) -> None:
+    """An address that nobody confirmed, or that was ended, goes; a live one stays beside the new one."""
     subscription.asked_at = now
     if subscription.confirmed_at and not subscription.ended_at:
         subscription.pending_email = email
     else:
         subscription.email, subscription.pending_email = email, ""
         subscription.confirmed_at = subscription.ended_at = None
-    outbox.row(subscription.draft, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
 
 
 def checked(email: str) -> str:
@@ -97,7 +128,7 @@ def checked(email: str) -> str:
 def _not_too_often(draft: Draft, email: str, now: datetime) -> None:
     """Count this request, or raise TooOften."""
     forget_requests(now)
-    mailbox, lately = _mailbox(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
+    mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
     of_dossier = Outgoing.objects.filter(draft=draft, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
     if (
         lately.filter(address=mailbox).exists()
@@ -109,10 +140,11 @@ def _not_too_often(draft: Draft, email: str, now: datetime) -> None:
     ConfirmationSent.objects.create(address=mailbox, at=now)
 
 
-def _mailbox(email: str) -> str:
-    """Fingerprint of whom mail to this address reaches: neither letters' case nor a tag after + tells two apart."""
+def mailbox_of(email: str, salt: str = "reminders.mailbox") -> str:
+    """Fingerprint of whom mail to this address reaches: neither letters' case nor a tag after + tells two apart. Mails
+    of another purpose, with another salt, are counted apart."""
     local, _, domain = email.lower().rpartition("@")
-    return salted_hmac("reminders.mailbox", f"{local.partition('+')[0]}@{domain}").hexdigest()[:32]
+    return salted_hmac(salt, f"{local.partition('+')[0]}@{domain}").hexdigest()[:32]
 
 
 def forget_requests(now: datetime) -> None:
@@ -124,13 +156,22 @@ def forget_requests(now: datetime) -> None:
 def confirm(*, token: str, now: datetime) -> bool:
     """The person who reads this address wants the reminders. Says whether the token is still good; twice is once."""
     subscription = asked(token)
-    if subscription and is_asked(subscription):
-        email = subscription.asked_email
-        Subscription.objects.filter(pk=subscription.pk).update(email=email, pending_email="", confirmed_at=now)
-        waiting = Outgoing.objects.filter(draft=subscription.draft, state=Outgoing.State.WAITING)
+    for each in asked_together(subscription) if subscription else ():
+        email = each.asked_email
+        Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
+        waiting = Outgoing.objects.filter(draft=each.draft, state=Outgoing.State.WAITING)
         waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
-        journal.append(draft=subscription.draft, event="address_confirmed", by=RECIPIENT, now=now)
+        journal.append(draft=each.draft, event="address_confirmed", by=RECIPIENT, now=now)
     return subscription is not None
+
+
+def asked_together(subscription: Subscription) -> list[Subscription]:
+    """Those that one mail asks to confirm: this one, and with it those of the dossiers of its group, while they are to
+    be confirmed."""
+    same = Subscription.objects.filter(asked_at=subscription.asked_at, ended_at=None).select_related("draft")
+    group = subscription.draft.group_id
+    found = same.filter(draft__group=group) if group else same.filter(pk=subscription.pk)
+    return [each for each in found.order_by("pk") if is_asked(each) and each.asked_email == subscription.asked_email]
 
 
 @transaction.atomic
@@ -172,16 +213,25 @@ def end_token(subscription: Subscription) -> str:
     return signing.dumps([subscription.draft.public_id, fingerprint(subscription.email)], salt=END)
 
 
+def end_all_token(subscription: Subscription) -> str:
+    """For every dossier of its group that goes to the same address."""
+    return signing.dumps([subscription.draft.group.public_id, fingerprint(subscription.email)], salt=END_ALL)
+
+
 def asked(token: str) -> Subscription | None:
     """The address that this token confirms: the last one asked for, and not ended since."""
     subscription, said = _read(token, CONFIRM, CONFIRM_FOR)
     return subscription if subscription and not subscription.ended_at and said == _request(subscription) else None
 
 
-def ending(token: str) -> Subscription | None:
-    """The address whose reminders this token ends. Good for as long as mails are kept."""
+def ending(token: str) -> list[Subscription]:
+    """The addresses whose reminders this token ends. Good for as long as mails are kept."""
     subscription, said = _read(token, END, None)
-    return subscription if subscription and said == [fingerprint(subscription.email)] else None
+    if subscription:
+        return [subscription] if said == [fingerprint(subscription.email)] else []
+    group, said = _signed(token, END_ALL, None)
+    found = Subscription.objects.filter(draft__group__public_id=group).select_related("draft").order_by("pk")
+    return [each for each in found if said == [fingerprint(each.email)]]
 
 
 def _request(subscription: Subscription) -> list[str]:
@@ -190,8 +240,14 @@ def _request(subscription: Subscription) -> list[str]:
 
 def _read(token: str, salt: str, max_age: timedelta | None) -> tuple[Subscription | None, list[str]]:
     """(The dossier's address, what the token says of it.)"""
+    public_id, said = _signed(token, salt, max_age)
+    return Subscription.objects.filter(draft__public_id=public_id).select_related("draft").first(), said
+
+
+def _signed(token: str, salt: str, max_age: timedelta | None) -> tuple[str, list[str]]:
+    """(Of what, what is said of it), "" of nothing when it is not our token for this purpose."""
     try:
         public_id, *said = signing.loads(token, salt=salt, max_age=max_age)
     except signing.BadSignature:
-        return None, []
-    return Subscription.objects.filter(draft__public_id=public_id).select_related("draft").first(), said
+        return "", []
+    return public_id, said

@@ -1,7 +1,10 @@
 """The outbox: one row for each message to send once. A sender claims a row with a lease, sends, and marks it; all of
 this in single statements, so that no transaction is open while a mail travels.
 
-Killed anywhere: a row that was claimed is free again after its lease, and keeps its Message-ID."""
+Killed anywhere: a row that was claimed is free again after its lease, and keeps its Message-ID.
+
+The same reminder for several dossiers of one group to one address leaves as one mail. Its rows are bound together
+before it is sent for the first time, never later; from then on one statement claims or marks them all, as one row."""
 
 import hashlib
 import secrets
@@ -26,6 +29,7 @@ RELAY, DOMAIN = "serveur d'envoi injoignable", "refus temporaire"
 REFUSED = "adresse refusée"
 UNREADABLE = "message impossible à composer"
 UNANSWERED, UNCERTAIN = "réponse du serveur perdue", "remise incertaine"
+FREE = {"lease": "", "leased_until": None, "refused_since": None}
 MARK_TRIES = 4  # each waits for SQLite's lock as long as any write
 
 
@@ -70,7 +74,7 @@ def put(rows: Sequence[Outgoing], now: datetime) -> None:
         old = stored.get(each.key)
         if old and old.state == dropped and (old.reason != REFUSED or _address_is_newer(old)):
             again = {"made_at": now, "next_at": now, "domain": each.domain, "ended_at": None, "reason": "", "tries": 0}
-            fresh = {"refused_since": None, "unanswered": 0}
+            fresh = {"refused_since": None, "unanswered": 0, "bundle": ""}
             Outgoing.objects.filter(pk=old.pk, state=dropped).update(state=Outgoing.State.WAITING, **again, **fresh)
 
 
@@ -93,18 +97,58 @@ def _waiting() -> QuerySet[Outgoing]:
 
 
 def claim(now: datetime) -> Outgoing | None:
-    """The next message that is due, reserved for the caller; None when there is none. A lease or a delay longer than
-    any that we give was set by a clock that ran ahead: it does not count."""
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
-    is_due = Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST)
+    """The next message that is due, reserved for the caller with those bound to it (`bound`); None when there is none.
+    A lease or a delay longer than any that we give was set by a clock that ran ahead: it does not count."""
     while True:
-        found = _by_urgency(_waiting().filter(free, is_due), now).first()
+        found = _by_urgency(_due(now), now).select_related("draft").first()
         if found is None:
             return None
         before, found.lease = found.lease, secrets.token_urlsafe(16)
-        mine = _waiting().filter(free, pk=found.pk, lease=before)  # compare and set
+        mine = _with_bound(found).filter(_free(now), lease=before)  # compare and set
         if mine.update(lease=found.lease, leased_until=now + LEASE):
+            never_tried = not (before or found.reason or found.bundle)
+            if never_tried and found.draft.group_id and not found.kind.startswith(REQUEST):
+                _bind(found, now)
             return found
+
+
+def _free(now: datetime) -> Q:
+    return Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
+
+
+def _due(now: datetime) -> QuerySet[Outgoing]:
+    return _waiting().filter(_free(now), Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST))
+
+
+def _bind(first: Outgoing, now: datetime) -> None:
+    """What is due as well for the same address of the same group, and was never tried, leaves with this one."""
+    subscription = Subscription.objects.filter(draft=first.draft_id, confirmed_at__isnull=False, ended_at=None).first()
+    if subscription is None:
+        return
+    same = {"draft__group": first.draft.group_id, "draft__subscription__email": subscription.email}
+    live = {"draft__subscription__confirmed_at__isnull": False, "draft__subscription__ended_at": None}
+    fresh = {"kind": first.kind, "lease": "", "reason": "", "bundle": ""}
+    keys = list(_due(now).filter(**fresh, **same, **live).values_list("pk", flat=True))
+    if keys:
+        first.bundle = secrets.token_hex(32)
+        mine = Q(pk=first.pk, lease=first.lease) | Q(_free(now), pk__in=keys, lease="", bundle="")  # compare and set
+        _waiting().filter(mine).update(bundle=first.bundle, lease=first.lease, leased_until=now + LEASE)
+
+
+def bound(row: Outgoing) -> list[Outgoing]:
+    """The claimed messages that leave with this one, itself among them."""
+    if not row.bundle:
+        return [row]
+    return list(_with_bound(row).filter(lease=row.lease).select_related("draft").order_by("deadline", "pk"))
+
+
+def unbind(row: Outgoing) -> None:
+    """This message leaves by itself: its address is no longer that of the others."""
+    _release_one(row)
+
+
+def _with_bound(row: Outgoing) -> QuerySet[Outgoing]:
+    return _waiting().filter(**({"bundle": row.bundle} if row.bundle else {"pk": row.pk}))
 
 
 def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
@@ -140,11 +184,12 @@ def mark_sent(row: Outgoing, now: datetime, reason: str = "") -> None:
 
 
 def drop(row: Outgoing, reason: str, now: datetime) -> None:
-    _release(row, state=Outgoing.State.DROPPED, ended_at=now, reason=reason)
+    """This message alone is not to be sent."""
+    _release_one(row, state=Outgoing.State.DROPPED, ended_at=now, reason=reason)
 
 
 def put_off(row: Outgoing, reason: str, next_at: datetime, **changes: object) -> None:
-    """Try this one message again later."""
+    """Try this mail again later."""
     _release(row, next_at=next_at, tries=F("tries") + 1, reason=reason, **changes)
 
 
@@ -162,7 +207,7 @@ def refuse(row: Outgoing, now: datetime) -> None:
     wrongly for a while says the same of every address."""
     since = row.refused_since or now
     if now - since >= REFUSED_FOR:
-        drop(row, REFUSED, now)
+        _release(row, state=Outgoing.State.DROPPED, ended_at=now, reason=REFUSED)
     else:
         put_off(row, REFUSED, now + REFUSED_AGAIN, refused_since=since)
 
@@ -171,12 +216,21 @@ def back_off(row: Outgoing, reason: str, now: datetime, *, everybody: bool) -> N
     """Leave the recipient's domain alone for a while, or the whole relay. This message goes last next time, so that
     one that always fails starves nobody."""
     until = now + min(FIRST_DELAY * 2 ** min(row.tries, 10), LONGEST_DELAY)
-    same = _waiting().exclude(pk=row.pk).filter(next_at__lt=until)
+    same = _waiting().exclude(lease=row.lease).filter(next_at__lt=until)
     same = same if everybody else same.filter(domain=row.domain)
     same.update(next_at=until, tries=F("tries") + 1)
     put_off(row, reason, until + timedelta(seconds=1))
 
 
+def set_aside(row: Outgoing, reason: str, next_at: datetime) -> None:
+    """Try this one message again later, by itself."""
+    _release_one(row, next_at=next_at, tries=F("tries") + 1, reason=reason)
+
+
 def _release(row: Outgoing, **changes: object) -> None:
-    free = {"lease": "", "leased_until": None, "refused_since": None}
-    Outgoing.objects.filter(pk=row.pk, lease=row.lease).update(**free | changes)
+    """A message and those bound to it, by one statement."""
+    _with_bound(row).filter(lease=row.lease).update(**FREE | changes)
+
+
+def _release_one(row: Outgoing, **changes: object) -> None:
+    _waiting().filter(pk=row.pk, lease=row.lease).update(**FREE | {"bundle": ""} | changes)

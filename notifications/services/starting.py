@@ -1,0 +1,90 @@
+"""Starting a dossier for every practice of a roster: what would be done, then all of it or nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from ..models import Draft, IncidentRevision, Membership, Practice, Role, User, Viewer
+from ..questionnaire import Entry, edited
+from . import access, drafts, roles, seeds
+from .files import Unusable
+from .roster import CITY, NAME, SIREN, Line, naming
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A line, the practice that is here already (None: a new one), and its dossier for this incident, if any."""
+
+    line: Line
+    practice: Practice | None = None
+    draft: Draft | None = None
+
+
+def plan(*, viewer: Viewer, lines: Sequence[Line], revision: IncidentRevision | None) -> list[Planned]:
+    """What `begin` would do. Raises Unusable where the account's role does not allow it."""
+    practices = _by_names(viewer)
+    known = {line.number: practices[line.names] for line in lines if line.names in practices}
+    kept = _kept(viewer)
+    refused = [(number, practice.name) for number, practice in known.items() if practice.pk not in kept]
+    if refused:
+        words = "ligne {} : votre rôle dans « {} » ne permet pas d'y commencer un dossier."
+        raise Unusable([words.format(*each) for each in refused])
+    begun = _begun(known.values(), revision)
+    found = [(line, known.get(line.number)) for line in lines]
+    return [Planned(line, practice, begun.get(practice.pk) if practice else None) for line, practice in found]
+
+
+def _by_names(viewer: Viewer) -> dict[str, Practice]:
+    """The practices of the account by SIREN, and by name and city."""
+    found: dict[str, Practice] = {}
+    for practice in Practice.objects.visible_to(viewer).order_by("-pk"):
+        siren, name, city = (practice.profile.get(key, {}).get("value") or "" for key in (SIREN, NAME, CITY))
+        found |= {naming(siren, name, city): practice, naming("", name, city): practice}
+    return found
+
+
+def _kept(viewer: Viewer) -> set[int]:
+    mine = Membership.objects.filter(user=viewer.user, role__in=roles.KEEPERS)
+    return set(mine.values_list("practice", flat=True))
+
+
+def _begun(practices: Iterable[Practice], revision: IncidentRevision | None) -> dict[int, Draft]:
+    """By practice, its dossier for this incident."""
+    incident = revision.incident if revision else None
+    found = Draft.objects.filter(practice__in=list(practices), incident_revision__incident=incident)
+    return {draft.practice_id: draft for draft in found.defer("answers").order_by("-pk")}
+
+
+@transaction.atomic
+def begin(
+    *, user: User, lines: Sequence[Line], revision: IncidentRevision | None, timezone: str, now: datetime
+) -> list[Planned]:
+    """Start what is not started yet; returns what was done, each new practice and dossier in its place. Done again, it
+    does nothing. Raises Unusable, and nothing is stored."""
+    User.objects.filter(pk=user.pk).update(seal=F("seal"))  # one at a time: a second click finds all of it done
+    said = {"revision": revision, "timezone": timezone, "by": access.account_author(user), "now": now}
+    planned = plan(viewer=Viewer(user=user), lines=lines, revision=revision)
+    return [_begin(user, each, said) for each in planned if each.draft is None]
+
+
+def _begin(user: User, planned: Planned, said: dict) -> Planned:
+    practice = planned.practice or _new_practice(user, planned.line, said["timezone"])
+    draft = drafts.start(practice=practice, **said)
+    entries = {
+        key: edited(seeds.questionnaire().questions[key], drafts.bare(draft.answers.get(key)), entry)
+        for key, entry in planned.line.entries.items()
+    }
+    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by=said["by"], now=said["now"])
+    return Planned(planned.line, practice, draft)
+
+
+def _new_practice(user: User, line: Line, timezone: str) -> Practice:
+    """Prepared by a manager: its doctor is invited as owner, or not yet."""
+    questions = seeds.questionnaire().questions
+    profile: dict[str, Entry] = {key: dict(entry) for key, entry in line.entries.items() if questions[key].profile}
+    practice = Practice.objects.create(name=line.name, timezone=timezone, profile=profile)
+    Membership.objects.create(practice=practice, user=user, role=Role.MANAGER)
+    return practice

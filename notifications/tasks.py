@@ -1,0 +1,78 @@
+"""What the worker makes when pages put it off."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from django.db import OperationalError, transaction
+from django_tasks import task
+
+from . import rubrics
+from .documents import dossier_file, pdf, table, zipped
+from .models import Batch, BatchItem, Draft
+from .services import batches, drafts, exports, filings, jobs
+
+logger = logging.getLogger(__name__)
+
+Files = Iterator[tuple[str, bytes]]
+
+
+@task
+def make_next(batch_id: int) -> None:
+    """Make the files of a batch's next dossier. The others are put off, so that other batches have their turn."""
+    item = batches.next_item(batch_id)
+    if item:
+        content = _made(item)
+        with transaction.atomic():
+            if batches.settle(item=item, content=content, fault="" if content else batches.BROKEN):
+                make_next.enqueue(batch_id)
+
+
+def _made(item: BatchItem) -> bytes | None:
+    """One zip, None when something is wrong with this dossier. A database that is busy is no fault of it."""
+    minute = item.batch.created_at.replace(second=0, microsecond=0)
+    try:
+        draft = Draft.objects.select_related("practice", "group", "incident_revision__incident").get(pk=item.draft_id)
+        return zipped.pack(FILES[item.batch.kind](draft, minute))
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("batch.item_failed", extra={"fields": {"kind": item.batch.kind}})
+        return None
+
+
+def go_on() -> None:
+    """A batch that is not done, and of which no task is left: at its next dossier, workers died or found the database
+    busy too often. That one is given up, the others go on."""
+    for batch in list(batches.unfinished()):
+        if [batch.pk] not in jobs.in_hand(make_next.module_path) and (item := batches.next_item(batch.pk)):
+            with transaction.atomic():
+                batches.settle(item=item, fault=batches.GIVEN_UP)
+                make_next.enqueue(batch.pk)
+
+
+# -- files ----------------------------------------------------------------------------------------------
+
+
+def draft_files(draft: Draft, now: datetime) -> Files:
+    """The draft, as its page gives it."""
+    yield "brouillon.pdf", pdf.draft_pdf(rubrics.report(drafts.dossier(draft), now))
+
+
+def dossier_files(draft: Draft, now: datetime) -> Files:
+    """Everything of a dossier."""
+    report = rubrics.report(drafts.dossier(draft), now)
+    yield "dossier.json", dossier_file.dump(report)
+    yield "brouillon.pdf", pdf.draft_pdf(report)
+    for filing in draft.filings.order_by("number"):
+        yield f"depot-{filing.number}.json", zipped.as_json(exports.filing(filing))
+        yield f"depot-{filing.number}.pdf", pdf.filing_pdf(filings.report_of(filing), filings.recorded(filing))
+    yield "journal.json", zipped.as_json(exports.journal_lines(draft))
+    yield "journal.csv", table.table(exports.journal_table(draft))
+    yield "historique.json", zipped.as_json(exports.history(draft))
+
+
+FILES: Mapping[str, Callable[[Draft, datetime], Files]] = {
+    Batch.Kind.DRAFTS: draft_files,
+    Batch.Kind.EXPORT: dossier_files,
+}

@@ -1,0 +1,160 @@
+"""Two practices, a guest, and everybody who may ask for a page: what the matrix of access is about.
+
+Whatever belongs to a practice or to a guest bears its mark, a word that nobody else's page may hold."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from notifications.documents import zipped
+from notifications.models import (
+    Batch,
+    BatchItem,
+    ControllerGroup,
+    Draft,
+    Invitation,
+    Membership,
+    Practice,
+    Proofreading,
+    Role,
+    User,
+)
+from notifications.services import access, drafts, feeds, incidents
+from tests.dossiers import AS_IN_EXAMPLE, NOW, answered
+from tests.stored import WEDA, file
+
+OURS, THEIRS, GUEST_S = "Zorglubine", "Quadrillax", "Perlimpine"  # marks
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+ROLES = (
+    "anonymous",
+    "guest with the dossier",
+    "guest without",
+    "link holder",
+    "reader",
+    "member",
+    "manager",
+    "owner",
+    "owner of another practice",
+    "union editor",
+    "administrator",
+    "disabled",
+    "expired session",
+)
+
+
+@dataclass
+class World:
+    practice: Practice
+    draft: Draft
+    group: ControllerGroup
+    batch: Batch
+    guest_draft: Draft
+    device: str
+    users: dict[str, User]
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def client(self, role: str) -> Client:
+        """A browser of somebody in that role."""
+        client = Client()
+        if role == "guest with the dossier":
+            client.cookies["appareil"] = self.device
+        elif role == "guest without":
+            client.cookies["appareil"] = self.secrets["another device"]
+        elif role == "link holder":
+            assert client.post(f"/d/{self.secrets['link']}/").status_code == 302
+        elif role in self.users:
+            client.force_login(self.users[role], backend=BACKEND)
+        if role == "disabled":
+            User.objects.filter(pk=self.users[role].pk).update(is_active=False)
+        if role == "expired session":
+            client.session.delete()
+        return client
+
+
+def account(name: str, **more: Any) -> User:
+    return User.objects.create(email=f"{name}@example.org", name=name, **more)
+
+
+def practice_of(mark: str, **roles: User) -> Practice:
+    """A practice whose profile bears its mark, with somebody in each of these roles."""
+    profile = {
+        "organisation_name": answered("organisation_name", f"Cabinet {mark}"),
+        "legal_last_name": answered("legal_last_name", mark),
+        "contact_email": answered("contact_email", f"contact@{mark.lower()}.example"),
+    }
+    practice = Practice.objects.create(name=f"Cabinet {mark}", profile=profile, software=mark)
+    for role, user in roles.items():
+        Membership.objects.create(practice=practice, user=user, role=role)
+    return practice
+
+
+def dossier_of(mark: str, **place: Any) -> Draft:
+    """A dossier that bears this mark in its name, its texts and its filing."""
+    newest = incidents.stored_revisions(WEDA)[0]
+    draft = drafts.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
+    said = {"organisation_name": f"Cabinet {mark}", "discovery": f"Découverte {mark}"}
+    said["aware_at"] = AS_IN_EXAMPLE["aware_at"]
+    entries = {key: answered(key, value) for key, value in said.items()}
+    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=NOW)
+    file(draft, cnil_number=f"CNIL-{mark}")
+    draft.refresh_from_db()
+    return draft
+
+
+def world() -> World:
+    now = timezone.now()
+    users = {
+        role: account(role.replace(" ", "-"))
+        for role in ("reader", "member", "manager", "owner", "owner of another practice", "union editor", "disabled")
+    }
+    users["expired session"] = users["owner"]
+    users["administrator"] = account("administrator", is_administrator=True)
+    for name in ("administrator", "union editor"):  # they need a second factor
+        Authenticator.objects.create(user=users[name], type=Authenticator.Type.TOTP, data={"secret": "x"})
+    team = {str(role): users[role] for role in Role.values}
+    practice = practice_of(OURS, **team)
+    Membership.objects.create(practice=practice, user=users["disabled"], role=Role.OWNER)
+    other = practice_of(THEIRS, owner=users["owner of another practice"])
+    dossier_of(THEIRS, practice=other)
+    group = ControllerGroup.objects.create(
+        name=f"Groupe {OURS}", created_by=users["manager"], created_at=now, answers={}
+    )
+    draft = dossier_of(OURS, practice=practice, group=group)
+    batch = Batch.objects.create(user=users["manager"], kind=Batch.Kind.DRAFTS, created_at=now)
+    files = zipped.pack([("brouillon.pdf", b"%PDF-" + OURS.encode())])
+    BatchItem.objects.create(batch=batch, draft=draft, number=1, content=files)
+    guest_draft = dossier_of(GUEST_S)
+    device = access.new_secret()
+    access.grant_device(draft=guest_draft, secret=device, now=now)
+    made = World(practice, draft, group, batch, guest_draft, device, users)
+    made.secrets = _secrets(made, now)
+    return made
+
+
+def _secrets(made: World, now: Any) -> dict[str, str]:
+    found = {name: access.new_secret() for name in ("another device", "invitation", "proofreading")}
+    unrelated = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=now)
+    access.grant_device(draft=unrelated, secret=found["another device"], now=now)
+    found["link"] = access.make_link(draft=made.guest_draft, by="test", now=now)
+    found["feed"] = feeds.make(draft=made.draft, by="test", now=now)
+    Invitation.objects.create(
+        practice=made.practice,
+        email="invited@example.org",
+        role=Role.MEMBER,
+        sha256=access.fingerprint(found["invitation"]),
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    Proofreading.objects.create(
+        draft=made.draft,
+        name=f"Dr {OURS}",
+        sha256=access.fingerprint(found["proofreading"]),
+        asked_by="test",
+        asked_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    return found
