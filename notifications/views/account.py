@@ -59,7 +59,8 @@ class SecondFactor:
 
 
 def _is_account(match):
-    return match.route.startswith("compte/")
+    """A page by which one signs in or adds a proof; not one that gives or erases everything."""
+    return match.route.startswith("compte/") and match.url_name not in {"account_data", "erase_account"}
 
 
 @never_cache

@@ -242,7 +242,7 @@ def test_an_administrator_sets_up_a_second_proof_before_anything_else(client, ca
     assert "/compte/connexion/" in capsys.readouterr().out
     user = sign_in(client, "admin@example.org")
     assert user.is_administrator
-    for address in ("/dossiers/", "/commencer/", "/dossiers/importer/"):
+    for address in ("/dossiers/", "/commencer/", "/tableau/", "/compte/donnees.zip", "/compte/effacer/"):
         assert client.get(address)["Location"] == "/compte/"
     assert client.get("/").status_code == 200
     assert "deux preuves" in client.get("/compte/").content.decode()
