@@ -64,18 +64,20 @@ def screen(page):
     return page.url.rstrip("/").rpartition("/")[2]
 
 
+# Which of these controls are on the page to be seen, and whether each is ticked: asked for at once, not one by one.
+SEEN = """ids => ids.map(id => document.getElementById(`id_${id}`))
+  .filter(each => each && each.checkVisibility()).map(each => [each.id.slice(3), Boolean(each.checked)])"""
+
+
 def answer_by_hand(page):
     """Tick and type what the page that is open asks for."""
-    for name, day in TICKED.items():
-        box = page.locator(f"#id_{name}")
-        if box.count() and box.is_visible() and not box.is_checked():
-            box.check()
-            if day:
-                page.locator(f"#id_{name}-date").fill(day)
-    for name, text in TYPED.items():
-        field = page.locator(f"#id_{name}")
-        if field.count() and field.is_visible():
-            field.fill(text)
+    for name, on in page.evaluate(SEEN, [*TICKED]):
+        if not on:
+            page.check(f"#id_{name}")
+            if TICKED[name]:
+                page.fill(f"#id_{name}-date", TICKED[name])
+    for name, _ in page.evaluate(SEEN, [*TYPED]):
+        page.fill(f"#id_{name}", TYPED[name])
     if screen(page) == "relire":
         for box in page.locator("input[name$='-keep']").all():
             box.check()
@@ -247,20 +249,30 @@ SLUGS = ["quand", "cabinet", "contact", "dossiers", "contenu", "comptes", "acces
 SLUGS += ["patients", "retard", "relire"]
 
 
-def each_width(page, *widths):
+def test_every_screen_can_be_read_enlarged_aloud_and_without_movement(browse):
+    page = browse(reduced_motion="reduce")
+    for slug in every_screen(page):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        moving = page.evaluate(MOVING)
+        assert not moving, slug
+        check_the_order_is_the_one_that_is_seen(page, slug)
+        check_headings_and_controls_have_names_in_order(page, slug)
+        check_nothing_scrolls_sideways(page, slug)  # last, because it opens what is folded
+
+
+def each_width(page, *widths, height=900):
     """The page that is open, at one width after the other."""
     for width in widths:
-        page.set_viewport_size({"width": width, "height": page.viewport_size["height"]})
+        page.set_viewport_size({"width": width, "height": height})
         yield width
 
 
-def test_enlarged_four_times_nothing_scrolls_sideways(browse):
-    page = browse(height=256)
-    for slug in every_screen(page):
-        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        for width in each_width(page, 320, 390):
-            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (slug, width)
-            assert not page.evaluate(CUT), (slug, width)
+def check_nothing_scrolls_sideways(page, slug):
+    """Enlarged four times."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    for width in each_width(page, 320, 390, height=256):
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (slug, width)
+        assert not page.evaluate(CUT), (slug, width)
 
 
 CUT = """() => [...document.querySelectorAll('main input:not([type=hidden]), main label, main button, main h1')]
@@ -274,13 +286,6 @@ MOVING = """() => [...document.querySelectorAll('*')].filter(each => {
 }).map(each => each.outerHTML.slice(0, 150))"""
 
 
-def test_nothing_moves_for_those_who_ask_so(browse):
-    page = browse(reduced_motion="reduce")
-    for slug in every_screen(page):
-        moving = page.evaluate(MOVING)
-        assert not moving, slug
-
-
 ORDER = """() => [...document.querySelectorAll('h1, h2, main input:not([type=hidden]), main textarea, main select, ' +
                                               'main button, main summary, main legend')]
   .filter(each => each.checkVisibility() && !each.closest('.visually-hidden'))
@@ -292,29 +297,25 @@ NODE = re.compile(r"^\s*- '?(\w+)(?: \"(.*?)\")?")
 CONTROLS = ("heading", "textbox", "checkbox", "radio", "spinbutton", "combobox", "button")
 
 
-def test_what_is_read_aloud_comes_in_the_order_that_is_seen(browse):
-    page = browse()
-    for slug in every_screen(page):
-        for width in each_width(page, 390, 1280):
-            order = page.evaluate(ORDER)
-            assert order
-            for above, below in pairwise(order):
-                # never above what was read before it, unless beside it on the same line
-                beside = below[2] > above[2] and below[3] > above[1]
-                assert below[1] >= above[1] - 1 or beside, (slug, width, above, below)
+def check_the_order_is_the_one_that_is_seen(page, slug):
+    for width in each_width(page, 1280, 390):
+        order = page.evaluate(ORDER)
+        assert order
+        for above, below in pairwise(order):
+            # never above what was read before it, unless beside it on the same line
+            beside = below[2] > above[2] and below[3] > above[1]
+            assert below[1] >= above[1] - 1 or beside, (slug, width, above, below)
 
 
-def test_headings_and_controls_are_read_with_their_names_in_order(browse):
-    page = browse(width=390)
-    for slug in every_screen(page):
-        nodes = [NODE.match(line) for line in page.locator("main").aria_snapshot().splitlines()]
-        read = [(node[1], node[2] or "") for node in nodes if node and node[1] in CONTROLS]
-        roles = [role for role, _ in read]
-        assert roles[0] == "heading", slug
-        assert page.get_by_role("heading", level=1).count() == 1
-        assert all(name for _, name in read), (slug, read)
-        buttons = [name for role, name in read if role == "button"]
-        assert buttons[-2:] == ["Enregistrer et continuer", "Enregistrer et finir plus tard"], slug
-        assert roles.index("heading") < roles.index("button")
-        ids = page.locator("main [id]").evaluate_all("all => all.map(each => each.id)")
-        assert len(ids) == len(set(ids)), slug
+def check_headings_and_controls_have_names_in_order(page, slug):
+    nodes = [NODE.match(line) for line in page.locator("main").aria_snapshot().splitlines()]
+    read = [(node[1], node[2] or "") for node in nodes if node and node[1] in CONTROLS]
+    roles = [role for role, _ in read]
+    assert roles[0] == "heading", slug
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert all(name for _, name in read), (slug, read)
+    buttons = [name for role, name in read if role == "button"]
+    assert buttons[-2:] == ["Enregistrer et continuer", "Enregistrer et finir plus tard"], slug
+    assert roles.index("heading") < roles.index("button")
+    ids = page.locator("main [id]").evaluate_all("all => all.map(each => each.id)")
+    assert len(ids) == len(set(ids)), slug

@@ -2,11 +2,11 @@
 
 import json
 import re
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+
+from tests.documents.reading import texts
 
 STEPS = 14
 
@@ -61,8 +61,7 @@ def download(page, name):
 
 
 def text_of(data):
-    pages = [page.extract_text() for page in PdfReader(BytesIO(data)).pages]
-    return re.sub(r"\s+", " ", " ".join(pages))
+    return re.sub(r"\s+", " ", " ".join(texts(data)))
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,10 @@ def faults_at(page, width, scheme, thoroughly):
         yield f"{page.url} ({width}, {scheme}): {fault['id']}: {fault['nodes'][0]['html'][:200]}"
 
 
+def public_pages(page):
+    yield from (page.goto(address) for address in PUBLIC)
+
+
 def dossier_pages(page):
     """Opens each page of a new dossier in turn."""
     begin(page)
@@ -107,6 +111,7 @@ def filing_pages(page, root):
     page.get_by_label("Ville").fill("Rouen")
     go_on(page)
     yield from (page.goto(root + name) for name in ("complement/", "depot/", "etapes/type/", "journal/", "effacer/"))
+    yield page.goto("/dossiers/")  # now with a dossier
 
 
 @pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["a look each", "all looks"])
@@ -116,37 +121,27 @@ def looks(request, seeded):
     return itertools.cycle([(LOOKS + LOOKS)[at : at + request.param] for at in (first, first + 1)])
 
 
-def test_axe_finds_nothing_in_a_dossier(browse, looks):
-    page = browse()
-    faults = [fault for _ in dossier_pages(page) for fault in look(page, next(looks))]
-    page.goto("/dossiers/")  # now with a dossier
-    assert not faults + look(page, next(looks))
-
-
-def test_axe_finds_nothing_on_public_pages(browse, looks):
+def test_axe_and_nu_find_nothing(browse, looks, tmp_path):
     page = browse()
     faults = []
-    for address in PUBLIC:
-        page.goto(address)
+    for number, response in enumerate(itertools.chain(public_pages(page), dossier_pages(page))):
+        (tmp_path / f"{number}.html").write_bytes(response.body())
         faults += look(page, next(looks))
     assert not faults
-
-
-def test_nu_finds_no_error(browse, tmp_path):
     if not VNU.exists() or not shutil.which("java"):
         pytest.skip("JAVA OR vnu-jar IS MISSING: the HTML was not checked")
-    page = browse(javascript=False)
-    for number, address in enumerate(PUBLIC):
-        (tmp_path / f"public-{number}.html").write_bytes(page.goto(address).body())
-    for number, response in enumerate(dossier_pages(page)):
-        (tmp_path / f"dossier-{number}.html").write_bytes(response.body())
+    assert not found_by_nu(tmp_path)
+
+
+def found_by_nu(folder):
+    """Errors in the HTML of all pages of a folder, as they were sent."""
     done = subprocess.run(
-        [*JAVA, "-jar", VNU, "--format", "json", "--errors-only", *sorted(tmp_path.glob("*.html"))],
+        [*JAVA, "-jar", VNU, "--format", "json", "--errors-only", *sorted(folder.glob("*.html"))],
         capture_output=True,
         text=True,
     )
     messages = json.loads(done.stderr)["messages"]
-    assert not [f"{each['url'][-20:]}: {each['message']}: {each.get('extract', '')[:150]}" for each in messages]
+    return [f"{each['url'][-20:]}: {each['message']}: {each.get('extract', '')[:150]}" for each in messages]
 
 
 def test_a_first_visit_is_light_and_public_pages_set_no_cookie(browse):

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from notifications import rubrics
 from notifications.documents import pdf
 from notifications.obligations import Filed
-from tests.documents.reading import BANNER, flat
+from tests.documents.reading import BANNER, flat, texts
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 
 DIGEST = "0123456789abcdef" * 4
@@ -49,7 +49,7 @@ def papers() -> dict[str, tuple[bytes, list[str]]]:
 
 
 def pages_of(data: bytes) -> list[str]:
-    return [flat(page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+    return [flat(page) for page in texts(data)]
 
 
 def text(name: str) -> str:

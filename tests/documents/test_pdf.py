@@ -1,9 +1,7 @@
 """The draft as printed, read back by other programs than the one that wrote it."""
 
-import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -352,25 +350,6 @@ def test_same_report_same_bytes_whatever_was_printed_before(draft: Draft, printe
     printed(NEARLY_EMPTY)
     seconds_later = replace(draft.report, now=draft.report.now.replace(second=41))
     assert pdf.draft_pdf(seconds_later) == draft.data
-
-
-ALONE = """
-import django, hashlib
-django.setup()
-from notifications import rubrics
-from notifications.documents import pdf
-from tests.dossiers import NOW, weda_dossier
-print(hashlib.sha256(pdf.draft_pdf(rubrics.report(weda_dossier(), NOW))).hexdigest())
-"""
-
-
-def test_same_bytes_in_another_process(draft: Draft, seeded) -> None:
-    """Where sets have another order than here."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    environment["PYTHONHASHSEED"] = str(seeded.randrange(1, 2**32))  # here it is 0 or random
-    command = [sys.executable, "-c", ALONE]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert (done.stdout.strip(), done.stderr) == (hashlib.sha256(draft.data).hexdigest(), "")
 
 
 def test_it_claims_pdf_ua_and_names_its_language_and_title(draft: Draft) -> None:
