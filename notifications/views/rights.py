@@ -51,9 +51,9 @@ def _of_practice(practice):
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def erase_account(request):
     """GET: what goes, what stays, and what to settle first. POST with the box ticked: the account is no more."""
     refused = request.method == "POST" and request.POST.get("sure") != "1"

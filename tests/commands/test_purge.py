@@ -267,9 +267,9 @@ def test_a_dry_run_says_the_same_and_changes_nothing(account, practice, time_mac
 @pytest.mark.django_db(transaction=True)
 def test_not_a_byte_of_it_stays_in_the_database_s_files(account):
     file(begun(owner=account), cnil_number="CNIL-1234")
-    assert files_with(MARK) == {"test.sqlite3"}
+    assert len(files_with(MARK)) == 1
     purged(NOW + KEEP.closed)
-    assert files_with("CNIL-1234") == {"test.sqlite3"}  # the line of the register
+    assert len(files_with("CNIL-1234")) == 1  # the line of the register
     assert files_with(MARK) == set()
 
 

@@ -34,6 +34,7 @@ STEP, INCIDENT = {"slug": STEPS}, {"slug": [WEDA]}
 EVERY = {"subject": ["relire"], "key": ["kind"], "secret": [LINK], "pk": [1]}
 EVERY["number"] = [1]  # of a filing
 EVERY["token"] = ["abc:def:ghi"]  # of a mail
+EVERY |= dict.fromkeys(("practice_id", "group_id", "batch_id"), ["A" * 22])  # see the matrix, too
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.urls import URLPattern, reverse
 
 from notifications import account_urls, urls
+from notifications.models import Grant
 from tests.dossiers import form
-from tests.stored import WEDA, store_seeds
+from tests.stored import WEDA, everything, store_seeds
 from tests.world import GUEST_S, OURS, ROLES, THEIRS, World, world
 
 TEAM = {"reader", "member", "manager", "owner"}
@@ -270,6 +271,18 @@ def test_everybody_every_method_every_pdf(found: World, role: str) -> None:
     for pdf in PDFS:
         wrong = list(wrong_answers(found, role, [*USUAL, *UNUSUAL], pdf))
         assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("role", ["owner", "manager", "guest with the dossier"])
+def test_reading_changes_nothing(found: World, role: str, seeded: Any) -> None:
+    client = found.client(role)
+    Grant.objects.update(last_used_on=found.draft.created_at)
+    before = everything()
+    pdf = seeded.choice(sorted(PDFS))
+    for name, address, _, may in rows(found):
+        if may[0][role] == OK and name not in PDFS - {pdf}:
+            assert client.get(address).status_code in (200, 302), address
+    assert everything() == before
 
 
 @pytest.mark.parametrize("role", ROLES)
