@@ -9,6 +9,7 @@ import pytest
 
 pytest_plugins = ["tests.servers"]
 
+SHARE = int(os.environ.get("TEST_SHARE", "1"))  # of the tests, one in so many, by chance
 SEED = os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(10**9)))
 
 # No deadline: the machine may be busy. The printed blob repeats a failure anywhere.
@@ -28,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+    if SHARE > 1:
+        items[:] = [item for item in items if random.Random(f"{SEED} {item.nodeid}").randrange(SHARE) == 0]
 
 
 def pytest_collection_finish() -> None:

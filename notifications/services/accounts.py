@@ -69,7 +69,7 @@ def own(*, draft: Draft, user: User) -> None:
 def claim(*, draft: Draft, user: User, now: datetime) -> bool:
     """« Rattacher ce dossier »: it is the account's, and nothing else opens it any more, neither browser nor link nor
     calendar. False when another account was quicker."""
-    if not Draft.objects.filter(pk=draft.pk, owner=None).update(owner=user):
+    if not Draft.objects.filter(pk=draft.pk, owner=None, practice=None).update(owner=user):
         return False
     draft.grants.all().delete()
     draft.owner = user

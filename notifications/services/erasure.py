@@ -82,6 +82,7 @@ def erase_account(*, user: User, now: datetime) -> None:
     """Remove an account with its dossiers, register and roles, what was sent to its address, and the practices in which
     it is alone. Journals keep « compte 7 », which is nobody any more. Raises LastOwner or LastManager."""
     locked = User.objects.select_for_update().get(pk=user.pk)  # FOR UPDATE: it begins no dossier meanwhile
+    list(Practice.objects.select_for_update().filter(memberships__user=locked).order_by("pk"))  # nor does anybody join
     by = access.account_author(locked)
     found = parting(locked)
     for practice in found.alone:

@@ -50,6 +50,14 @@ def revoke(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
     return closed
 
 
+@transaction.atomic
+def close(*, draft: Draft, made_by: str, by: str, now: datetime) -> None:
+    """End the addresses that this author made, who may no longer open the dossier."""
+    made = draft.journal.filter(event="feed_made", by=made_by).values_list("keys", flat=True)
+    for [name] in list(made):
+        revoke(draft=draft, number=int(name.removeprefix(f"{FEED} ")), by=by, now=now)
+
+
 def fed(secret: str) -> Draft | None:
     """The dossier whose deadlines this secret reads."""
     grants = _feeds().filter(sha256=access.fingerprint(secret), revoked_at=None)

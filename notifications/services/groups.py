@@ -6,10 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count
 
 from .. import prefill, rubrics
-from ..models import ControllerGroup, Draft, IncidentRevision, Practice, Role, User, Viewer
+from ..models import ControllerGroup, Draft, IncidentRevision, Membership, Practice, Role, User
 from ..questionnaire import Entry, Question, Questionnaire
 from . import access, drafts, incidents, journal, practices, roles, seeds
 
@@ -50,12 +50,6 @@ class Novelty:
 
 
 # -- who is in it ---------------------------------------------------------------------------------------
-
-
-def kept(viewer: Viewer) -> QuerySet[Practice]:
-    """The practices for which this viewer may begin dossiers."""
-    mine = Practice.objects.visible_to(viewer)
-    return mine.filter(memberships__user=viewer.user, memberships__role__in=roles.KEEPERS).order_by("name", "pk")
 
 
 @transaction.atomic
@@ -140,6 +134,14 @@ def leave(*, draft: Draft, user: User, now: datetime) -> None:
     """The dossier stays as it is, and goes on by itself."""
     if Draft.objects.filter(pk=draft.pk, group__isnull=False).update(group=None):
         journal.append(draft=draft, event="group_left", by=access.account_author(user), now=now)
+
+
+def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
+    """Does somebody else keep every practice of the group?"""
+    inside = Practice.objects.filter(dossiers__group=group).distinct()
+    held = Membership.objects.filter(practice__in=inside, role__in=roles.KEEPERS, user__is_active=True)
+    counted = held.exclude(user=besides).values("user").annotate(held=Count("pk"))
+    return counted.filter(held=inside.count()).exists()
 
 
 def _locked(group: ControllerGroup) -> ControllerGroup:

@@ -61,8 +61,12 @@ def is_empty() -> bool:
 
 
 def _drop_everything() -> None:
+    """Also what a newer version left behind: nothing here knows those tables, yet they refer to ours, and an upgrade
+    would stumble over them."""
+    ours = tuple({f"{app}_" for app, _ in MigrationRecorder(connection).applied_migrations()})
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    there = {*names, MigrationRecorder.Migration._meta.db_table} & set(connection.introspection.table_names())
+    known = {*names, MigrationRecorder.Migration._meta.db_table}
+    there = [name for name in connection.introspection.table_names() if name in known or name.startswith(ours)]
     with connection.cursor() as cursor:
         for name in sorted(there):
             cursor.execute(connection.SchemaEditorClass.sql_delete_table % {"table": connection.ops.quote_name(name)})

@@ -1,6 +1,6 @@
 """Starting a dossier for every practice of a roster: what would be done, then all of it or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,14 +21,18 @@ class Planned:
     line: Line
     practice: Practice | None = None
     draft: Draft | None = None
+    is_new: bool = False  # the practice was made for this line
 
 
 def plan(*, viewer: Viewer, lines: Sequence[Line], revision: IncidentRevision | None) -> list[Planned]:
-    """What `begin` would do. Raises Unusable where the account's role does not allow it."""
+    """What `begin` would do. Raises Unusable where the account's role does not allow it, and where two lines are the
+    same practice."""
     practices = _by_names(viewer)
-    known = {line.number: practices[line.names] for line in lines if line.names in practices}
-    kept = _kept(viewer)
-    refused = [(number, practice.name) for number, practice in known.items() if practice.pk not in kept]
+    known = {line.number: found for line in lines if (found := _found(practices, line))}
+    if twice := _twice(known):
+        raise Unusable(twice)
+    kept = set(roles.practices(viewer, roles.KEEPERS))
+    refused = [(number, practice.name) for number, practice in known.items() if practice not in kept]
     if refused:
         words = "ligne {} : votre rôle dans « {} » ne permet pas d'y commencer un dossier."
         raise Unusable([words.format(*each) for each in refused])
@@ -46,9 +50,20 @@ def _by_names(viewer: Viewer) -> dict[str, Practice]:
     return found
 
 
-def _kept(viewer: Viewer) -> set[int]:
-    mine = Membership.objects.filter(user=viewer.user, role__in=roles.KEEPERS)
-    return set(mine.values_list("practice", flat=True))
+def _found(practices: Mapping[str, Practice], line: Line) -> Practice | None:
+    """That of the line's SIREN; or of its name and city, unless its SIREN is another one."""
+    namesake = practices.get(naming("", line.name, line.city))
+    if line.siren and namesake and namesake.profile.get(SIREN, {}).get("value"):
+        namesake = None
+    return practices.get(line.names) or namesake
+
+
+def _twice(known: Mapping[int, Practice]) -> list[str]:
+    """One line may give the SIREN of a practice, another one only its name."""
+    first: dict[int, int] = {}
+    words = "ligne {} : « {} » est déjà à la ligne {}."
+    found = [(number, practice.name, first.setdefault(practice.pk, number)) for number, practice in known.items()]
+    return [words.format(*each) for each in found if each[0] != each[2]]
 
 
 def _begun(practices: Iterable[Practice], revision: IncidentRevision | None) -> dict[int, Draft]:
@@ -78,7 +93,7 @@ def _begin(user: User, planned: Planned, said: dict) -> Planned:
         for key, entry in planned.line.entries.items()
     }
     drafts.save_answers(draft=draft, base=draft.version, entries=entries, by=said["by"], now=said["now"])
-    return Planned(planned.line, practice, draft)
+    return Planned(planned.line, practice, draft, is_new=planned.practice is None)
 
 
 def _new_practice(user: User, line: Line, timezone: str) -> Practice:

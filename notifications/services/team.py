@@ -1,5 +1,6 @@
 """Who works in a practice: invited by mail, admitted, given another role, gone."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -12,8 +13,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ..models import ConfirmationSent, ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
-from . import access, groups, journal, proofreading, roles
-from .reminders.addresses import DAY, HOUR, TooOften, checked, forget_requests, mailbox_of
+from . import access, feeds, groups, journal, proofreading, roles
+from .reminders import addresses
+from .reminders.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
 from .reminders.post import Unanswered
 
 FOR = timedelta(days=14)
@@ -66,6 +68,22 @@ def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime
         counted.delete()
         raise
     return invitation
+
+
+def invite_owners(*, found: Iterable[tuple[Practice, str]], by: User, now: datetime) -> list[Practice]:
+    """Invite who answers for each practice, at this address; returns the practices for which no mail left."""
+    failed, answers = [], True
+    for practice, email in found:
+        try:
+            if answers:
+                invite(practice=practice, email=email, role=Role.OWNER, by=by, now=now)
+                continue
+        except MailFailed:
+            answers = False  # the next one would wait for the same server
+        except (BadAddress, TooOften, AlreadyIn):
+            pass
+        failed.append(practice)
+    return failed
 
 
 @transaction.atomic
@@ -190,14 +208,16 @@ def change_role(*, practice: Practice, email: str, role: str, by: User, now: dat
         must_stay_governed(membership)
     if role not in roles.KEEPERS:
         _leave_groups(membership, by, now)
+        _withdraw(membership, now)
     _give(membership, role, by, now)
     return True
 
 
 @transaction.atomic
 def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
-    """The member of this address opens nothing of the practice any more, nor does what they handed out; anybody may
-    remove themselves. False when there is no such member. Raises PermissionDenied, LastOwner or LastManager."""
+    """The member of this address opens nothing of the practice any more, nor does what they handed out, nor are they
+    reminded of it; anybody may remove themselves. False when there is no such member. Raises PermissionDenied,
+    LastOwner or LastManager."""
     _lock(practice)
     if email != by.email:
         _must_govern(practice, by)
@@ -209,11 +229,18 @@ def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
     membership.delete()
     _tell(practice, "member_gone", membership.user, by, now)
     if membership.user != by:
-        _open(now).filter(practice=practice, invited_by=membership.user).update(revoked_at=now)
-    names = {"by": access.account_author(by), "asked_by": access.account_author(membership.user)}
+        _withdraw(membership, now)
+    theirs, said = access.account_author(membership.user), {"by": access.account_author(by), "now": now}
     for draft in practice.dossiers.all():
-        proofreading.close(draft=draft, now=now, **names)
+        proofreading.close(draft=draft, asked_by=theirs, **said)
+        feeds.close(draft=draft, made_by=theirs, **said)
+        addresses.end_to(draft=draft, email=membership.user.email, **said)
     return True
+
+
+def _withdraw(membership: Membership, now: datetime) -> None:
+    """Whom this person invited is not admitted by them any more."""
+    _open(now).filter(practice=membership.practice_id, invited_by=membership.user).update(revoked_at=now)
 
 
 def _give(membership: Membership, role: str, by: User, now: datetime) -> None:
@@ -223,10 +250,11 @@ def _give(membership: Membership, role: str, by: User, now: datetime) -> None:
 
 
 def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
-    """The practice's dossiers leave the groups that this person keeps: these would be nobody's otherwise."""
+    """The practice's dossiers leave the groups that this person alone keeps: these would be nobody's otherwise."""
     kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
-    for draft in list(membership.practice.dossiers.filter(group__in=kept.values("pk"))):
-        groups.leave(draft=draft, user=by, now=now)
+    for draft in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
+        if not groups.has_keeper(draft.group, besides=membership.user):
+            groups.leave(draft=draft, user=by, now=now)
 
 
 def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -> None:

@@ -16,7 +16,7 @@ from ..documents import table
 from ..models import Draft
 from ..rubrics import listing
 from ..rubrics.next_action import next_action
-from ..services import access, copying, drafts, files, filings, incidents, retention
+from ..services import access, board, copying, drafts, files, filings, incidents, retention
 from ..services.files import Unusable
 from . import pages
 from .viewer import open_new, visible_draft
@@ -70,42 +70,49 @@ def first_page(draft, now):
 @require_safe
 def dossiers(request):
     """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
-    listed, name = _listed(request), _filter(request)
-    page = Paginator(_kept(listed, name), ON_A_PAGE).get_page(request.GET.get("page"))
-    filters = [(value, words, len(_kept(listed, value))) for value, (words, _) in listing.FILTERS.items()]
-    context = {"page": page, "filters": filters, "filter": name, "all": len(listed)}
-    context["leaving"] = retention.leaving(Draft.objects.visible_to(request.viewer), timezone.now())
+    mine, name, now = Draft.objects.visible_to(request.viewer), _filter(request), timezone.now()
+    placed = board.placed(mine)
+    counts = board.counted(placed, now)
+    context = {
+        "page": page_by_time_left(request, placed.filter(board.conditions(now)[name])),
+        "filters": [(value, words, counts[value]) for value, (words, _) in listing.FILTERS.items()],
+        "filter": name,
+        "all": counts[""],
+        "leaving": retention.leaving(mine, now),
+    }
     return render(request, "notifications/dossiers.html", context)
+
+
+def page_by_time_left(request, placed):
+    """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
+    page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
+    now, pks = timezone.now(), list(page.object_list)
+    found = drafts.dossiers(Draft.objects.filter(pk__in=pks))
+    reports = {draft.pk: (draft, rubrics.report(data, now)) for draft, data in found}
+    page.object_list = [reports[pk] for pk in pks if pk in reports]
+    return page
 
 
 @never_cache
 @require_safe
 def dossiers_csv(request):
     """The same as a table, all of it."""
-    kept = _kept(_listed(request), _filter(request))
-    content = table.dossiers((draft.title, report) for draft, report in kept)
+    content = table.dossiers((draft.title, report) for draft, report in _listed(request))
     headers = {"Content-Disposition": 'attachment; filename="dossiers.csv"'}
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _listed(request):
-    return by_time_left(Draft.objects.visible_to(request.viewer))
-
-
-def by_time_left(found):
-    """Each of these dossiers with its report, the most urgent first."""
-    now = timezone.now()
-    reports = [(draft, rubrics.report(data, now)) for draft, data in drafts.dossiers(found.order_by("-created_at"))]
-    return sorted(reports, key=lambda pair: listing.by_time_left(pair[1]))
+    """Each dossier with its report, the most urgent first."""
+    now, found = timezone.now(), Draft.objects.visible_to(request.viewer).order_by("-created_at")
+    reports = [(draft, rubrics.report(data, now)) for draft, data in drafts.dossiers(found)]
+    kept = listing.FILTERS[_filter(request)][1]
+    return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.by_time_left(pair[1]))
 
 
 def _filter(request):
     name = request.GET.get("filtre", "")
     return name if name in listing.FILTERS else ""
-
-
-def _kept(listed, name):
-    return [(draft, report) for draft, report in listed if listing.FILTERS[name][1](report)]
 
 
 @never_cache

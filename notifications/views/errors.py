@@ -33,11 +33,12 @@ def sign_in_needed(request: HttpRequest) -> HttpResponse:
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of a page of a dossier, to be sent again by a button. Only what came from our own pages: nobody else's
-    text is to be shown as if somebody here had typed it."""
+    """The fields of a page on which one writes, to be sent again by a button. Only what came from our own pages: nobody
+    else's text is to be shown as if somebody here had typed it."""
     match = request.resolver_match
     ours = urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
-    if not (ours and match and {"public_id", "practice_id", "group_id"} & match.kwargs.keys()):
+    about = match and ({"public_id", "practice_id", "group_id"} & match.kwargs.keys() or "account" in request.POST)
+    if not (ours and about):
         return []
     return [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
 

@@ -136,7 +136,10 @@ def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, c
 
 def _told(draft, report, filing, request):
     author = access.author(draft, request.viewer)
-    return {"filing": filings.recorded(filing, report), "by": access.author_words(filing.by, author)}
+    # typed by people, perhaps like an account: that is named only where it did something in this dossier
+    acted = draft.journal.filter(by=filing.by).exists()
+    by = access.author_words(filing.by, author) if acted else filing.by
+    return {"filing": filings.recorded(filing, report), "by": by}
 
 
 @never_cache

@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError
@@ -18,14 +17,14 @@ from .. import rubrics
 from ..documents import pdf
 from ..forms.group import GroupForm, MembersForm
 from ..forms.step import StepForm
-from ..models import ControllerGroup, Draft, Role, new_public_id
+from ..models import ControllerGroup, Draft, new_public_id
 from ..questionnaire import Context
 from ..questionnaire.patient_data import entry_suspicions
 from ..rubrics import listing
-from ..services import access, groups, incidents, seeds, team
+from ..services import access, groups, incidents, roles, seeds, team
 from ..services.reminders import addresses
 from .alerts import PROBLEMS as MAIL_PROBLEMS
-from .viewer import SignInNeeded
+from .viewer import SignInNeeded, signed_in
 
 ONCE = "groups.once"  # salt: a page that was sent twice starts one group
 
@@ -42,7 +41,7 @@ def visible_group(request, group_id):
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_group(request):
     """GET: why each controller notifies, and who they are. POST: all dossiers in one go, or none."""
@@ -57,7 +56,7 @@ def new_group(request):
 
 
 def _kept(request):
-    return groups.kept(request.viewer)
+    return roles.practices(request.viewer, roles.KEEPERS).order_by("name", "pk")
 
 
 def _members(request, offered, zone="Europe/Paris"):
@@ -121,16 +120,10 @@ def _refused(form, problem):
 
 def _invite(request, made, newcomers):
     """Those who answer for the new practices, where an address was given. Mail that fails undoes nothing."""
-    failed = []
-    for practice, (_, email) in zip(made, newcomers, strict=True):
-        try:
-            if email:
-                invited = {"email": email, "role": Role.OWNER, "by": request.viewer.user, "now": timezone.now()}
-                team.invite(practice=practice, **invited)
-        except (addresses.BadAddress, addresses.TooOften, team.AlreadyIn, team.MailFailed):
-            failed.append(practice.name)
+    found = [(practice, email) for practice, (_, email) in zip(made, newcomers, strict=True) if email]
+    failed = team.invite_owners(found=found, by=request.viewer.user, now=timezone.now())
     if failed:
-        names = ", ".join(failed)
+        names = ", ".join(practice.name for practice in failed)
         messages.warning(request, f"Invitation non envoyée : {names}. Reprenez-la depuis l'équipe de chaque cabinet.")
 
 

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,11 +14,11 @@ from .. import prefill, rubrics
 from ..forms.practice import NO_INCIDENT, EntrustForm, FactsForm, NewPracticeForm, ProfileForm, StartForm
 from ..models import ControllerGroup, Draft, Practice, Role
 from ..questionnaire import Context, is_blank
-from ..services import access, drafts, incidents, roles
+from ..services import access, board, drafts, incidents, roles
 from ..services import practices as services
 from . import pages
-from .dossiers import ON_A_PAGE, by_time_left, first_page
-from .viewer import visible_draft, visible_practice
+from .dossiers import first_page, page_by_time_left
+from .viewer import signed_in, visible_draft, visible_practice
 
 CHANGED = "Cette valeur a changé ailleurs, en « {} », qui est enregistré. La vôtre est restée dans le champ."
 NAMELESS = "Un cabinet a toujours un nom : l'ancien est gardé."
@@ -42,7 +41,7 @@ def practices(request):
 
 
 @never_cache
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_practice(request):
     """GET: its name, and who you are in it. POST: it exists, and its profile is to be filled in."""
@@ -59,10 +58,10 @@ def new_practice(request):
 def practice(request, practice_id):
     """Its dossiers by time left, its team in a line, and what this role may do."""
     found = visible_practice(request, practice_id)
-    listed = by_time_left(Draft.objects.visible_to(request.viewer).filter(practice=found))
+    placed = board.placed(Draft.objects.visible_to(request.viewer).filter(practice=found))
     context = {
         "practice": found,
-        "page": Paginator(listed, ON_A_PAGE).get_page(request.GET.get("page")),
+        "page": page_by_time_left(request, placed),
         "role": Role(roles.role_in(request.viewer, found)),
         "groups": ControllerGroup.objects.visible_to(request.viewer).filter(dossiers__practice=found),
         "team": found.memberships.select_related("user").order_by("created_at", "pk"),

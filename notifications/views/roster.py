@@ -12,10 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from .. import deadlines
 from ..forms.board import RosterForm
-from ..models import Role
 from ..services import incidents, roster, starting, team
 from ..services.files import Unusable
-from ..services.reminders.addresses import BadAddress, TooOften
 
 CHECKED = "notifications.roster"  # the salt of what was shown and is confirmed
 VALID = 2 * 3600  # seconds
@@ -111,22 +109,8 @@ def _tell(request, begun, here):
 
 def _invite(request, user, begun):
     """After the commit: a mail that does not leave takes no dossier away."""
-    addressed = [each for each in begun if each.line.email]
-    sent = 0
-    for each in addressed:
-        try:
-            team.invite(
-                practice=each.practice,
-                email=each.line.email,
-                role=Role.OWNER,
-                by=user,
-                now=timezone.now(),
-            )
-            sent += 1
-        except team.MailFailed:
-            break  # the next one would wait for the same server
-        except (TooOften, team.AlreadyIn, BadAddress):
-            continue
+    addressed = [(each.practice, each.line.email) for each in begun if each.is_new and each.line.email]
+    sent = len(addressed) - len(team.invite_owners(found=addressed, by=user, now=timezone.now()))
     messages.info(
         request, f"Invitations envoyées : {sent} sur {len(addressed)}. Envoyez les autres depuis la page du cabinet."
     )

@@ -102,13 +102,19 @@ def _change(request, practice, act):
 
 def _remove(request, practice, act):
     if service.remove(practice=practice, email=request.POST["remove"], **act):
-        messages.success(request, "Cette personne ne fait plus partie de l'équipe. Elle n'ouvre plus rien du cabinet.")
+        messages.success(
+            request,
+            "Cette personne ne fait plus partie de l'équipe. Elle n'ouvre plus rien du cabinet et ne reçoit plus ses "
+            "rappels : voyez, dans chaque dossier, s'il faut donner une autre adresse.",
+        )
     return redirect("team", practice.public_id)
 
 
 def _leave(request, practice, act):
     service.remove(practice=practice, email=act["by"].email, **act)
-    messages.success(request, "Vous avez quitté le cabinet. Ses dossiers ne s'ouvrent plus avec votre compte.")
+    messages.success(
+        request, "Vous avez quitté le cabinet : vous n'ouvrez plus ses dossiers et ne recevez plus leurs rappels."
+    )
     return redirect("practices")
 
 

@@ -1,8 +1,10 @@
 """Who asks, from the device cookie; and the answer when the database is busy."""
 
 from contextlib import suppress
+from functools import wraps
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
@@ -90,6 +92,18 @@ def close_device(request, response):
         access.forget_device(device=request.viewer.device, now=timezone.now())
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
     return response
+
+
+def signed_in(view):
+    """Only for accounts. What somebody typed on our page before the session ended is worth a sign-in beside it."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        if "account" in request.POST and not request.viewer.user:
+            raise SignInNeeded
+        return login_required(view)(request, *args, **kwargs)
+
+    return answer
 
 
 def visible_draft(request, public_id):

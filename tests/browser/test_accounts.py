@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.signing_in import app_code, mailed_code
 
+from .looking import LOOKS, look
 from .test_autosave import CITY, SAVED, begin, open_step, says
-from .test_pages import LOOKS, look
 
 EXPIRED = re.compile("^Non enregistré\u00a0: votre session a expiré")
 

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 
 from notifications.services import seeds
 
+from .looking import LOOKS, look
+from .test_accounts import sign_in
 from .test_journey import begin, go_on, open_step
+from .test_practices import invitation
 
 PUBLIC = [
     "/",
@@ -26,43 +28,13 @@ PUBLIC = [
     "/dossiers/importer/",
     "/dossiers/oublier/",
     "/accessibilite/",
+    "/vos-donnees/",
+    "/mentions-legales/",
     "/compte/connexion/",
 ]
 STEPS = [step.slug for step in seeds.questionnaire().steps]
 JAVA = ["java", "-Xss4m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # for a run of seconds
 VNU = settings.BASE_DIR / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-
-
-LOOKS = [(320, "light"), (1280, "dark")]
-# Axe reads the same few colours thousands of times, slowly; here each is read once.
-EACH_COLOUR_ONCE = """(() => {
-  const { Color } = axe.commons.color, parse = Color.prototype.parseString, known = new Map();
-  Color.prototype.parseString = function (text) {
-    if (known.has(text)) [this.r, this.g, this.b, this.alpha] = known.get(text);
-    else known.set(text, (parse.call(this, text), [this.r, this.g, this.b, this.alpha]));
-    return this;
-  };
-})()"""
-
-
-def look(page, looks):
-    """Faults of the page that is open, found by axe in these looks, folded parts opened too; at no width is it wider
-    than the screen."""
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.evaluate(f"{AXE_SCRIPT}; {EACH_COLOUR_ONCE}")
-    return [fault for width, scheme in LOOKS for fault in faults_at(page, width, scheme, (width, scheme) in looks)]
-
-
-def faults_at(page, width, scheme, thoroughly):
-    page.set_viewport_size({"width": width, "height": 900})
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        yield f"{page.url}: wider than {width}"
-    if not thoroughly:
-        return
-    page.emulate_media(color_scheme=scheme)
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)")
-    for fault in found:
-        yield f"{page.url} ({width}, {scheme}): {fault['id']}: {fault['nodes'][0]['html'][:200]}"
 
 
 def public_pages(page):
@@ -90,9 +62,7 @@ def dossier_pages(page):
     yield page.goto(f"{root}versions/city/")
     yield page.goto("/dossiers/oublier/")  # now with a dossier
     page.goto(f"{root}lien/")
-    with page.expect_navigation() as made:
-        page.get_by_role("button", name="Créer un lien privé").click()
-    yield made.value
+    yield submitted(page, "Créer un lien privé")
     yield page.goto(page.locator(".secret-address").inner_text())
     yield from filing_pages(page, root)
 
@@ -100,18 +70,75 @@ def dossier_pages(page):
 def filing_pages(page, root):
     """A filing refused, then recorded, and what follows from it."""
     page.goto(f"{root}depot/")
-    with page.expect_navigation() as refused:
-        page.get_by_role("button", name="Consigner ce dépôt").click()
-    yield refused.value
+    yield submitted(page, "Consigner ce dépôt")
     page.get_by_label("Jour").fill("2025-11-14")
     page.get_by_label("Heure").fill("09:30")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Consigner ce dépôt").click()
+    submitted(page, "Consigner ce dépôt")
     open_step(page, "organisme")
     page.get_by_label("Ville").fill("Rouen")
     go_on(page)
     yield from (page.goto(root + name) for name in ("complement/", "depot/", "etapes/type/", "journal/", "effacer/"))
     yield page.goto("/dossiers/")  # now with a dossier
+
+
+def account_pages(page, server):
+    """What a doctor has once signed in: a dossier, and a practice to which it is entrusted."""
+    page.goto("/compte/connexion/?next=/cabinets/")
+    sign_in(page, server, "dr.pages@example.org")
+    yield page.goto("/cabinets/")  # none yet
+    begin(page)
+    dossier = re.match(r".*/dossiers/[^/]+/", page.url)[0]
+    yield from (page.goto(address) for address in ("/compte/effacer/", "/registre/", "/tableau/", "/cabinets/nouveau/"))
+    yield submitted(page, "Créer le cabinet")  # refused
+    page.get_by_label("Nom du cabinet").fill("Cabinet du Dr Pages")
+    page.get_by_label(re.compile("^Responsable de traitement")).check()
+    yield submitted(page, "Créer le cabinet")  # its profile
+    practice = page.url.removesuffix("fiche/")
+    yield page.goto(f"{dossier}cabinet/")
+    page.get_by_label("Cabinet du Dr Pages").check()
+    yield submitted(page, "Confier ce dossier")
+    yield page.goto(f"{dossier}propositions/")
+    yield page.goto(f"{dossier}relecture/")
+    page.get_by_label("Qui va relire").fill("Dr Lecture")
+    yield submitted(page, "Créer un lien de relecture")
+    yield page.goto(page.locator(".secret-address").inner_text())
+    yield from practice_pages(page, server, practice)
+    yield from group_pages(page)
+
+
+def practice_pages(page, server, practice):
+    yield from (page.goto(practice + name) for name in ("", "commencer/", "exporter/", "effacer/", "equipe/"))
+    page.get_by_label(re.compile("^Adresse")).fill("dr.new@example.org")
+    page.get_by_label(re.compile("^Membre")).check()
+    yield submitted(page, "Envoyer l’invitation")
+    yield page.goto(invitation(server, "dr.new@example.org"))
+    yield page.goto("/cabinets/")
+
+
+def group_pages(page):
+    """Many practices at once: a group, its files in one, the board, a roster."""
+    yield page.goto("/groupes/nouveau/")
+    page.get_by_label(re.compile("Weda")).check()
+    page.get_by_label("Nom du groupe").fill("MSP des Pages")
+    page.get_by_role("textbox", name="Nouveaux cabinets").fill("Cabinet du Dr Nouveau")
+    yield submitted(page, "Commencer tous les dossiers")
+    group = page.url
+    yield page.goto(f"{group}communes/")
+    yield page.goto("/tableau/")
+    yield page.goto("/tableau/importer/")
+    page.get_by_label("Fichier CSV").set_input_files(settings.BASE_DIR / "examples" / "cabinets.csv")
+    yield submitted(page, "Vérifier ce fichier")
+    page.goto(group)
+    submitted(page, "Tous les brouillons en PDF (zip)")
+    page.get_by_role("link", name="Télécharger le fichier (zip)").wait_for()
+    yield page.goto(page.url)
+
+
+def submitted(page, button):
+    """The answer to a form."""
+    with page.expect_navigation() as answer:
+        page.get_by_role("button", name=button).click()
+    return answer.value
 
 
 @pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["a look each", "all looks"])
@@ -121,10 +148,11 @@ def looks(request, seeded):
     return itertools.cycle([(LOOKS + LOOKS)[at : at + request.param] for at in (first, first + 1)])
 
 
-def test_axe_and_nu_find_nothing(browse, looks, tmp_path):
+def test_axe_and_nu_find_nothing(browse, server, looks, tmp_path):
     page = browse()
     faults = []
-    for number, response in enumerate(itertools.chain(public_pages(page), dossier_pages(page))):
+    visits = itertools.chain(public_pages(page), dossier_pages(page), account_pages(page, server))
+    for number, response in enumerate(visits):
         (tmp_path / f"{number}.html").write_bytes(response.body())
         faults += look(page, next(looks))
     assert not faults

@@ -28,6 +28,12 @@ for revision in (IncidentRevision.objects.get(incident__slug="weda-2025-11", num
     access.grant_device(draft=draft, secret="s", now=now)
 Filing.objects.create(draft=draft, number=1, kind="initial", filed_at=now, recorded_at=now, content={"é": [1, None]})
 """
+OF_TOMORROW = """
+from django.db import connection
+cursor = connection.cursor()
+cursor.execute("CREATE TABLE notifications_of_tomorrow (draft_id bigint NOT NULL REFERENCES notifications_draft (id))")
+cursor.execute("INSERT INTO notifications_of_tomorrow SELECT id FROM notifications_draft")
+"""
 
 
 def run(var, *arguments, on_server=True, **options):
@@ -103,6 +109,17 @@ def test_every_row_comes_back_and_only_replace_erases_what_is_there(made, tmp_pa
     assert run(var, "migrate", "--check")[0] == 0  # the file is of an older version, the installation of this one
     with reading(var) as ask:
         assert ask("SELECT organisation_name FROM notifications_draft") == [("Cabinet de la sauvegarde",)]
+
+
+def test_going_back_leaves_nothing_of_a_newer_version(made, tmp_path):
+    var = tmp_path / "var"
+    assert run(var, "restore", made)[0] == 0
+    newer = ("shell", "--no-imports", "-c", OF_TOMORROW)
+    assert run(var, *newer)[0] == 0
+    code, said = run(var, "restore", made, "--replace")
+    assert code == 0, said
+    code, said = run(var, *newer)  # the upgrade can be made again
+    assert code == 0, said
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "grow"])

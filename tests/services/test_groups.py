@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import ControllerGroup, Draft, Membership, Practice, Role, User, Viewer, new_public_id
-from notifications.services import drafts, groups, incidents, journal, practices, team
+from notifications.services import drafts, groups, incidents, journal, practices, roles, team
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, stored, withdraw
 
@@ -296,10 +296,26 @@ def test_a_practice_that_parts_with_its_manager_leaves_the_group_to_the_others(m
     assert draft.organisation_name == "Cabinet Eve"
 
 
+@pytest.mark.parametrize("how", ["removed", "read only"])
+def test_a_group_that_a_colleague_keeps_too_stays_theirs_and_no_more_of_whoever_goes(manager, how):
+    doctor = User.objects.create(email="dr.eve@example.org")
+    group = start(manager, NAMES[:1])
+    [draft] = group.dossiers.all()
+    Membership.objects.create(practice=draft.practice, user=doctor, role=Role.OWNER)
+    say(group, doctor, discovery="Par un courriel.")
+    if how == "removed":
+        assert team.remove(practice=draft.practice, email=manager.email, by=doctor, now=NOW)
+    else:
+        team.change_role(practice=draft.practice, email=manager.email, role=Role.READER, by=doctor, now=NOW)
+    assert not ControllerGroup.objects.visible_to(Viewer(user=manager)).exists()
+    assert list(ControllerGroup.objects.visible_to(Viewer(user=doctor))) == [group]
+    assert list(group.dossiers.all()) == [draft]
+
+
 def test_only_what_one_keeps_may_be_put_into_a_group(manager):
     kept = own_practice(manager, "Gérée")
     own_practice(manager, "Lue", Role.READER)
     own_practice(manager, "Membre", Role.MEMBER)
     own_practice(User.objects.create(email="autre@example.org"), "D'un autre")
-    assert list(groups.kept(Viewer(user=manager))) == [kept]
-    assert not groups.kept(Viewer())
+    assert list(roles.practices(Viewer(user=manager), roles.KEEPERS)) == [kept]
+    assert not roles.practices(Viewer(), roles.KEEPERS)

@@ -8,8 +8,8 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
-from notifications.models import ConfirmationSent, Draft, Membership, Practice, Role, User, Viewer
-from notifications.services import access, drafts, journal, team
+from notifications.models import ConfirmationSent, Draft, Membership, Practice, Role, Subscription, User, Viewer
+from notifications.services import access, drafts, feeds, journal, team
 from notifications.services.reminders.addresses import BadAddress, TooOften
 from tests.dossiers import NOW
 from tests.stored import everything, store_seeds
@@ -181,6 +181,41 @@ def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(
     ]
     assert not other.journal.filter(event__startswith="member_").exists()
     assert journal.first_fault(Draft.objects.get(pk=draft.pk)) is None
+
+
+@pytest.mark.django_db
+def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
+    store_seeds()
+    practice = practice_of(anne=Role.OWNER, zoe=Role.OWNER)
+    draft = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+    theirs = feeds.make(draft=draft, by=access.account_author(user("zoe")), now=NOW)
+    kept = feeds.make(draft=draft, by=access.account_author(user("anne")), now=NOW)
+    secret = invited(practice, mailoutbox, "other@example.org", role=Role.OWNER, by="zoe")
+    assert change(practice, "zoe", Role.MANAGER, "anne")
+    assert team.offered(secret, NOW), "who manages may have invited"
+    assert change(practice, "zoe", Role.READER, "anne")
+    assert team.offered(secret, NOW) is None
+    assert feeds.fed(theirs) == draft, "who reads may read an agenda"
+    assert remove(practice, "zoe", "anne")
+    assert (feeds.fed(theirs), feeds.fed(kept)) == (None, draft)
+    assert draft.journal.filter(event="feed_revoked", by=access.account_author(user("anne"))).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("waiting", ["", "zoe@example.org"])
+def test_whoever_goes_is_reminded_of_nothing_more(waiting):
+    store_seeds()
+    practice = practice_of(anne=Role.OWNER, zoe=Role.MEMBER)
+    email = "anne@example.org" if waiting else "Zoe@example.org"
+    for _ in range(2):
+        draft = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+        Subscription.objects.create(draft=draft, email=email, pending_email=waiting, asked_at=NOW, confirmed_at=NOW)
+    Subscription.objects.filter(draft=draft).update(email="accueil@example.org", pending_email="")
+    assert remove(practice, "zoe", "zoe")
+    theirs, kept = Subscription.objects.order_by("pk")
+    assert (kept.email, kept.ended_at) == ("accueil@example.org", None)
+    assert theirs.pending_email == ""
+    assert theirs.ended_at == (None if waiting else NOW)
 
 
 # -- invitations ----------------------------------------------------------------------------------------

@@ -238,7 +238,7 @@ def test_the_table_is_that_of_the_filter_and_holds_no_formula(doctor):
 def test_twelve_dossiers_take_no_more_queries_than_two(doctor, django_assert_num_queries):
     for count in (2, 12):
         several(doctor, count)
-        for address, queries in (("/dossiers/", 6), ("/dossiers/liste.csv", 5)):
+        for address, queries in (("/dossiers/", 9), ("/dossiers/liste.csv", 5)):
             with django_assert_num_queries(queries):
                 doctor.get(address)
 

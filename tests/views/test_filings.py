@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from notifications.deadlines import in_words
-from notifications.models import Draft, Erasure, Filing, JournalEntry
+from notifications.models import Draft, Erasure, Filing, JournalEntry, User
 from notifications.services import drafts, journal
 from notifications.services import filings as service
 from notifications.views import filings as pages
@@ -91,6 +91,14 @@ def test_what_is_refused_is_said_twice_and_nothing_typed_is_lost(owner, case):
     assert f'href="#{"q-kind" if name == "kind" else "id_" + name}"' in html
     assert 'value="Dr Éric « O&#x27;Neil »"' in html
     assert everything() == before
+
+
+def test_a_name_that_looks_like_an_account_tells_nothing_of_that_account(owner):
+    stranger = User.objects.create(email="dr.secret@example.org")
+    send(owner, filed_by=f"compte {stranger.pk}")
+    page = text_of(owner.get(f"{owner.root}depot/"))
+    assert f"compte {stranger.pk}" in page
+    assert "dr.secret" not in page
 
 
 def test_a_number_is_one_plain_line(owner):

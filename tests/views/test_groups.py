@@ -121,6 +121,17 @@ def test_a_form_with_a_fault_begins_nothing_and_keeps_what_was_typed(manager, sa
     assert everything() == before
 
 
+def test_names_typed_before_the_session_ended_are_given_back(manager):
+    page = Page(manager.get(NEW).content)
+    assert page.named("account").value == "1"
+    typed = {"account": "1", "once": page.named("once").value, "newcomers": "Cabinet Ana ; ana@msp.example"}
+    manager.logout()
+    answer = manager.post(NEW, typed, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 401
+    assert Page(answer.content).named("newcomers").value == typed["newcomers"]
+    assert "ana@" not in manager.post(NEW, typed, headers={"Origin": "http://ailleurs"}).content.decode()
+
+
 def test_an_invited_doctor_answers_for_the_practice_that_was_begun(manager, mailoutbox):
     begin(manager, "Cabinet Ana ; ana@msp.example\nCabinet Bob")
     assert [mail.to for mail in mailoutbox] == [["ana@msp.example"]]

@@ -158,6 +158,29 @@ def test_another_incident_is_another_dossier(client):
     assert (Practice.objects.count(), Draft.objects.count()) == (3, 6)
 
 
+def own(manager, **values):
+    profile = {key: answered(key, value) for key, value in values.items()}
+    practice = Practice.objects.create(name=values["organisation_name"], profile=profile)
+    Membership.objects.create(practice=practice, user=manager, role="owner")
+    return practice
+
+
+def test_two_lines_that_are_one_practice_begin_nothing(client, manager):
+    own(manager, organisation_name="Cabinet Alpha", siren="123456782", city="Rouen")
+    before = everything()
+    text = Page(upload(client, "cabinet;SIREN;ville\nAlpha;123456782;Rouen\nCabinet Alpha;;Rouen\n").content).text
+    assert "ligne 3 : « Cabinet Alpha » est déjà à la ligne 2." in text
+    assert everything() == before
+
+
+def test_a_practice_whose_number_was_not_known_yet_is_not_made_again(client, manager):
+    practice = own(manager, organisation_name="Cabinet Alpha", city="Rouen")
+    namesake = own(manager, organisation_name="Cabinet Bêta", siren="111111118", city="Rouen")
+    started(client, "cabinet;SIREN;ville\nCabinet alpha;123456782;Rouen\nCabinet Bêta;443061841;Rouen\n")
+    assert (practice.dossiers.count(), namesake.dossiers.count()) == (1, 0)
+    assert Practice.objects.count() == 3
+
+
 def test_where_one_only_reads_one_begins_nothing(client, manager):
     practice = Practice.objects.create(name="Fermé", profile={"siren": answered("siren", "123456782")})
     Membership.objects.create(practice=practice, user=manager, role="reader")
@@ -225,3 +248,25 @@ def test_each_doctor_whose_address_is_known_is_invited_once_as_the_owner(client)
     ]
     started(client, EXAMPLE, invite="on")
     assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize("role", ["manager", "owner"])
+def test_an_address_in_the_file_gives_no_right_in_a_practice_that_was_here(client, manager, role):
+    practice = own(manager, organisation_name="Cabinet du Dr Exemple", siren="123456782")
+    if role == "manager":
+        practice.memberships.update(role=role)
+        Membership.objects.create(practice=practice, user=account("owner"), role="owner")
+    _, after = started(client, EXAMPLE, invite="on")
+    assert "3 dossiers commencés. Invitations envoyées : 1 sur 1." in after
+    assert [each.to for each in mail.outbox] == [["tilleuls@example.org"]]
+
+
+def test_a_mail_server_that_does_not_answer_is_asked_once(client, settings, monkeypatch):
+    from tests.services import test_team
+
+    asked = []
+    monkeypatch.setattr(test_team.Broken, "__init__", lambda self, *args, **options: asked.append(1))
+    settings.EMAIL_BACKEND = "tests.services.test_team.Broken"
+    _, after = started(client, EXAMPLE, invite="on")
+    assert "3 dossiers commencés. Invitations envoyées : 0 sur 2." in after
+    assert asked == [1]

@@ -183,6 +183,15 @@ def end(*, draft: Draft, by: str, now: datetime) -> bool:
     return bool(ended)
 
 
+@transaction.atomic
+def end_to(*, draft: Draft, email: str, by: str, now: datetime) -> None:
+    """The same, if they go to this address; nor may it be confirmed for them any more."""
+    found = Subscription.objects.filter(draft=draft, ended_at=None)
+    found.filter(pending_email__iexact=email).update(pending_email="")
+    if found.filter(email__iexact=email).exists():
+        end(draft=draft, by=by, now=now)
+
+
 def is_request(kind: str) -> bool:
     return kind.startswith(outbox.REQUEST)
 
