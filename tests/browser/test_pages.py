@@ -26,6 +26,9 @@ PUBLIC = [
     "/dossiers/importer/",
     "/dossiers/oublier/",
     "/accessibilite/",
+    "/modeles/",
+    "/m/exemple-weda/",
+    "/m/exemple-weda/commencer/",
     "/compte/connexion/",
 ]
 STEPS = [step.slug for step in seeds.questionnaire().steps]

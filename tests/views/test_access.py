@@ -34,6 +34,7 @@ STEP, INCIDENT = {"slug": STEPS}, {"slug": [WEDA]}
 EVERY = {"subject": ["relire"], "key": ["kind"], "secret": [LINK], "pk": [1]}
 EVERY["number"] = [1]  # of a filing
 EVERY["token"] = ["abc:def:ghi"]  # of a mail
+EVERY |= {"edit_id": ["A" * 22], "table": ["faits"], "place": [0]}  # of the catalogue
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ...models import Heartbeat, Outgoing, Subscription
-from . import addresses, letters, outbox, watch
+from . import addresses, letters, news, outbox, watch
 from .plan import REMINDED, duty_of
 from .post import Post, Refused, Trouble, Unanswered
 
@@ -43,6 +43,7 @@ def _plan(now: datetime) -> datetime:
     """Put what is due into the outbox; the beat tells that this succeeded."""
     addresses.forget_requests(now)
     watch.put_due(now)
+    news.put_due(now)
     return beat(now)
 
 
@@ -77,13 +78,15 @@ def _deliver(row: Outgoing, post: Post, clock: Clock) -> bool:
 def _composed(row, now):
     """(the mail, "") or (None, why it is not to be sent)."""
     subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft").first()
-    if addresses.is_request(row.kind):
+    if news.is_news(row.kind) or addresses.is_request(row.kind):
         found, clock = [], None
     else:
         found = watch.clocks_of(row.draft, now, REMINDED)
         clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
     if fault := watch.fault(row, subscription, found, now):
         return None, fault
+    if news.is_news(row.kind):
+        return letters.news(row, subscription), ""
     return letters.letter(row, subscription, clock, now), ""
 
 

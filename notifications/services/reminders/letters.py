@@ -95,6 +95,19 @@ def letter(row: Outgoing, subscription: Subscription, clock: Deadline | None, no
     return _mail(row, subscription, words.subject.format(end=context["end"]), "reminder", context)
 
 
+def news(row: Outgoing, subscription: Subscription) -> EmailMultiAlternatives:
+    """That answers are to be looked at again: which ones, and why, only the dossier says."""
+    context = {
+        "title": "Des réponses de votre dossier sont à revoir",
+        "advice": "De nouvelles informations ont été publiées depuis. Rien n'est changé dans votre dossier sans vous : "
+        "pour chaque réponse, prenez la nouvelle proposition ou gardez la vôtre.",
+        "name": " ".join(row.draft.organisation_name.split()),
+        "link": settings.SITE_URL + reverse("news", args=[row.draft.public_id]),
+        "end_link": end_address(row.draft, subscription),
+    }
+    return _mail(row, subscription, "Des réponses de votre dossier sont à revoir", "reminder", context)
+
+
 def _reading(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
     """The other end, where two readings of the start give two."""
     if not (clock.careful_at and clock.due_at):
