@@ -6,13 +6,16 @@ stored; nothing here writes over an answer.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import product
 from typing import Any
 
+from . import template_file
 from .catalogue import ANY_TIME, Revision, proposed_entry
 from .questionnaire import Answers, Entry, Question, Questionnaire, check_entry, same_answer
+from .template_file import Template
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Proposal:
     @property
     def origin(self) -> str:
         return str(self.entry["origin"])
+
+    @property
+    def basis(self) -> str:
+        """By which revisions to find it again: its origin; a template's and an incident's, where both speak."""
+        return str(self.entry.get("basis", self.origin))
 
 
 @cache
@@ -65,10 +73,57 @@ def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, P
     }
 
 
-def layers(questionnaire: Questionnaire, revision: Revision | None) -> tuple[dict[str, Proposal], ...]:
+@lru_cache(maxsize=256)
+def of_template(questionnaire: Questionnaire, template: Template) -> dict[str, Proposal]:
+    """What a template revision proposes by itself; nothing for another form than its own."""
+    if template.questionnaire != questionnaire.name:
+        return {}
+    return {
+        key: Proposal(key, template_file.proposed_entry(questionnaire.questions[key], answer, template.origin))
+        for key, answer in template.answers.items()
+    }
+
+
+@lru_cache(maxsize=1024)
+def _beside(questionnaire: Questionnaire, revision: Revision, template: Template) -> dict[str, Proposal]:
+    """Those texts in parts to which a template adds a part of its own, beside the incident's."""
+    incident, own = of_incident(questionnaire, revision), of_template(questionnaire, template)
+    both = [key for key in own if key in incident and questionnaire.questions[key].parts]
+    return {key: _joined(own[key], incident[key]) for key in both if incident[key].entry["state"] == "known"}
+
+
+def _joined(own: Proposal, incident: Proposal) -> Proposal:
+    """How sure it is, is said of the incident's words."""
+    value = [*incident.entry["value"], *own.entry["value"]]
+    basis = pair(own.origin, incident.origin)
+    return replace(incident, entry={**incident.entry, **own.entry, "value": value, "basis": basis})
+
+
+def pair(template: str, incident: str) -> str:
+    """The basis of a text in which both speak."""
+    return f"{template}+{incident}"
+
+
+def layers(
+    questionnaire: Questionnaire, revision: Revision | None, template: Template | None = None
+) -> tuple[dict[str, Proposal], ...]:
     """All proposals, the weakest layer first."""
     incident = of_incident(questionnaire, revision) if revision else {}
-    return (of_defaults(questionnaire), incident)
+    own = of_template(questionnaire, template) if template else {}
+    both = _beside(questionnaire, revision, template) if revision and template else {}
+    return (of_defaults(questionnaire), incident, {**own, **both})
+
+
+def at_basis(
+    questionnaire: Questionnaire, revisions: Collection[Revision], templates: Collection[Template]
+) -> dict[str, Mapping[str, Proposal]]:
+    """What was proposed by each basis that an answer may name: a revision, or one of a template with one of its
+    incident."""
+    found: dict[str, Mapping[str, Proposal]] = {each.origin: of_incident(questionnaire, each) for each in revisions}
+    found |= {each.origin: of_template(questionnaire, each) for each in templates}
+    for template, revision in product(templates, revisions):
+        found[pair(template.origin, revision.origin)] = _beside(questionnaire, revision, template)
+    return found
 
 
 def of_practice(
@@ -89,7 +144,7 @@ def of_practice(
 
 
 def _own(key: str, entry: Entry, origin: str, below: Mapping[str, Proposal]) -> Proposal:
-    basis = {"basis": below[key].origin} if key in below else {}
+    basis = {"basis": below[key].basis} if key in below else {}
     return Proposal(key, {**entry, "origin": origin, "reviewed": False, **basis})
 
 
@@ -141,12 +196,12 @@ def differing(
         if not basis or basis not in at_basis:
             continue
         then, now = at_basis[basis].get(key), newest.get(key)
-        if not _same(then, now):
+        if not same(then, now):
             found.append(key)
     return found
 
 
-def _same(one: Proposal | None, other: Proposal | None) -> bool:
+def same(one: Proposal | None, other: Proposal | None) -> bool:
     """Do two proposals say the same, whatever revision said it?"""
     if one is None or other is None:
         return one is other
@@ -168,14 +223,14 @@ def taken(proposal: Proposal) -> Entry:
 def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
     """An imported entry with the origin that may stand.
 
-    `proposals` holds, for each origin that is here, what it proposes. An origin stands only where its proposal says
-    the same as the entry; otherwise the entry becomes an unread import, and so does each part of its text."""
+    `proposals` holds, for each basis that is here, what it proposes. An origin stands only where one of its proposals
+    says the same as the entry; otherwise the entry becomes an unread import, and so does each part of its text."""
     origin, basis = entry["origin"], entry.get("basis")
     entry = {name: value for name, value in entry.items() if name != "basis" or basis in proposals}
     if origin == "practice":
         return _standing_parts(entry, proposals, key)
-    proposal = proposals.get(origin, {}).get(key)
-    if proposal is not None and same_answer(entry, proposal.entry):
+    said = [found[key] for found in proposals.values() if key in found]
+    if any(each.origin == origin and same_answer(entry, each.entry) for each in said):
         return entry
     entry = {name: value for name, value in entry.items() if name != "basis"}
     return _standing_parts({**entry, "origin": "import", "reviewed": False}, proposals, key)

@@ -16,7 +16,6 @@ ON_TIME = [
     "contact",
     "dossiers",
     "contenu",
-    "comptes",
     "acces",
     "mesures",
     "protections",
@@ -48,13 +47,13 @@ def slugs(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_eleven_questions_in_time_and_a_twelfth_only_when_late(number: int) -> None:
+def test_ten_questions_in_time_and_an_eleventh_only_when_late(number: int) -> None:
     assert slugs(AWARE, NOW, number=number, newest=number) == ON_TIME
     assert slugs(AWARE, LATE, number=number, newest=number) == [*ON_TIME, "retard"]
     assert slugs({}, LATE, number=number, newest=number) == ON_TIME  # nobody knows yet whether it is late
 
 
-def test_at_most_twelve_are_written_down_at_all() -> None:
+def test_at_most_eleven_are_written_down_at_all() -> None:
     assert [subject.slug for subject in form().subjects] == [*ON_TIME, "retard"]
 
 

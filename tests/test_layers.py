@@ -10,7 +10,7 @@ import pytest
 from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
-PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "prefill", "rubrics"}
+PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "template_file", "prefill", "rubrics"}
 EVERYTHING = PURE | {"models", "services", "forms", "documents", "templatetags", "tasks", "views", "management"}
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
@@ -18,7 +18,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "questionnaire": (set(), {"stdnum"}),
     "obligations": ({"deadlines", "questionnaire"}, set()),
     "catalogue": ({"questionnaire"}, set()),
-    "prefill": ({"questionnaire", "catalogue"}, set()),
+    "template_file": ({"questionnaire", "catalogue"}, set()),
+    "prefill": ({"questionnaire", "catalogue", "template_file"}, set()),
     "rubrics": (PURE, set()),
     "models": ({"deadlines", "questionnaire"}, {"django"}),
     "services": (PURE | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),

@@ -16,18 +16,22 @@ from notifications.models import (
     BatchItem,
     ControllerGroup,
     Draft,
+    Incident,
+    IncidentEdit,
     Invitation,
     Membership,
     Practice,
     Proofreading,
     Role,
+    Template,
     User,
 )
-from notifications.services import access, drafts, feeds, incidents
+from notifications.services import access, catalogue_edits, drafts, feeds, incidents
 from tests.dossiers import AS_IN_EXAMPLE, NOW, answered
+from tests.publishing import begin, published, union, write
 from tests.stored import WEDA, file
 
-OURS, THEIRS, GUEST_S = "Zorglubine", "Quadrillax", "Perlimpine"  # marks
+OURS, THEIRS, GUEST_S, UNION_S = "Zorglubine", "Quadrillax", "Perlimpine", "Tournicoti"  # marks
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ROLES = (
     "anonymous",
@@ -54,6 +58,9 @@ class World:
     batch: Batch
     guest_draft: Draft
     device: str
+    template: Template  # that its union has not published
+    offered: Template  # that everybody may use
+    edit: IncidentEdit
     users: dict[str, User]
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -109,8 +116,9 @@ def world() -> World:
     now = timezone.now()
     users = {
         role: account(role.replace(" ", "-"))
-        for role in ("reader", "member", "manager", "owner", "owner of another practice", "union editor", "disabled")
+        for role in ("reader", "member", "manager", "owner", "owner of another practice", "disabled")
     }
+    users["union editor"] = union("Union d'essai", editor="union-editor@example.org")
     users["expired session"] = users["owner"]
     users["administrator"] = account("administrator", is_administrator=True)
     for name in ("administrator", "union editor"):  # they need a second factor
@@ -130,7 +138,11 @@ def world() -> World:
     guest_draft = dossier_of(GUEST_S)
     device = access.new_secret()
     access.grant_device(draft=guest_draft, secret=device, now=now)
-    made = World(practice, draft, group, batch, guest_draft, device, users)
+    template = begin(users["union editor"])
+    write(template, users["union editor"], cover=f"Brouillon de l'union : {UNION_S}.")
+    offered = published(users["union editor"], cover="Un mot de l'union.").template
+    edit = catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA))
+    made = World(practice, draft, group, batch, guest_draft, device, template, offered, edit, users)
     made.secrets = _secrets(made, now)
     return made
 

@@ -9,13 +9,12 @@ from ..rubrics import FILE_FORMAT, FILE_VERSION, Report, terms
 def dump(report: Report) -> bytes:
     """The file's bytes. `kind`, `deadlines`, `missing` and `doubts` are computed here and ignored at import."""
     dossier = report.dossier
-    revision = dossier.revision
     content: dict[str, Any] = {
         "format": FILE_FORMAT,
         "format_version": FILE_VERSION,
         "questionnaire": dossier.questionnaire.name,
-        "incident": {"slug": revision.slug, "revision": _number(revision.number)} if revision else None,
-        "template": None,
+        "incident": _named(dossier.revision),
+        "template": _named(dossier.template),
         "kind": report.kind,
         "timezone": dossier.zone.key,
         "answers": {q.key: dossier.answers[q.key] for q in dossier.questionnaire if q.key in dossier.answers},
@@ -26,6 +25,9 @@ def dump(report: Report) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _number(number: str) -> int | str:
+def _named(revision: Any) -> dict[str, Any] | None:
     """Shipped revisions are plain numbers; those made on an installation are `<n>.local<k>`."""
-    return int(number) if number.isdigit() else number
+    if revision is None:
+        return None
+    number = revision.number
+    return {"slug": revision.slug, "revision": int(number) if number.isdigit() else number}

@@ -49,12 +49,12 @@ def draft_pdf(report: Report, *, title: str = "", incident_title: str = "", with
     """The draft of a notification. `title` names the dossier on each page: the organisation when nothing else is said.
 
     Without notes, nothing that the questionnaire asks only for the practice's own use is printed."""
-    return _printed("pdf/draft.html", _titles(report, title, incident_title) | _context(report, with_notes))
+    return printed("pdf/draft.html", _titles(report, title, incident_title) | _context(report, with_notes))
 
 
 def filing_pdf(report: Report, recorded: Recorded) -> bytes:
     """A copy of what was recorded as filed: `report` is read from its snapshot, whose digest stands on each page."""
-    return _printed("pdf/draft.html", _titles(report) | _context(report, with_notes=False) | {"recorded": recorded})
+    return printed("pdf/draft.html", _titles(report) | _context(report, with_notes=False) | {"recorded": recorded})
 
 
 def complement_pdf(report: Report) -> bytes:
@@ -68,18 +68,18 @@ def complement_pdf(report: Report) -> bytes:
         "named_unknowns": unknowns(report),
         "clock": complement_clock(report),
     }
-    return _printed("pdf/complement.html", _titles(report) | _context(report, with_notes=False) | found)
+    return printed("pdf/complement.html", _titles(report) | _context(report, with_notes=False) | found)
 
 
 def letter_pdf(letter: Letter) -> bytes:
-    return _printed("pdf/letter.html", {"letter": letter})
+    return printed("pdf/letter.html", {"letter": letter})
 
 
 def deadlines_pdf(title: str, reports: Sequence[Report], *, now: datetime, zone: ZoneInfo) -> bytes:
     """A sheet with a line for each dossier: when it was learnt, until when, and boxes to be filled in by hand."""
     incident_title = next((report.incident_title for report in reports), "")
     context = {"title": title, "incident_title": incident_title, "reports": reports, "now": now, "zone": zone}
-    return _printed("pdf/deadlines.html", context)
+    return printed("pdf/deadlines.html", context)
 
 
 def _titles(report: Report, title: str = "", incident_title: str = "") -> dict[str, str]:
@@ -89,7 +89,8 @@ def _titles(report: Report, title: str = "", incident_title: str = "") -> dict[s
     }
 
 
-def _printed(template: str, context: dict[str, Any]) -> bytes:
+def printed(template: str, context: dict[str, Any]) -> bytes:
+    """A page template, filled in, as PDF."""
     html = render_to_string(template, context)
     engine = _engine()
     with engine.lock:

@@ -34,6 +34,7 @@ class QuestionBlock(LayoutObject):
                 "row": row,
                 "conflict": form.conflicts.get(self.key),
                 "advice": form.advice.get(self.key),
+                "union_advice": form.union_advice.get(self.key),
                 "suggestions": form.suggestions.get(self.key, ()),
                 "prefilled": row is not None and row.state == "to_review" and not shown.is_bound,
                 "own_words": any(tick.part for tick in question.ticks),
@@ -55,8 +56,8 @@ class Optional(LayoutObject):
 
 class StepForm(forms.Form):
     """`base` holds the entries that the page was rendered from. What is shown beside each question (`rows` of the
-    report, `advice`, `suggestions`, `conflicts`) is set by the view, by key; `stored` is the same page as it stands in
-    the dossier, when part of what was sent was refused."""
+    report, `advice`, `union_advice`, `suggestions`, `conflicts`) is set by the view, by key; `stored` is the same page
+    as it stands in the dossier, when part of what was sent was refused."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class StepForm(forms.Form):
         super().__init__(data)
         self.rows: Mapping[str, Row] = {}
         self.advice: Mapping[str, object] = {}
+        self.union_advice: Mapping[str, tuple[str, str]] = {}  # (who says so, what)
         self.suggestions: Mapping[str, object] = {}
         self.conflicts: dict[str, object] = {}
         self.stored: StepForm | None = None

@@ -8,6 +8,15 @@ from .incidents import Incident, IncidentRevision
 from .people import User, Viewer
 from .practices import Invitation, Membership, Practice, Role
 from .reminders import ConfirmationSent, Heartbeat, Outgoing, Subscription
+from .unions import (
+    Editor,
+    IncidentEdit,
+    Organisation,
+    RolesAcceptance,
+    Template,
+    TemplateChange,
+    TemplateRevision,
+)
 from .work import Batch, BatchItem, Proofreading
 
 __all__ = [
@@ -17,21 +26,28 @@ __all__ = [
     "ConfirmationSent",
     "ControllerGroup",
     "Draft",
+    "Editor",
     "Erasure",
     "Filing",
     "Grant",
     "Heartbeat",
     "Incident",
+    "IncidentEdit",
     "IncidentRevision",
     "Invitation",
     "JournalEntry",
     "Membership",
+    "Organisation",
     "Outgoing",
     "Practice",
     "Proofreading",
     "RegisterLine",
     "Role",
+    "RolesAcceptance",
     "Subscription",
+    "Template",
+    "TemplateChange",
+    "TemplateRevision",
     "User",
     "Viewer",
     "new_public_id",

@@ -57,6 +57,15 @@ class Draft(models.Model):
         null=True,
         blank=True,
     )
+    template_revision = models.ForeignKey(
+        "TemplateRevision",
+        verbose_name="révision du modèle",
+        on_delete=models.PROTECT,
+        related_name="dossiers",
+        null=True,
+        blank=True,
+    )
+    counted = models.BooleanField("compté pour l'organisation du modèle", default=False)
     timezone = models.CharField("fuseau", max_length=40, choices=list(ZONES.items()), default="Europe/Paris")
     created_at = models.DateTimeField("créé le")
     answers = models.JSONField("réponses", default=dict)
@@ -88,6 +97,9 @@ class Draft(models.Model):
             models.CheckConstraint(condition=Q(timezone__in=list(ZONES)), name="draft_timezone_is_a_zone_of_france"),
             models.CheckConstraint(
                 condition=Q(owner=None) | Q(practice=None), name="draft_is_an_account_s_or_a_practice_s"
+            ),
+            models.CheckConstraint(
+                condition=Q(counted=False) | Q(template_revision__isnull=False), name="draft_counted_has_a_template"
             ),
         ]
 

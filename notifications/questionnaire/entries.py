@@ -18,9 +18,10 @@ Entry = dict[str, Any]
 
 STATES = ("known", "unknown", "not_applicable", "cleared")
 FIELDS = {"state", "value", "note", "details", "certainty", "origin", "basis", "reviewed"}
-SOURCED = r"(?:incident|template):[a-z0-9-]{1,80}@[0-9]{1,6}(?:\.local[0-9]{1,6})?"
+NAMED = r"[a-z0-9-]{1,80}@[0-9]{1,6}(?:\.local[0-9]{1,6})?"
+SOURCED = rf"(?:incident|template):{NAMED}"
 ORIGIN = re.compile(rf"practice|profile|group|default|import|{SOURCED}")
-BASIS = re.compile(rf"default|{SOURCED}")
+BASIS = re.compile(rf"default|{SOURCED}|template:{NAMED}\+incident:{NAMED}")
 NOTE_LIMIT = 500
 
 
@@ -162,10 +163,16 @@ def _kept_parts(question: Question, base: Entry | None, parts: list[dict[str, st
     known = [part for part in before if isinstance(part, dict)] if isinstance(before, list) else []
     kept = []
     for part in parts:
-        key = part.get("part") or question.part_for(part["origin"])
-        same = next((old for old in known if old["text"] == part["text"] and _part_of(question, old) == key), None)
-        kept.append(same or part)
+        same = [old for old in known if _part_of(question, old) == _part_of(question, part)]
+        if part["text"] == _together(same):
+            kept += same  # a page shows the words of several sources as one text
+        else:
+            kept += [old for old in same if old["text"] == part["text"]][:1] or [part]
     return kept
+
+
+def _together(parts: list[dict[str, str]]) -> str:
+    return "\n".join(part["text"] for part in parts)
 
 
 def _part_of(question: Question, part: Mapping[str, str]) -> str:
@@ -174,11 +181,11 @@ def _part_of(question: Question, part: Mapping[str, str]) -> str:
 
 def part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str, str]:
     """{part key: its words}, for a page that edits each part apart."""
-    texts: dict[str, list[str]] = {part.key: [] for part in question.parts}
+    found: dict[str, list[dict[str, str]]] = {part.key: [] for part in question.parts}
     value = (entry or {}).get("value")
     for part in value if isinstance(value, list) else []:
-        texts[_part_of(question, part)].append(part["text"])
-    return {key: "\n".join(lines) for key, lines in texts.items()}
+        found[_part_of(question, part)].append(part)
+    return {key: _together(parts) for key, parts in found.items()}
 
 
 def kept(entry: Entry) -> Entry:

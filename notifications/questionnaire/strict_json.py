@@ -6,6 +6,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .moments import Refused
@@ -15,14 +16,28 @@ MAX_DEPTH = 12
 MAX_NODES = 20_000
 
 
-def loads(data: bytes) -> Any:
-    if len(data) > MAX_BYTES:
-        raise Refused(f"Ce fichier est trop gros ({len(data) // 1024} Ko) : un dossier en fait moins de 1 000.")
+@dataclass(frozen=True)
+class Limits:
+    """How much a file may hold; those of a dossier unless said."""
+
+    size: int = MAX_BYTES
+    depth: int = MAX_DEPTH
+    nodes: int = MAX_NODES
+
+
+DOSSIER = Limits()
+
+
+def loads(data: bytes, limits: Limits = DOSSIER) -> Any:
+    if len(data) > limits.size:
+        raise Refused(
+            f"Ce fichier est trop gros ({len(data) // 1024} Ko) : il peut faire {limits.size // 1024} Ko au plus."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused("Ce fichier n'est pas du texte en UTF-8.") from None
-    _check_shape(text)
+    _check_shape(text, limits)
     try:
         return json.loads(
             text,
@@ -35,7 +50,7 @@ def loads(data: bytes) -> Any:
         raise Refused(f"Ce fichier n'est pas lisible à la ligne {error.lineno}, colonne {error.colno}.") from None
 
 
-def _check_shape(text: str) -> None:
+def _check_shape(text: str, limits: Limits) -> None:
     """Depth and size by a scan, because the parser itself fails on deep nesting."""
     depth = nodes = 0
     # An unterminated string is taken to the end of the text, so that the scan stays linear.
@@ -45,7 +60,7 @@ def _check_shape(text: str) -> None:
             _check_string(token)
         depth += (sign in "[{") - (sign in "]}")
         nodes += sign in "[{,"
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
+        if depth > limits.depth or nodes > limits.nodes:
             raise Refused(f"Ce fichier a trop de niveaux ou trop d'éléments (ligne {_line(token)}).")
 
 
@@ -78,7 +93,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _no_float(digits: str) -> NoReturn:
-    raise Refused("Les nombres à virgule ne sont pas acceptés : un dossier ne contient que des nombres entiers.")
+    raise Refused("Les nombres à virgule ne sont pas acceptés : seuls les nombres entiers le sont.")
 
 
 def _short_int(digits: str) -> int:

@@ -5,8 +5,9 @@ from .copying import CopyScreen, Sheet, copy_sheet
 from .essential import READ_AGAIN, Screen, essential, next_screen, screen_of, screens
 from .filed import COMPLEMENTARY, Recorded, as_kind, terms
 from .letter import Letter, letter_offered, letter_to_vendor
+from .news import News, changed_since, news
 from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Proofread, Report, Row, Section
-from .reading import SUSPICION_WORDS, case_of, facts_of, offers, report
+from .reading import SUSPICION_WORDS, case_of, facts_of, offers, report, stage
 from .readings import Decision, Reading, clock_readings, date_words, day_words, decision, ticks, vendor_requests
 from .words import (
     CERTAINTY_WORDS,
@@ -40,6 +41,7 @@ __all__ = [
     "Dossier",
     "Letter",
     "Line",
+    "News",
     "Progress",
     "Proofread",
     "Reading",
@@ -52,6 +54,7 @@ __all__ = [
     "as_filed",
     "as_kind",
     "case_of",
+    "changed_since",
     "clock_readings",
     "complement_clock",
     "copy_sheet",
@@ -65,6 +68,7 @@ __all__ = [
     "identity",
     "letter_offered",
     "letter_to_vendor",
+    "news",
     "next_screen",
     "offers",
     "origin_words",
@@ -72,6 +76,7 @@ __all__ = [
     "report",
     "screen_of",
     "screens",
+    "stage",
     "terms",
     "ticks",
     "typo",

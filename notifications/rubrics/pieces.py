@@ -10,6 +10,7 @@ from .. import deadlines, prefill
 from ..catalogue import Revision, Source
 from ..obligations import CNIL, Deadline, Filed, Obligation
 from ..questionnaire import Answers, Entry, Question, Questionnaire
+from ..template_file import Template
 
 STATE_WORDS = {
     "reviewed": "relu",
@@ -34,8 +35,8 @@ class Proofread:
 @dataclass(frozen=True)
 class Dossier:
     """A dossier as plain data. `revision` is the one it was begun with, `newest` what is known of the incident now;
-    `revisions` holds, by origin, every incident revision that an answer may name; `overruled`, by key, the fingerprint
-    of the free text of which somebody said that it is no patient's data."""
+    `revisions` holds, by origin, every incident revision that an answer may name; likewise of its template;
+    `overruled`, by key, the fingerprint of the free text of which somebody said that it is no patient's data."""
 
     questionnaire: Questionnaire
     answers: Answers
@@ -44,6 +45,9 @@ class Dossier:
     revision: Revision | None = None
     newest: Revision | None = None
     revisions: Mapping[str, Revision] = field(default_factory=dict)
+    template: Template | None = None
+    newest_template: Template | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict)
     overruled: Mapping[str, str] = field(default_factory=dict)
     profile: Mapping[str, Entry] = field(default_factory=dict)  # who the practice is, by key
     common: Mapping[str, Entry] = field(default_factory=dict)  # what its group answers alike, by key
@@ -52,6 +56,11 @@ class Dossier:
     decided_at: datetime | None = None  # when the practice last said whether it notifies
     proofread: tuple[Proofread, ...] = ()  # the last one first
     snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
+
+    def layers(self, *, newest: bool) -> tuple[dict[str, prefill.Proposal], ...]:
+        """The proposals of the newest revisions, or of those that it was begun with; the weakest layer first."""
+        revision, template = (self.newest, self.newest_template) if newest else (self.revision, self.template)
+        return prefill.layers(self.questionnaire, revision, template)
 
 
 @dataclass(frozen=True)

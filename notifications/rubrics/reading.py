@@ -53,6 +53,29 @@ def case_of(dossier: Dossier, now: datetime) -> Case:
     return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
 
 
+def stage(dossier: Dossier, now: datetime) -> str:
+    """How far a dossier is, without its words: begun, finished (nothing is missing, or it is filed and nobody knows by
+    when it had to be), on_time or late (filed)."""
+    case = case_of(dossier, now)
+    clock = deadline([each for each in dossier.obligations if each.key == CNIL], case, dossier.filings, now)
+    if clock.late and clock.done_at:
+        return "late"
+    if clock.done_at:
+        return "on_time" if clock.due_at else "finished"
+    return "begun" if any(_is_missing(case, question) for question in applicable(case)) else "finished"
+
+
+def _is_missing(case: Case, question: Question) -> bool:
+    entry = case.answers.get(question.key)
+    wanted = _kind(case) in question.needed_for and not question.ours and is_blank(entry)
+    return wanted and not is_copy(question, case.answers) and (entry or {}).get("origin") != BY_FILING
+
+
+def _kind(case: Case) -> str:
+    """By what is needed for it: a complement needs what the initial notification does."""
+    return "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
+
+
 def offers(dossier: Dossier, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
     """What the practice's profile or its group proposes and nobody has answered; `sourced`: the weaker proposals."""
     proposals = prefill.of_practice(dossier.questionnaire, dossier.profile, dossier.common, sourced)
@@ -86,14 +109,13 @@ class _Reader:
     def __init__(self, dossier: Dossier, case: Case, found: tuple[Rule, ...]):
         self.dossier, self.case, self.doubts = dossier, case, found
         self.sentences = sentences(case)
-        self.kind = "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
-        sourced = prefill.strongest(prefill.layers(dossier.questionnaire, dossier.newest))
+        self.kind = _kind(case)
+        sourced = prefill.strongest(dossier.layers(newest=True))
         self.offers = offers(dossier, sourced)
         self.newest = {**sourced, **self.offers}
-        self.at_basis = {
-            origin: prefill.strongest(prefill.layers(dossier.questionnaire, revision))
-            for origin, revision in dossier.revisions.items()
-        }
+        known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
+        defaults = prefill.of_defaults(dossier.questionnaire)
+        self.at_basis = {basis: {**defaults, **proposals} for basis, proposals in known.items()}
         self.outdated = set(prefill.differing(case.answers, sourced, self.at_basis))
 
     def row(self, question: Question) -> Row:
@@ -150,7 +172,7 @@ class _Reader:
     def sources(self, question: Question, entry: Mapping[str, Any] | None) -> tuple[Source, ...]:
         if not entry:
             return ()
-        for origin in (entry["origin"], entry.get("basis", "")):
+        for origin in (entry["origin"], *entry.get("basis", "").split("+")):
             revision, proposals = self.dossier.revisions.get(origin), self.at_basis.get(origin, {})
             if revision and question.key in proposals and proposals[question.key].origin == origin:
                 return tuple(revision.sources[each] for each in proposals[question.key].sources)

@@ -57,7 +57,7 @@ def origin_words(dossier: Dossier, entry: Mapping[str, Any] | None) -> str:
     said = _origin(dossier, entry["origin"])
     basis = entry.get("basis", "")
     if entry["origin"] == "practice" and basis and entry["state"] != "cleared":
-        return f"{said}, d'après {_origin(dossier, basis)}"
+        return f"{said}, d'après {' et '.join(_origin(dossier, each) for each in basis.split('+'))}"
     return said
 
 
@@ -66,9 +66,13 @@ def _origin(dossier: Dossier, origin: str) -> str:
     if not rest:
         return ORIGIN_WORDS[kind]
     slug, _, number = rest.partition("@")
-    revision = dossier.revisions.get(origin)
-    name = revision.product or revision.vendor if revision else slug
-    return f"{'fiche' if kind == 'incident' else 'modèle'} « {name} », révision {number}"
+    if kind == "template":
+        template = dossier.templates.get(origin)
+        name = f"modèle « {template.title} » ({template.organisation})" if template else f"modèle « {slug} »"
+    else:
+        revision = dossier.revisions.get(origin)
+        name = f"fiche « {(revision.product or revision.vendor) if revision else slug} »"
+    return f"{name}, révision {number}"
 
 
 def lines_of(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:

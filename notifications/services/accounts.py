@@ -18,22 +18,23 @@ SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 def for_sign_in(*, email: str, now: datetime) -> User | None:
     """The account of an address, made when there is none, so that known and unknown addresses are answered alike;
     None for one that was disabled. Addresses that somebody typed and nobody confirmed go after a day."""
-    never_used = User.objects.filter(last_login=None, is_active=True, is_administrator=False, dossiers=None)
-    never_used.filter(date_joined__lt=now - UNUSED).delete()
-    user = _account(email, now)
+    never_used = User.objects.filter(last_login=None, is_active=True, is_administrator=False)
+    never_used.filter(dossiers=None, editorships=None, date_joined__lt=now - UNUSED).delete()
+    user = of_address(email, now)
     return user if user.is_active else None
 
 
 @transaction.atomic
 def make_administrator(*, email: str, now: datetime) -> User:
     """The account of this address, made if need be, administers the site."""
-    user = _account(email, now)
+    user = of_address(email, now)
     user.is_administrator = user.is_active = True
     user.save(update_fields=["is_administrator", "is_active"])
     return user
 
 
-def _account(email: str, now: datetime) -> User:
+def of_address(email: str, now: datetime) -> User:
+    """The account of this address, made if need be."""
     user, made = User.objects.get_or_create(email=email.lower(), defaults={"date_joined": now})
     if made:
         EmailAddress.objects.create(user=user, email=user.email, primary=True)
@@ -82,8 +83,8 @@ def claim(*, draft: Draft, user: User, now: datetime) -> bool:
 
 
 def needs_second_factor(user: User) -> bool:
-    """Must this account have more than the mailbox?"""
-    return user.is_administrator
+    """Must this account have more than the mailbox? What an editor publishes reaches thousands of dossiers."""
+    return user.is_administrator or user.editorships.exists()
 
 
 def lacks_second_factor(user: User) -> bool:

@@ -11,11 +11,10 @@ from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
 
 from .. import prefill, rubrics
-from ..catalogue import Revision
-from ..models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice
+from ..models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice, TemplateRevision
 from ..questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ..questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from . import copying, filings, incidents, journal, proofreading, seeds
+from . import copying, filings, incidents, journal, proofreading, seeds, templates
 
 logger = logging.getLogger(__name__)
 
@@ -50,31 +49,34 @@ class Version:
 
 def dossier(draft: Draft) -> rubrics.Dossier:
     """A stored dossier as plain data."""
-    families = incidents.families({draft.incident_revision_id} - {None})
-    family = families.get(draft.incident_revision_id, (None, []))
-    return _as_data(draft, *family, decided_at(draft), proofreading.done([draft.pk]).get(draft.pk, ()))
+    read = proofreading.done([draft.pk]).get(draft.pk, ())
+    return _as_data(draft, _families([draft]), decided_at(draft), read)
 
 
 def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
     """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
-    families = incidents.families({draft.incident_revision_id for draft in drafts} - {None})
-    read = proofreading.done([draft.pk for draft in drafts])
-    made = []
-    for draft in drafts:
-        family = families.get(draft.incident_revision_id, (None, []))
-        made.append((draft, _as_data(draft, *family, _last_decision(draft), read.get(draft.pk, ()))))
-    return made
+    families, read = _families(drafts), proofreading.done([draft.pk for draft in drafts])
+    return [(draft, _as_data(draft, families, _last_decision(draft), read.get(draft.pk, ()))) for draft in drafts]
+
+
+def _families(drafts: Sequence[Draft]) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
+    """What is known here of the incidents and of the templates that some dossiers were begun with."""
+    return (
+        incidents.families({draft.incident_revision_id for draft in drafts} - {None}),
+        templates.families({draft.template_revision_id for draft in drafts} - {None}),
+    )
 
 
 def _as_data(
     draft: Draft,
-    begun: Revision | None,
-    revisions: Sequence[Revision],
+    families: tuple[Mapping[int, Any], Mapping[int, Any]],
     decided_at: datetime | None,
     proofread: tuple[rubrics.Proofread, ...],
 ) -> rubrics.Dossier:
+    begun, revisions = families[0].get(draft.incident_revision_id, (None, []))
+    template, its_revisions = families[1].get(draft.template_revision_id, (None, []))
     return rubrics.Dossier(
         questionnaire=seeds.questionnaire(draft.questionnaire),
         answers={key: bare(entry) for key, entry in draft.answers.items()},
@@ -83,6 +85,9 @@ def _as_data(
         revision=begun,
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
+        template=template,
+        newest_template=its_revisions[0] if its_revisions else None,
+        templates={each.origin: each for each in its_revisions},
         overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
         profile=draft.practice.profile if draft.practice else {},
         common=draft.group.answers if draft.group else {},
@@ -125,11 +130,17 @@ def start(
     questionnaire: str = seeds.QUESTIONNAIRE,
     practice: Practice | None = None,
     group: ControllerGroup | None = None,
+    template: TemplateRevision | None = None,
+    counted: bool = False,
 ) -> Draft:
     """A new dossier with the answers of an imported file, or else with what is proposed: by defaults, by the incident,
-    by the practice's profile and by its group."""
+    by the template, by the practice's profile and by its group. `counted`: whoever publishes the template may know
+    that there is one dossier more. Raises ValueError for a template of another incident or questionnaire."""
     draft = Draft(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
     draft.practice, draft.group = practice, group
+    if template is not None:
+        templates.check_fits(template.template, questionnaire, revision)
+        draft.template_revision, draft.counted = template, counted
     draft.title = _title(draft, {})
     draft.save()
     journal.append(draft=draft, event="started" if answers is None else "imported", by=by, now=now)
@@ -143,7 +154,7 @@ def start(
 def _first_answers(draft: Draft) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
     data = dossier(draft)
-    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.revision))
+    sourced = prefill.strongest(data.layers(newest=False))
     own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
     note_seen(draft, own)
     return prefill.prefill({}, {**sourced, **own})
@@ -349,7 +360,7 @@ def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
     proposal = newest.get(key)
     moved = {name: value for name, value in entry.items() if name != "basis"}
     if proposal is not None:
-        moved["basis"] = proposal.origin
+        moved["basis"] = proposal.basis
     return save_answers(draft=draft, base=draft.version, entries={key: {**moved, "reviewed": True}}, by=by, now=now)
 
 
@@ -382,7 +393,7 @@ def restore(*, draft: Draft, key: str, change: int, by: str, now: datetime, base
 
 
 def _newest(draft: Draft) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
-    """(what the newest revision proposes now, what the profile or the group proposes and nobody has answered)."""
+    """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
     data = dossier(draft)
-    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
+    sourced = prefill.strongest(data.layers(newest=True))
     return sourced, rubrics.offers(data, sourced)

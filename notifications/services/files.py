@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from .. import prefill
@@ -11,15 +11,22 @@ from ..catalogue import Revision
 from ..deadlines import ZONES
 from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
 from ..rubrics import FILE_FORMAT, FILE_VERSION
+from ..template_file import Template
 from . import seeds
 
 KEYS = {
     "format", "format_version", "questionnaire", "incident", "template", "kind",
     "timezone", "answers", "deadlines", "missing", "doubts",
 }  # fmt: skip
+NO_SUCH_FORM = {
+    "incident": "L'incident de ce fichier n'a pas la forme attendue.",
+    "template": "Le modèle de ce fichier n'a pas la forme attendue.",
+}
 # {old version: function from its tables to those of the next version}
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 Lookup = Callable[[str], Mapping[str, Revision]]
+Templates = Callable[[str], Mapping[str, Template]]
+Known = TypeVar("Known", Revision, Template)
 
 
 class Unusable(ValueError):
@@ -37,16 +44,26 @@ class Imported:
     timezone: str
     answers: dict[str, Entry]
     notices: tuple[str, ...]
+    template: Template | None = None
 
 
-def read_dossier(data: bytes, *, revisions_of: Lookup, now: datetime) -> Imported:
-    """The dossier that a file holds; `revisions_of(slug)` gives the revisions that are here, by origin.
+def no_templates(slug: str) -> Mapping[str, Template]:
+    """Where none are known."""
+    return {}
+
+
+def read_dossier(
+    data: bytes, *, revisions_of: Lookup, templates_of: Templates = no_templates, now: datetime
+) -> Imported:
+    """The dossier that a file holds; `revisions_of(slug)` gives the revisions that are here, by origin, and
+    `templates_of(slug)` those of a template.
 
     Raises Unusable with every problem found. Origins that cannot be checked here become unread imports."""
     content = _content(data)
     problems = [f"Élément inconnu : « {str(name)[:40]} »." for name in content.keys() - KEYS]
     questionnaire = _questionnaire(content, problems)
-    revision, known = _incident(content, revisions_of, problems)
+    revision, known = _named(content, "incident", revisions_of, problems)
+    template, templates = _named(content, "template", templates_of, problems)
     timezone = content.get("timezone", "Europe/Paris")
     if not isinstance(timezone, str) or timezone not in ZONES:
         problems.append("Le fuseau horaire de ce dossier n'est pas un fuseau de France.")
@@ -57,7 +74,12 @@ def read_dossier(data: bytes, *, revisions_of: Lookup, now: datetime) -> Importe
         raise Unusable(problems)
     context = Context(ZoneInfo(timezone), now)
     entries = checked(questionnaire, answers, context)
-    return Imported(questionnaire, revision, timezone, _standing(questionnaire, entries, known), tuple(context.notices))
+    if template and not template.fits(questionnaire.name, revision.slug if revision else None):
+        template, templates = None, {}
+    proposals = prefill.at_basis(questionnaire, known.values(), templates.values())
+    proposals["default"] = prefill.of_defaults(questionnaire)
+    answers = {key: prefill.standing_origin(entry, proposals, key) for key, entry in entries.items()}
+    return Imported(questionnaire, revision, timezone, answers, tuple(context.notices), template)
 
 
 def _content(data: bytes) -> dict[str, Any]:
@@ -83,26 +105,25 @@ def _questionnaire(content: Mapping[str, Any], problems: list[str]) -> Questionn
         return None
 
 
-def _incident(
-    content: Mapping[str, Any], revisions_of: Lookup, problems: list[str]
-) -> tuple[Revision | None, Mapping[str, Revision]]:
-    """The revision the file was begun with (if that one is not here, the newest that is), and all revisions of its
-    incident that are here."""
-    incident = content.get("incident")
-    if incident is None:
+def _named(
+    content: Mapping[str, Any], kind: str, known_of: Callable[[str], Mapping[str, Known]], problems: list[str]
+) -> tuple[Known | None, Mapping[str, Known]]:
+    """The revision of the incident or of the template that the file was begun with (if that one is not here, the newest
+    that is), and all revisions of it that are here."""
+    named = content.get(kind)
+    if named is None:
         return None, {}
-    if not (isinstance(incident, dict) and incident.keys() == {"slug", "revision"}):
-        problems.append("L'incident de ce fichier n'a pas la forme attendue.")
+    if not (isinstance(named, dict) and named.keys() == {"slug", "revision"}) or (
+        not isinstance(named["slug"], str) or type(named["revision"]) not in (int, str)
+    ):
+        problems.append(NO_SUCH_FORM[kind])
         return None, {}
-    slug, number = incident["slug"], incident["revision"]
-    if not isinstance(slug, str) or type(number) not in (int, str):
-        problems.append("L'incident de ce fichier n'a pas la forme attendue.")
-        return None, {}
-    known = revisions_of(slug[:80])
+    slug, number = named["slug"], named["revision"]
+    known = known_of(slug[:80])
     here = sorted(
         (each for each in known.values() if each.slug == slug), key=lambda each: seeds.number_key(each.number)
     )
-    return known.get(f"incident:{slug}@{number}", here[-1] if here else None), known
+    return known.get(f"{kind}:{slug}@{number}", here[-1] if here else None), known
 
 
 def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
@@ -120,11 +141,3 @@ def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Conte
     if problems:
         raise Unusable(problems)
     return entries
-
-
-def _standing(
-    questionnaire: Questionnaire, entries: Mapping[str, Entry], known: Mapping[str, Revision]
-) -> dict[str, Entry]:
-    proposals: dict[str, Mapping[str, prefill.Proposal]] = {"default": prefill.of_defaults(questionnaire)}
-    proposals |= {origin: prefill.of_incident(questionnaire, revision) for origin, revision in known.items()}
-    return {key: prefill.standing_origin(entry, proposals, key) for key, entry in entries.items()}

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from .. import rubrics
 from ..models import Draft, Filing
 from ..obligations import Filed
-from . import incidents, seeds
+from . import incidents, seeds, templates
 
 
 def active(draft: Draft) -> list[Filing]:
@@ -70,21 +70,32 @@ def report_of(filing: Filing) -> rubrics.Report:
     """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
     today's facts."""
     content = filing.content
-    known = content["incident"] or {"slug": "", "revision": "", "newest": ""}
-    found = {each.origin: each for each in incidents.revisions(known["slug"])}
-    origin = f"incident:{known['slug']}@"
+    begun, newest, found = _known(content["incident"], incidents.revisions)
+    template, newest_template, its = _known(content.get("template"), templates.revisions)
     dossier = rubrics.Dossier(
         questionnaire=seeds.questionnaire(content["questionnaire"]),
         answers=content["answers"],
         zone=ZoneInfo(content["timezone"]),
         obligations=seeds.duties(),
-        revision=found.get(origin + known["revision"]),
-        newest=found.get(origin + known["newest"]),
+        revision=begun,
+        newest=newest,
         revisions=found,
+        template=template,
+        newest_template=newest_template,
+        templates=its,
         filings=_before(filing),
         snapshot=True,
     )
     return rubrics.report(dossier, filing.filed_at)
+
+
+def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]]) -> tuple[Any, Any, dict[str, Any]]:
+    """The revision of an incident or of a template that a dossier was begun with, the newest one then, and by origin
+    all that are here."""
+    found = {each.origin: each for each in revisions(named["slug"])} if named else {}
+    by_number = {each.number: each for each in found.values()}
+    begun, newest = (by_number.get(named[name]) if named else None for name in ("revision", "newest"))
+    return begun, newest, found
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

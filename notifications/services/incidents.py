@@ -87,6 +87,11 @@ def revisions(slug: str) -> list[catalogue.Revision]:
     return [as_data(stored) for stored in stored_revisions(slug)]
 
 
+def stored(revision: catalogue.Revision) -> IncidentRevision | None:
+    """Where the database holds this revision."""
+    return next((each for each in stored_revisions(revision.slug) if each.number == revision.number), None)
+
+
 def families(ids: Collection[int]) -> dict[int, tuple[catalogue.Revision, list[catalogue.Revision]]]:
     """By the number of a stored revision, for those of `ids` and their kin: itself, and all of its incident, newest
     first."""

@@ -126,13 +126,17 @@ def _content(draft: Draft, kind: str, again: int | None, now: datetime) -> dict[
 
 def _snapshot(dossier: rubrics.Dossier, kind: str, now: datetime) -> dict[str, Any]:
     """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
-    begun, newest = dossier.revision, dossier.newest
-    known = {"slug": begun.slug, "revision": begun.number, "newest": newest.number} if begun and newest else None
     answers = rubrics.as_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
     return {
         "questionnaire": dossier.questionnaire.name,
-        "incident": known,
+        "incident": _known(dossier.revision, dossier.newest),
+        "template": _known(dossier.template, dossier.newest_template),
         "timezone": dossier.zone.key,
         "answers": {key: dict(entry) for key, entry in answers.items()},
         "deadlines": [rubrics.terms(clock) for clock in rubrics.report(dossier, now).clocks],
     }
+
+
+def _known(begun: Any, newest: Any) -> dict[str, str] | None:
+    """Which revisions of an incident or of a template the dossier knew."""
+    return {"slug": begun.slug, "revision": begun.number, "newest": newest.number} if begun and newest else None

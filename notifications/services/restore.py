@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from ..models import IncidentRevision
+from ..models import IncidentRevision, Organisation, Template, TemplateRevision
 from . import backup
 
 # What `make setup` and a running worker put into an installation that holds nothing yet.
@@ -20,6 +20,10 @@ OF_SETUP = {
     "notifications.Incident",
     "notifications.IncidentRevision",
     "notifications.Heartbeat",
+    "notifications.Organisation",
+    "notifications.Template",
+    "notifications.TemplateChange",
+    "notifications.TemplateRevision",
     "contenttypes.ContentType",
     "auth.Permission",
     "sessions.Session",
@@ -57,7 +61,17 @@ def is_empty() -> bool:
     tables = [model for model in backup.stored_models(apps) if model._meta.db_table in there]
     if any(model._base_manager.exists() for model in tables if model._meta.label not in OF_SETUP):
         return False
-    return IncidentRevision not in tables or not IncidentRevision.objects.filter(from_seed=False).exists()
+    revisions = [model for model in (IncidentRevision, TemplateRevision) if model in tables]
+    return not any(model.objects.filter(from_seed=False).exists() for model in revisions) and not _has_own_union(tables)
+
+
+def _has_own_union(tables: list[type[models.Model]]) -> bool:
+    """Did somebody make an organisation here, or begin a template?"""
+    if TemplateRevision not in tables:
+        return False
+    shipped = Template.objects.filter(revisions__from_seed=True)
+    others = Template.objects.exclude(pk__in=shipped)
+    return others.exists() or Organisation.objects.exclude(templates__in=shipped).exists()
 
 
 def _drop_everything() -> None:

@@ -19,9 +19,22 @@ from django.views.decorators.http import require_http_methods
 from ..forms.account import NameForm
 from ..services import accounts
 
-# Pages that an administrator may open before a second factor is set up.
-OPEN = {"home", "incident", "accessibility", "your_data", "legal_notice", "healthz"}
-SET_UP = "Un administrateur se connecte avec deux preuves. Ajoutez ci-dessous une clé d'accès ou une application."
+# Pages that an administrator or an editor may open before a second factor is set up.
+OPEN = {
+    "home",
+    "incident",
+    "accessibility",
+    "your_data",
+    "legal_notice",
+    "healthz",
+    "templates",
+    "template",
+    "template_json",
+}
+SET_UP = (
+    "Qui administre le site ou publie un modèle se connecte avec deux preuves. "
+    "Ajoutez ci-dessous une clé d'accès ou une application."
+)
 
 
 class SignIn(LoginView):
@@ -88,6 +101,7 @@ def _context(user, form):
         "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
         "has_app": Authenticator.Type.TOTP in kinds,
         "has_codes": Authenticator.Type.RECOVERY_CODES in kinds,
+        "edits": user.editorships.exists(),
         "set_up": SET_UP if accounts.lacks_second_factor(user) else "",
     }
 

@@ -16,7 +16,7 @@ from ..documents import table
 from ..models import Draft
 from ..rubrics import listing
 from ..rubrics.next_action import next_action
-from ..services import access, board, copying, drafts, files, filings, incidents, retention
+from ..services import access, board, copying, drafts, files, filings, incidents, retention, templates
 from ..services.files import Unusable
 from . import pages
 from .viewer import open_new, visible_draft
@@ -32,7 +32,7 @@ def start(request, slug=None):
     if slug and not stored:
         raise Http404
     if request.method == "POST":
-        return _started(request, stored[0] if stored else None)
+        return begin(request, stored[0] if stored else None)
     return render(
         request,
         "notifications/start.html",
@@ -45,7 +45,9 @@ def start(request, slug=None):
     )
 
 
-def _started(request, stored):
+def begin(request, stored, **chosen):
+    """A dossier in the zone that the page says, with this incident revision or none; `chosen`: what else it is begun
+    with. Its first page."""
     zone = request.POST.get("timezone", "")
     now = timezone.now()
     with transaction.atomic():
@@ -54,6 +56,7 @@ def _started(request, stored):
             timezone=zone if zone in ZONES else "Europe/Paris",
             by=access.first_author(request.viewer),
             now=now,
+            **chosen,
         )
         return open_new(request, first_page(draft, now), draft, now)
 
@@ -126,6 +129,7 @@ def dossier(request, public_id):
         "report": report,
         "next": next_action(report, copied=_copied(draft, report)),
         "filings": filings.active(draft),
+        "outdated": len(rubrics.news(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
         "letter": rubrics.letter_offered(report),
@@ -151,29 +155,23 @@ def import_dossier(request):
     try:
         if sent is None:
             raise Unusable(["Choisissez un fichier dossier.json (moins de 1 Mo)."])
-        imported = files.read_dossier(sent.read(), revisions_of=_by_origin, now=now)
+        known = {"revisions_of": _by_origin(incidents), "templates_of": _by_origin(templates)}
+        imported = files.read_dossier(sent.read(), **known, now=now)
     except Unusable as error:
         return render(request, "notifications/import.html", {"problems": error.problems}, status=422)
     return _imported(request, imported, now)
 
 
-def _by_origin(slug):
-    return {revision.origin: revision for revision in incidents.revisions(slug)}
+def _by_origin(known):
+    """What is known here of an incident or of a template, by its slug."""
+    return lambda slug: {revision.origin: revision for revision in known.revisions(slug)}
 
 
 def _imported(request, imported, now):
-    revision = imported.revision
-    stored = (
-        next(
-            (each for each in incidents.stored_revisions(revision.slug) if each.number == revision.number),
-            None,
-        )
-        if revision
-        else None
-    )
     with transaction.atomic():
         draft = drafts.start(
-            revision=stored,
+            revision=imported.revision and incidents.stored(imported.revision),
+            template=imported.template and templates.stored(imported.template),
             questionnaire=imported.questionnaire.name,
             timezone=imported.timezone,
             by=access.first_author(request.viewer),

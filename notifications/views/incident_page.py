@@ -54,8 +54,11 @@ class Shown:
     readings: tuple[tuple[str, tuple[Cited, ...]], ...] = ()
 
 
-def context(revisions: Sequence[Revision], questionnaire: Questionnaire) -> dict[str, Any]:
-    """Everything that `incident.html` needs; `revisions` are those of one incident, newest first."""
+def context(
+    revisions: Sequence[Revision], questionnaire: Questionnaire, publishers: Mapping[str, str]
+) -> dict[str, Any]:
+    """Everything that `incident.html` needs; `revisions` are those of one incident, newest first; `publishers`: by
+    number, who published those that were made here."""
     revision = revisions[0]
     return {
         "revision": revision,
@@ -71,7 +74,7 @@ def context(revisions: Sequence[Revision], questionnaire: Questionnaire) -> dict
             _shown(revision, each, label=questionnaire.questions[key].label) for key, each in revision.advice.items()
         ],
         "aids": [_shown(revision, each, when=_around(each)) for each in revision.aids],
-        "changes": changes(revisions, questionnaire),
+        "changes": changes(revisions, questionnaire, publishers),
         "sources": cite(revision, tuple(revision.sources)),
     }
 
@@ -185,14 +188,29 @@ def _period_words(first: dt.date, last: dt.date) -> str:
     return f"courant {months[1]}" if months[0] == months[1] else f"entre {months[0]} et {months[1]}"
 
 
-def changes(revisions: Sequence[Revision], questionnaire: Questionnaire) -> list[dict[str, Any]]:
+def changes(
+    revisions: Sequence[Revision], questionnaire: Questionnaire, publishers: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """What each revision brought, newest first, with the labels of the answers that it proposes differently."""
     proposed = [prefill.of_incident(questionnaire, revision) for revision in revisions]
     changed = [_changed(newer, older, questionnaire) for newer, older in pairwise(proposed)] + [None]
     return [
-        {"revision": revision, "published": day_words(revision.published_at), "labels": labels}
+        {
+            "revision": revision,
+            "published": day_words(revision.published_at),
+            "labels": labels,
+            "by": _made_here(revision, publishers),
+        }
         for revision, labels in zip(revisions, changed, strict=True)
     ]
+
+
+def _made_here(revision: Revision, publishers: Mapping[str, str]) -> str:
+    """Who published a revision that was made on this installation, and whether somebody else read it."""
+    if ".local" not in revision.number:
+        return ""
+    read = f"relue par {revision.reviewed_by}" if revision.reviewed_by else "publié sans relecture"
+    return f"Publiée sur ce site par {publishers.get(revision.number) or 'un éditeur'} : {read}."
 
 
 def _changed(

@@ -103,8 +103,14 @@ def _explained(form, report):
     dossier = report.dossier
     form.rows = report.by_key
     form.advice = dossier.newest.advice if dossier.newest else {}
+    form.union_advice = _union_advice(dossier.newest_template)
     form.suggestions = _suggestions(dossier)
     return form
+
+
+def _union_advice(template):
+    """Who advises what, by key; nothing without a template."""
+    return {key: (template.organisation, text) for key, text in template.advice.items()} if template else {}
 
 
 def _suggestions(dossier):

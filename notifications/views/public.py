@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from ..services import incidents, seeds
+from ..services import catalogue_edits, incidents, seeds
 from . import incident_page
 
 public = cache_control(public=True, max_age=60)
@@ -24,7 +24,8 @@ def incident(request: HttpRequest, slug: str) -> HttpResponse:
     if not revisions:
         raise Http404("no such incident")
     questionnaire = seeds.questionnaire(revisions[0].questionnaire)
-    return render(request, "notifications/incident.html", incident_page.context(revisions, questionnaire))
+    context = incident_page.context(revisions, questionnaire, catalogue_edits.publishers(slug))
+    return render(request, "notifications/incident.html", context)
 
 
 @require_safe

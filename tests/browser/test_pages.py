@@ -30,6 +30,9 @@ PUBLIC = [
     "/accessibilite/",
     "/vos-donnees/",
     "/mentions-legales/",
+    "/modeles/",
+    "/m/exemple-weda/",
+    "/m/exemple-weda/commencer/",
     "/compte/connexion/",
 ]
 STEPS = [step.slug for step in seeds.questionnaire().steps]

@@ -36,7 +36,7 @@ def test_the_snapshot_is_what_the_page_showed_and_its_digest_can_be_made_again(t
     shown = report(tab)
     filing = file(tab.draft, cnil_number="FR-2025-77", filed_by="Dr Exemple")
     content = Filing.objects.get().content
-    parts = {"answers", "questionnaire", "incident", "timezone", "deadlines"}
+    parts = {"answers", "questionnaire", "incident", "template", "timezone", "deadlines"}
     assert set(content) == parts | {"filed_at", "cnil_number", "kind", "by"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert filing.digest == hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -14,6 +14,7 @@ from tests.dossiers import SEEDS, form
 from tests.stored import WEDA, everything, publish
 
 FILES = sorted((SEEDS / "incidents").glob("*.toml"))
+TEMPLATES = sorted((SEEDS / "templates").glob("*.json"))
 
 
 def load():
@@ -23,9 +24,14 @@ def load():
 
 
 def test_every_shipped_revision_is_stored_and_a_second_time_changes_nothing(db):
-    assert load() == f"{len(FILES)} révision(s) d'incident chargée(s).\n"
+    said = (
+        f"{len(FILES)} révision(s) d'incident chargée(s).\n",
+        f"{len(TEMPLATES)} révision(s) de modèle chargée(s).\n",
+    )
+    assert load() == "".join(said)
     before = everything()
     assert len(before["IncidentRevision"]) == len(FILES)
+    assert len(before["TemplateRevision"]) == len(TEMPLATES)
     assert load() == ""
     assert everything() == before
 

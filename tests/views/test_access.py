@@ -34,7 +34,8 @@ STEP, INCIDENT = {"slug": STEPS}, {"slug": [WEDA]}
 EVERY = {"subject": ["relire"], "key": ["kind"], "secret": [LINK], "pk": [1]}
 EVERY["number"] = [1]  # of a filing
 EVERY["token"] = ["abc:def:ghi"]  # of a mail
-EVERY |= dict.fromkeys(("practice_id", "group_id", "batch_id"), ["A" * 22])  # see the matrix, too
+EVERY |= {key: ["A" * 22] for key in ("practice_id", "group_id", "batch_id", "edit_id")}  # see the matrix, too
+EVERY |= {"table": ["faits"], "place": [0]}  # of the catalogue
 
 
 @pytest.fixture(autouse=True)

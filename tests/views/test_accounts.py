@@ -374,8 +374,8 @@ def test_reading_writes_a_session_every_few_minutes_only(client, time_machine, d
     time_machine.move_to(timezone.now())
     sign_in(client)
     time_machine.shift(timedelta(minutes=4))
-    with django_assert_num_queries(3):  # session, account, proofs
+    with django_assert_num_queries(5):  # session, account, editorships twice, proofs
         client.get("/compte/")
     time_machine.shift(timedelta(minutes=2))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         client.get("/compte/")

@@ -72,9 +72,9 @@ def test_every_screen_answers_and_says_where_one_is(at):
     for number, slug in enumerate(IN_TIME, start=1):
         response = doctor.client.get(doctor.address(slug))
         assert response.status_code == 200
-        assert f"question {number} sur 11" in Page(response.content).text
+        assert f"question {number} sur 10" in Page(response.content).text
         titles.append(Page(response.content).text.split(" – ")[0])
-    assert len(set(titles)) == 11
+    assert len(set(titles)) == 10
     assert doctor.client.get(doctor.address("relire")).status_code == 200
 
 
@@ -88,11 +88,11 @@ def test_an_unknown_subject_does_not_exist(at, subject, method):
     assert everything() == before
 
 
-def test_the_twelfth_question_is_there_once_it_is_late(at):
+def test_the_eleventh_question_is_there_once_it_is_late(at):
     doctor = at(LATE)
     assert doctor.client.get(doctor.address("retard")).url == f"/dossiers/{doctor.draft.public_id}/"
     doctor.send("quand", **AWARE)
-    assert "question 12 sur 12" in doctor.open("retard").text
+    assert "question 11 sur 11" in doctor.open("retard").text
     assert doctor.goes_to(doctor.send("patients")) == "retard"
     assert doctor.goes_to(doctor.send("retard")) == "relire"
 

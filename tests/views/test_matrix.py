@@ -17,7 +17,7 @@ from notifications import account_urls, urls
 from notifications.models import Grant
 from tests.dossiers import form
 from tests.stored import WEDA, everything, store_seeds
-from tests.world import GUEST_S, OURS, ROLES, THEIRS, World, world
+from tests.world import GUEST_S, OURS, ROLES, THEIRS, UNION_S, World, world
 
 TEAM = {"reader", "member", "manager", "owner"}
 SIGNED_IN = TEAM | {"owner of another practice", "union editor", "administrator"}
@@ -27,6 +27,7 @@ MARKS: Mapping[str, set[str]] = {
     **{role: {GUEST_S} for role in HOLDERS},
     **{role: {OURS} for role in TEAM},
     "owner of another practice": {THEIRS},
+    "union editor": {UNION_S},
 }
 OK, MISSING, FORBIDDEN, SIGN_IN, NO_METHOD = "ok", "missing", "forbidden", "sign in", "no method"
 
@@ -45,6 +46,7 @@ KEEPERS = _by({"manager", "owner"}, known=TEAM)
 GOVERNORS = _by({"owner"}, known=TEAM)
 PREPARERS = _by({"manager", "owner"})  # of every dossier of the group
 ITS_USER = _by({"manager"})
+EDITORS = _by({"union editor"})
 NOBODY = _by(set(), known=TEAM)
 IN_NO_TEAM = _by(set())  # only for what a guest has
 NEVER = dict.fromkeys(ROLES, NO_METHOD)
@@ -74,6 +76,7 @@ OF_A_DOSSIER = {
     "erase": (IN_THE_TEAM, GOVERNORS),
     "entrust": (IN_THE_TEAM, WRITERS),
     "offers": (IN_THE_TEAM, WRITERS),
+    "news": (IN_THE_TEAM, WRITERS),
     "proofreading": (IN_THE_TEAM, WRITERS),
 }
 OF_A_PRACTICE = {
@@ -84,7 +87,30 @@ OF_A_PRACTICE = {
     "export_practice": (KEEPERS, KEEPERS),
     "erase_practice": (GOVERNORS, GOVERNORS),
 }
+OF_A_UNION = {
+    "manage_templates": (EDITORS, EDITORS),
+    "import_template": (EDITORS, EDITORS),
+    "template_roles": (EDITORS, EDITORS),
+    "manage_template": (EDITORS, EDITORS),
+    "template_cover": (EDITORS, EDITORS),
+    "template_step": (EDITORS, EDITORS),
+    "template_preview": (EDITORS, NEVER),
+    "template_preview_pdf": (EDITORS, NEVER),
+    "publish_template": (EDITORS, EDITORS),
+    "withdraw_template": (EDITORS, EDITORS),
+    "template_poster": (EDITORS, NEVER),
+    "template_code": (EDITORS, NEVER),
+    "catalogue": (EDITORS, NEVER),
+    "catalogue_incident": (EDITORS, EDITORS),
+    "catalogue_edit": (EDITORS, EDITORS),
+    "catalogue_new_row": (EDITORS, EDITORS),
+    "catalogue_row": (EDITORS, EDITORS),
+}
 OTHERS = {
+    "templates": (EVERYBODY, NEVER),
+    "template": (EVERYBODY, NEVER),
+    "start_template": (EVERYBODY, EVERYBODY),
+    "template_json": (EVERYBODY, NEVER),
     "home": (EVERYBODY, NEVER),
     "incident": (EVERYBODY, NEVER),
     "start_incident": (EVERYBODY, EVERYBODY),
@@ -134,7 +160,7 @@ def named() -> Iterator[URLPattern]:
 
 
 def test_every_address_has_a_row() -> None:
-    rows = {*OF_A_DOSSIER, *OF_A_PRACTICE, *OTHERS, *BY_SECRET, *BY_TOKEN}
+    rows = {*OF_A_DOSSIER, *OF_A_PRACTICE, *OF_A_UNION, *OTHERS, *BY_SECRET, *BY_TOKEN}
     assert {pattern.name for pattern in named()} == rows
 
 
@@ -238,7 +264,7 @@ def leaks(response: Any, may_see: Set[str]) -> set[str]:
     """Marks in an answer, or in mails, that whoever asked may not see."""
     text = response.text_of_all + "\n".join(str(each.message()) for each in mail.outbox)
     mail.outbox.clear()
-    return {mark for mark in {OURS, THEIRS, GUEST_S} - may_see if mark in text}
+    return {mark for mark in {OURS, THEIRS, GUEST_S, UNION_S} - may_see if mark in text}
 
 
 def wrong_answers(found: World, role: str, methods: Collection[str], pdf: str) -> Iterator[Any]:

@@ -1,18 +1,22 @@
-"""`manage.py load_seeds`: store the shipped incident revisions that are not stored yet."""
+"""`manage.py load_seeds`: store the shipped revisions of incidents and templates that are not stored yet."""
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
 
 from notifications.questionnaire import BadFile
-from notifications.services.incidents import load_seeds
+from notifications.services import incidents, template_files
 
 
 class Command(BaseCommand):
-    help = "Charge les fiches d'incident livrées ; sans effet sur celles qui le sont déjà."
+    help = "Charge les fiches d'incident et les modèles livrés ; sans effet sur ceux qui le sont déjà."
 
     def handle(self, *args, **options):
         try:
-            added = load_seeds()
+            with transaction.atomic():
+                added = incidents.load_seeds(), template_files.load_seeds(now=timezone.now())
         except BadFile as error:
             raise CommandError("\n".join(error.problems)) from error
-        if options["verbosity"] > 1 or added:
-            self.stdout.write(f"{added} révision(s) d'incident chargée(s).")
+        for number, what in zip(added, ("révision(s) d'incident", "révision(s) de modèle"), strict=True):
+            if options["verbosity"] > 1 or number:
+                self.stdout.write(f"{number} {what} chargée(s).")

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ...models import Heartbeat, Outgoing, Subscription
-from . import addresses, letters, outbox, watch
+from . import addresses, letters, news, outbox, watch
 from .plan import REMINDED, duty_of
 from .post import Post, Refused, Trouble, Unanswered
 
@@ -44,6 +44,7 @@ def _plan(now: datetime) -> datetime:
     """Put what is due into the outbox; the beat tells that this succeeded."""
     addresses.forget_requests(now)
     watch.put_due(now)
+    news.put_due(now)
     return beat(now)
 
 
@@ -63,14 +64,14 @@ def is_alive(now: datetime) -> bool:
 
 def _deliver(row: Outgoing, post: Post, clock: Clock) -> bool:
     """Send what was claimed, as far as it is still true. Nothing but the database stops the round."""
-    told = _same_address([news for each in outbox.bound(row) if (news := _news(each, clock))])
+    told = _same_address([said for each in outbox.bound(row) if (said := _news(each, clock))])
     if not told:
         return False
     try:
         mail = letters.letter(told, clock())
     except Exception:
-        for news in told:  # each by itself next time: one of them may be at fault
-            _flagged(news.row, "reminders.unreadable_message", clock(), outbox.set_aside)
+        for each in told:  # each by itself next time: one of them may be at fault
+            _flagged(each.row, "reminders.unreadable_message", clock(), outbox.set_aside)
         return False
     return _sent(told[0].row, mail, post, clock)
 
@@ -79,7 +80,7 @@ def _news(row, clock):
     """What a claimed message has to say, None when it is not to be sent now."""
     now = clock()
     try:
-        news, fault = _read(row, now)
+        said, fault = _read(row, now)
     except DatabaseError:
         raise
     except Exception:
@@ -87,13 +88,13 @@ def _news(row, clock):
         return None
     if fault:
         outbox.drop(row, fault, now)
-    return None if fault else news
+    return None if fault else said
 
 
 def _read(row, now):
     """(What it says, why it is not to be sent)."""
     subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft__group").first()
-    if addresses.is_request(row.kind):
+    if news.is_news(row.kind) or addresses.is_request(row.kind):
         found, clock = [], None
     else:
         found = watch.clocks_of(row.draft, now, REMINDED)
@@ -103,11 +104,11 @@ def _read(row, now):
 
 def _same_address(told):
     """Those that go where most of them go; an address that was changed meanwhile gets a mail of its own."""
-    most = mode(news.to for news in told) if told else ""
-    here = [news for news in told if news.to == most]
-    for news in told:
-        if news not in here:
-            outbox.unbind(news.row)
+    most = mode(each.to for each in told) if told else ""
+    here = [each for each in told if each.to == most]
+    for other in told:
+        if other not in here:
+            outbox.unbind(other.row)
     return here
 
 

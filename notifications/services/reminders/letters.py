@@ -15,7 +15,7 @@ from ... import deadlines
 from ...models import Outgoing, Subscription
 from ...obligations import Deadline
 from ...rubrics import typo
-from . import addresses
+from . import addresses, outbox
 from .plan import target
 
 
@@ -83,9 +83,20 @@ WORDS = {
 }
 
 
+# Which answers, and why, only the dossier says.
+NEWS = Words(
+    "Des réponses de votre dossier sont à revoir",
+    "Des réponses de votre dossier sont à revoir",
+    "De nouvelles informations ont été publiées depuis. Rien n'est changé dans votre dossier sans vous : pour chaque "
+    "réponse, prenez la nouvelle proposition ou gardez la vôtre.",
+    "Des réponses de vos dossiers sont à revoir",
+    "",
+)
+
+
 @dataclass(frozen=True)
 class News:
-    """One message and what is true of it: `clock` is that of the duty it is about, None for a confirmation."""
+    """One message and what is true of it: `clock` is that of the duty it is about, None where it is about none."""
 
     row: Outgoing
     subscription: Subscription
@@ -100,9 +111,10 @@ class News:
 def letter(told: Sequence[News], now: datetime) -> EmailMultiAlternatives:
     """The mail of one message, or of several of one kind for one address, as it is true at `now`."""
     first = told[0]
-    if first.clock is None:
+    if addresses.is_request(first.row.kind):
         return _mail(first, "Confirmez votre adresse de rappel", "confirm", _to_confirm(first.subscription))
-    words, said = WORDS[first.row.kind], [_said(news, now) for news in told]
+    words = NEWS if first.row.kind.startswith(outbox.NEWS) else WORDS[first.row.kind]
+    said = [_said(news, now) if news.clock else _said_of_news(news) for news in told]
     if len(said) > 1:
         context = {"title": words.many, "advice": words.advice, "dossiers": said, "end_link": end_address(told)}
         return _mail(first, f"{words.many} ({len(said)} dossiers)", "reminders", context)
@@ -122,6 +134,12 @@ def _said(news: News, now: datetime) -> dict[str, str]:
         "reading": "" if row.kind == "review" else _reading(clock, zone, now),
         "link": settings.SITE_URL + reverse("dossier", args=[row.draft.public_id]),
     }
+
+
+def _said_of_news(news: News) -> dict[str, str]:
+    link = settings.SITE_URL + reverse("news", args=[news.row.draft.public_id])
+    name = " ".join(news.row.draft.organisation_name.split())
+    return {"name": name, "link": link, "end": "", "remaining": "", "reading": ""}
 
 
 def _reading(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:

@@ -25,6 +25,7 @@ UNANSWERED_AGAIN, MOST_COPIES = timedelta(minutes=15), 3  # doubles
 FARTHEST = timedelta(minutes=30)  # no delay above is longer: what is put off further was by a clock set back since
 STUCK = timedelta(hours=1)  # after which somebody should look at the relay
 REQUEST = "confirm-"
+NEWS = "news-"
 RELAY, DOMAIN = "serveur d'envoi injoignable", "refus temporaire"
 REFUSED = "adresse refusée"
 UNREADABLE = "message impossible à composer"
@@ -68,7 +69,7 @@ def key_of(draft: Draft, kind: str, deadline: datetime | None, again: str = "") 
 def put(rows: Sequence[Outgoing], now: datetime) -> None:
     """Store messages that are not there yet, and take up again those dropped for a reason that has passed."""
     stored = {each.key: each for each in Outgoing.objects.filter(key__in=[each.key for each in rows])}
-    _store([each for each in rows if each.key not in stored])
+    store([each for each in rows if each.key not in stored])
     dropped = Outgoing.State.DROPPED
     for each in rows:
         old = stored.get(each.key)
@@ -78,7 +79,7 @@ def put(rows: Sequence[Outgoing], now: datetime) -> None:
             Outgoing.objects.filter(pk=old.pk, state=dropped).update(state=Outgoing.State.WAITING, **again, **fresh)
 
 
-def _store(rows: Sequence[Outgoing]) -> None:
+def store(rows: Sequence[Outgoing]) -> None:
     """Another sender may be as far, and a dossier may be erased meanwhile: that one is left out."""
     try:
         Outgoing.objects.bulk_create(rows, ignore_conflicts=True)
@@ -152,14 +153,15 @@ def _with_bound(row: Outgoing) -> QuerySet[Outgoing]:
 
 
 def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
-    """What somebody waits for at his screen, then the nearest end, then ends that are past; what failed goes last and
-    by turns, so that one that always fails starves nobody."""
+    """What somebody waits for at his screen, then the nearest end, then ends that are past, then news; what failed goes
+    last and by turns, so that one that always fails starves nobody."""
     fresh = Q(reason="")
     rank = Case(
         When(fresh & Q(kind__startswith=REQUEST), then=Value(0)),
         When(fresh & Q(deadline__gte=now), then=Value(1)),
+        When(fresh & Q(kind__startswith=NEWS), then=Value(3)),
         When(fresh, then=Value(2)),
-        default=Value(3),
+        default=Value(4),
         output_field=IntegerField(),
     )
     end = Case(When(fresh, then=F("deadline")))

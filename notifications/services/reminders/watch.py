@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
+from django.db.models import Q
 
 from ...models import Draft, Outgoing, Subscription
 from ...obligations import Deadline, clocks
 from ...questionnaire import Case
 from .. import drafts, filings, seeds
-from . import addresses, outbox
+from . import addresses, news, outbox
 from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
     """The reminders that were sent, of each dossier, the last one last."""
     found: dict[int, list[Outgoing]] = defaultdict(list)
     sent = Outgoing.objects.filter(draft__in=list(dossiers), state=Outgoing.State.SENT)
-    for each in sent.exclude(kind__startswith=outbox.REQUEST).order_by("ended_at", "pk"):
+    others = Q(kind__startswith=outbox.REQUEST) | Q(kind__startswith=outbox.NEWS)
+    for each in sent.exclude(others).order_by("ended_at", "pk"):
         found[each.draft_id].append(each)
     return found
 
@@ -106,6 +108,8 @@ def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline
         return "" if addresses.awaits(subscription, row) else REPLACED
     if subscription.confirmed_at is None:
         return UNCONFIRMED
+    if news.is_news(row.kind):
+        return "" if news.is_true(row, now) else news.SEEN
     return _untrue(row, found, now)
 
 

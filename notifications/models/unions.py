@@ -1,0 +1,206 @@
+"""Unions, their editors, the templates that they publish, and the edits of the incident catalogue."""
+
+from django.db import models
+from django.db.models import Q
+
+from .dossiers import Draft
+from .ids import new_public_id
+from .incidents import Incident, IncidentRevision
+from .people import User
+
+
+class OrganisationQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """The organisations that this viewer edits for."""
+        return self.filter(editors__user=viewer.user) if viewer.user else self.none()
+
+
+class Organisation(models.Model):
+    """Whoever publishes templates for its members."""
+
+    class Kind(models.TextChoices):
+        UNION = "union", "organisation professionnelle"
+
+    slug = models.SlugField("adresse", max_length=80, unique=True)
+    name = models.CharField("nom", max_length=120, unique=True)
+    kind = models.CharField("sorte", max_length=10, choices=Kind.choices, default=Kind.UNION)
+    contact = models.CharField("contact", max_length=300, blank=True)  # words, for members: who answers, and where
+    created_at = models.DateTimeField("créée le")
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "organisation"
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["union"]), name="organisation_kind_is_known")]
+
+    def __str__(self):
+        return self.name
+
+
+class Editor(models.Model):
+    """The right of a person to write and publish for an organisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="editors")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="editorships")
+    added_at = models.DateTimeField("depuis le")
+
+    class Meta:
+        verbose_name = "éditeur"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "user"], name="one_editorship_of_a_person"),
+        ]
+
+    def __str__(self):
+        return f"éditeur {self.pk}"
+
+
+class RolesAcceptance(models.Model):
+    """That an organisation accepted who answers for what (art. 28), in one version of that text."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="acceptances")
+    version = models.CharField("version du texte", max_length=20)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    accepted_at = models.DateTimeField("acceptée le")
+
+    class Meta:
+        verbose_name = "acceptation des rôles"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "version"], name="one_acceptance_of_a_version"),
+        ]
+
+    def __str__(self):
+        return f"{self.organisation_id} {self.version}"
+
+
+class TemplateQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """Those that are published and not withdrawn, for everybody; all of the organisations that the viewer edits
+        for; and those that a dossier of the viewer uses, be they withdrawn since."""
+        ways = Q(withdrawn_at=None, pk__in=TemplateRevision.objects.values("template"))
+        used = Draft.objects.visible_to(viewer).filter(template_revision__isnull=False)
+        ways |= Q(pk__in=used.values("template_revision__template"))
+        if viewer.user:
+            ways |= Q(organisation__in=Editor.objects.filter(user=viewer.user).values("organisation"))
+        return self.filter(ways)
+
+    def edited_by(self, viewer):
+        """Those of the organisations that the viewer edits for."""
+        return self.filter(organisation__in=Organisation.objects.visible_to(viewer))
+
+
+class Template(models.Model):
+    """Answers and advice that an organisation prepares for its members. `content` is what its editors are writing, as
+    in a file but without what publication adds; `version` counts its saves."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="templates")
+    slug = models.SlugField("adresse", max_length=80, unique=True)
+    questionnaire = models.CharField("questionnaire", max_length=80)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="templates", null=True, blank=True)
+    content = models.JSONField("contenu en cours", default=dict, blank=True)
+    version = models.PositiveIntegerField("version", default=0)
+    public_line = models.CharField("ligne publique", max_length=300, blank=True)  # changes without a revision
+    created_at = models.DateTimeField("commencé le")
+    withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+    # what its organisation may know of the dossiers begun with it: numbers by tens, made anew from time to time
+    counts = models.JSONField("décomptes", default=dict, blank=True)
+    counted_at = models.DateTimeField("comptés le", null=True, blank=True)
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "modèle"
+
+    def __str__(self):
+        return self.slug
+
+
+class TemplateChange(models.Model):
+    """One element of a template's content before and after one save: what merging and history read."""
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="changes")
+    version = models.PositiveIntegerField("version")
+    key = models.CharField("élément", max_length=100)
+    before = models.JSONField("avant", null=True)
+    after = models.JSONField("après", null=True)
+    at = models.DateTimeField("le")
+    by = models.CharField("par", max_length=80)
+
+    class Meta:
+        verbose_name = "modification d'un modèle"
+        constraints = [
+            models.UniqueConstraint(fields=["template", "version", "key"], name="one_change_of_an_element_in_a_save"),
+        ]
+
+    def __str__(self):
+        return f"{self.key} v{self.version}"
+
+
+class TemplateRevisionQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        return self.filter(template__in=Template.objects.visible_to(viewer))
+
+
+class TemplateRevision(models.Model):
+    """One whole template file as it was published, never updated."""
+
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="revisions")
+    number = models.CharField("numéro", max_length=20)
+    published_at = models.DateField("publiée le")
+    summary = models.TextField("ce qui a changé")
+    content = models.JSONField("contenu")
+    digest = models.CharField("empreinte SHA-256", max_length=64)
+    from_seed = models.BooleanField("livrée avec le logiciel", default=False)
+    published_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = TemplateRevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "révision de modèle"
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="template_revision_number_is_unique"),
+        ]
+
+    def __str__(self):
+        return f"{self.template}@{self.number}"
+
+    def save(self, **options):
+        if not self._state.adding:
+            raise TypeError("a published revision is never edited")
+        super().save(**options)
+
+
+class IncidentEditQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """The catalogue is common to all organisations: every editor sees what is being changed in it."""
+        allowed = viewer.user and Editor.objects.filter(user=viewer.user).exists()
+        return self.all() if allowed else self.none()
+
+
+class IncidentEdit(models.Model):
+    """A coming revision of an incident: written and proposed by one editor, published by another where there is one."""
+
+    public_id = models.CharField(
+        "identifiant public", max_length=40, unique=True, default=new_public_id, editable=False
+    )
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="edits")
+    based_on = models.ForeignKey(IncidentRevision, on_delete=models.PROTECT, related_name="+")
+    content = models.JSONField("contenu")
+    summary = models.CharField("résumé", max_length=300, blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    proposed_at = models.DateTimeField("proposée le", null=True, blank=True)
+    published_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField("publiée le", null=True, blank=True)
+    dropped_at = models.DateTimeField("abandonnée le", null=True, blank=True)
+
+    objects = IncidentEditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "modification d'incident"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(dropped_at=None), name="edit_is_published_or_dropped"
+            ),
+        ]
+
+    def __str__(self):
+        return f"modification {self.pk}"

@@ -1,0 +1,94 @@
+"""What newer revisions of an incident or of a template change for one dossier: answers « à revoir »."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from .. import prefill
+from ..catalogue import Revision, Source
+from ..questionnaire import Question, applicable
+from ..template_file import Template
+from .pieces import Dossier, Line, Report, Row
+from .reading import case_of
+from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of
+
+
+@dataclass(frozen=True)
+class News:
+    """One answer whose proposal has changed. `before` is what was proposed when the practice last looked; without a
+    proposal now (`withdrawn`), the fact was withdrawn. `token` says what a page showed."""
+
+    row: Row
+    before: tuple[Line, ...]
+    now: tuple[Line, ...]
+    withdrawn: bool
+    origin: str
+    status: str
+    certainty: str
+    sources: tuple[Source, ...]
+    statement: str
+    token: str
+
+    @property
+    def question(self) -> Question:
+        return self.row.question
+
+
+def news(report: Report) -> tuple[News, ...]:
+    """Every answer to look at again, in the order of the form."""
+    known = _at_basis(report.dossier)
+    rows = [row for section in report.sections for row in section.all_rows]
+    return tuple(_news(report.dossier, row, known) for row in rows if row.outdated)
+
+
+def _at_basis(dossier: Dossier) -> dict[str, dict[str, prefill.Proposal]]:
+    defaults = prefill.of_defaults(dossier.questionnaire)
+    known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
+    return {basis: {**defaults, **proposals} for basis, proposals in known.items()}
+
+
+def _news(dossier: Dossier, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> News:
+    entry, proposal = dossier.answers[row.key], row.proposal
+    then = known.get(entry.get("basis", ""), {}).get(row.key)
+    status = status_of(row.question, proposal.entry) if proposal else ""
+    return News(
+        row=row,
+        before=tuple(lines_of(dossier, row.question, then.entry)) if then else (),
+        now=row.proposal_lines,
+        withdrawn=proposal is None,
+        origin=origin_words(dossier, proposal.entry) if proposal else "",
+        status=status,
+        certainty=CERTAINTY_WORDS.get(status, ""),
+        sources=_sources(dossier, proposal),
+        statement=proposal.statement if proposal else "",
+        token=_token(row, entry),
+    )
+
+
+def _sources(dossier: Dossier, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
+    if proposal is None or dossier.newest is None:
+        return ()
+    return tuple(dossier.newest.sources[each] for each in proposal.sources if each in dossier.newest.sources)
+
+
+def _token(row: Row, entry: object) -> str:
+    """Which answer and which proposal a page showed."""
+    proposed = prefill.fingerprint(row.proposal) if row.proposal else ""
+    text = json.dumps([row.key, entry, proposed], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def changed_since(
+    dossier: Dossier, now: datetime, revision: Revision | None, template: Template | None
+) -> tuple[str, ...]:
+    """Which of the answers to look at again the newest revisions changed after these two: without the report that a
+    page needs."""
+    newest = prefill.strongest(dossier.layers(newest=True))
+    earlier = prefill.strongest(prefill.layers(dossier.questionnaire, revision, template))
+    keys = prefill.differing(dossier.answers, newest, _at_basis(dossier))
+    moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
+    if not moved:
+        return ()
+    asked = {question.key for question in applicable(case_of(dossier, now))}
+    return tuple(key for key in moved if key in asked)

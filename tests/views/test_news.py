@@ -1,0 +1,77 @@
+"""« Réponses à revoir »: a new revision is shown answer by answer, and nothing changes without the practice."""
+
+import pytest
+from django.urls import reverse
+
+from notifications.models import Draft
+from tests.html_pages import Page
+from tests.stored import WEDA, fact, file, publish, stored, withdraw
+
+pytestmark = pytest.mark.usefixtures("seeds")
+START = f"/incidents/{WEDA}/commencer/"
+
+
+@pytest.fixture
+def draft(client):
+    client.post(START)
+    return Draft.objects.get()
+
+
+def changed(content):
+    """Two facts say something else, one of them with HTML; one is withdrawn."""
+    found = fact(content, "other_bodies_involved")
+    found["value"], found["statement"] = False, "<b>dit autrement</b>"
+    withdraw(content, "description")
+
+
+def words(client, draft, name="news"):
+    response = client.get(reverse(name, args=[draft.public_id]))
+    return response.content.decode(), " ".join(" ".join(Page(response.content).words).split()).replace("\u00a0", " ")
+
+
+def tokens(client, draft, name):
+    body = Page(client.get(reverse("news", args=[draft.public_id])).content)
+    return [each["value"] for tag, each in body.tags if tag == "button" and each.get("name") == name]
+
+
+def test_a_new_revision_is_told_on_the_dossier_and_row_by_row(client, draft):
+    assert "à revoir" not in words(client, draft, "dossier")[1]
+    publish("3.local1", changed)
+    assert "2 réponses à revoir" in words(client, draft, "dossier")[1]
+    body, said = words(client, draft)
+    assert "cette information a été retirée" in said
+    assert "Personne ne vous écrira" in said
+    assert "<b>dit autrement" not in body
+    assert "&lt;b&gt;dit autrement" in body
+
+
+def test_take_and_keep(client, draft):
+    publish("3.local1", changed)
+    before = stored(draft, "description")
+    address = reverse("news", args=[draft.public_id])
+    assert client.post(address, {"take": tokens(client, draft, "take")[0]}).status_code == 302
+    assert stored(draft, "other_bodies_involved") is False
+    assert client.post(address, {"keep": tokens(client, draft, "keep")[0]}).url == reverse(
+        "dossier", args=[draft.public_id]
+    )
+    assert stored(draft, "description") == before
+    assert "Aucune réponse à revoir" in words(client, draft)[1]
+
+
+def test_a_page_that_is_no_longer_true_takes_nothing(client, draft):
+    publish("3.local1", changed)
+    token = tokens(client, draft, "take")[0]
+    publish("3.local2", lambda content: fact(content, "other_bodies_involved").update(note="autre chose", value=False))
+    client.post(reverse("news", args=[draft.public_id]), {"take": token})
+    assert stored(draft, "other_bodies_involved") is True
+    assert "vient de changer" in words(client, draft)[1]
+
+
+def test_what_is_filed_stays_as_it_was(client, draft):
+    filing = file(draft)
+    digest = filing.digest
+    publish("3.local1", changed)
+    assert "Ce qui a été déposé ne change pas" in words(client, draft)[1]
+    client.post(reverse("news", args=[draft.public_id]), {"take": tokens(client, draft, "take")[0]})
+    filing.refresh_from_db()
+    assert (filing.digest, filing.content["answers"]["other_bodies_involved"]["value"]) == (digest, True)
