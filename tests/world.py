@@ -140,7 +140,7 @@ def world() -> World:
     access.grant_device(draft=guest_draft, secret=device, now=now)
     template = begin(users["union editor"])
     write(template, users["union editor"], cover=f"Brouillon de l'union : {UNION_S}.")
-    offered = published(users["union editor"], cover="Un mot de l'union.").template
+    offered = published(users["union editor"], advice__nature="Relisez ce point.").template
     edit = catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA))
     made = World(practice, draft, group, batch, guest_draft, device, template, offered, edit, users)
     made.secrets = _secrets(made, now)

@@ -1,5 +1,6 @@
 """Templates for everybody: which there are, what one holds, its file, and the start of a dossier with it."""
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -95,5 +96,6 @@ def start(request, slug):
         "revision": incident and incidents.as_data(incident),
         "form_action": request.path,
         "zones": list(ZONES.items()),
+        "keep": settings.RETENTION.words(),
     }
     return render(request, "union/start.html", context)

@@ -152,7 +152,7 @@ def test_a_list_asks_for_templates_once(draft, revision, django_assert_num_queri
     for _ in range(3):
         start(revision)
     drafts.dossiers(Draft.objects.all())
-    with django_assert_num_queries(5):  # dossiers, filings, decisions, incidents, templates
+    with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
         found = drafts.dossiers(Draft.objects.all())
     assert {data.template for _, data in found} == {templates.as_data(revision)}
 

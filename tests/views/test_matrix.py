@@ -91,7 +91,7 @@ OF_A_UNION = {
     "manage_templates": (EDITORS, EDITORS),
     "import_template": (EDITORS, EDITORS),
     "template_roles": (EDITORS, EDITORS),
-    "manage_template": (EDITORS, EDITORS),
+    "manage_template": (EDITORS, NEVER),
     "template_cover": (EDITORS, EDITORS),
     "template_step": (EDITORS, EDITORS),
     "template_preview": (EDITORS, NEVER),
@@ -147,10 +147,18 @@ BY_SECRET: Mapping[str, tuple[str, set[str]]] = {
     "proofread": ("proofreading", {OURS}),
 }
 # Of what they may open, what we send names nothing that is there: such an answer, no version, no dossier.
-NOTHING_NAMED = {"versions", "new_batch"}
+NOTHING_NAMED = {"versions", "new_batch", "manage_templates", "catalogue_edit"}
 BY_TOKEN = {"confirm_address", "end_reminders"}  # signed, tested with the reminders
 LIBRARY = {pattern.name for pattern in account_urls.urlpatterns}  # the account's own pages
-PDFS = {"draft_pdf", "filing_pdf", "complement_pdf", "vendor_letter_pdf", "group_deadlines_pdf"}
+PDFS = {
+    "template_preview_pdf",
+    "template_poster",
+    "draft_pdf",
+    "filing_pdf",
+    "complement_pdf",
+    "vendor_letter_pdf",
+    "group_deadlines_pdf",
+}
 MISSING_ID = "A" * 22
 USUAL, UNUSUAL = ("get", "head", "post"), ("put", "patch", "delete", "options")
 
@@ -235,6 +243,19 @@ def addresses(name: str, **ids: Any) -> str:
     return reverse(name, kwargs={key: value for key, value in {**some, **ids}.items() if key in wanted})
 
 
+def of_union(found: World, name: str) -> tuple[str, str]:
+    """The address of what the union has, and of what nobody has."""
+    ours = {"slug": found.template.slug, "kind": "svg", "step": form().steps[0].slug}
+    if name == "template_roles":
+        ours["slug"] = found.template.organisation.slug
+    if name in ("template_poster", "template_code"):
+        ours["slug"] = found.offered.slug
+    if name.startswith("catalogue"):
+        ours = {"slug": WEDA, "edit_id": found.edit.public_id, "table": "faits", "place": 0}
+    address, missing = addresses(name, **ours), addresses(name, **{**ours, "slug": "nulle-part"})
+    return address, "" if missing == address else missing
+
+
 def rows(found: World) -> Iterator[tuple[str, str, str, tuple[dict[str, str], dict[str, str]]]]:
     """(name, address, the same of what does not exist or "", who may)."""
     for name, (read, send) in OF_A_DOSSIER.items():
@@ -244,10 +265,13 @@ def rows(found: World) -> Iterator[tuple[str, str, str, tuple[dict[str, str], di
     for name, may in OF_A_PRACTICE.items():
         missing = addresses(name, practice_id=MISSING_ID)
         yield name, addresses(name, practice_id=found.practice.public_id), missing, may
+    for name, may in OF_A_UNION.items():
+        yield name, *of_union(found, name), may
     ids = {"group_id": found.group.public_id, "batch_id": found.batch.public_id}
     for name, may in OTHERS.items():
-        address = addresses(name, **ids)
-        missing = addresses(name, **dict.fromkeys(ids, MISSING_ID))
+        offered = {"slug": found.offered.slug, "number": "1.local1"} if "template" in name else {}
+        address = addresses(name, **ids, **offered)
+        missing = addresses(name, **dict.fromkeys(ids, MISSING_ID), **offered)
         yield name, address, "" if missing == address else missing, may
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from notifications import tasks
 from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
 from notifications.management.supervisor import stop_signals
-from notifications.services import batches, jobs, notices, reminders, retention
+from notifications.services import batches, counts, jobs, notices, reminders, retention
 
 FOLDER = settings.VAR_DIR / "workers"
 
@@ -52,6 +52,7 @@ def rounds(worker: str) -> list[Round]:
         Round("reminders", REMINDERS_EVERY, send_reminders),
         Round("tasks", every, partial(run_task, worker)),
         Round("purge", 24 * 3600.0, purge),
+        Round("counts", 3600.0, refresh_counts),
     ]
 
 
@@ -76,6 +77,11 @@ def purge(stop: Callable[[], bool]) -> bool:
     now = timezone.now()
     retention.purge(now=now)
     notices.announce(now=now)
+    return False
+
+
+def refresh_counts(stop: Callable[[], bool]) -> bool:
+    counts.refresh(now=timezone.now())
     return False
 
 
