@@ -201,6 +201,11 @@ def differing(
     return found
 
 
+def newly_proposed(answers: Answers, begun: Mapping[str, Proposal], newest: Mapping[str, Proposal]) -> list[str]:
+    """Keys « à revoir » that nobody has answered, and for which nothing was proposed when the dossier was begun."""
+    return [key for key in newest if key not in answers and key not in begun]
+
+
 def same(one: Proposal | None, other: Proposal | None) -> bool:
     """Do two proposals say the same, whatever revision said it?"""
     if one is None or other is None:

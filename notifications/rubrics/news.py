@@ -45,11 +45,11 @@ def news(report: Report) -> tuple[News, ...]:
 def _at_basis(dossier: Dossier) -> dict[str, dict[str, prefill.Proposal]]:
     defaults = prefill.of_defaults(dossier.questionnaire)
     known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
-    return {basis: {**defaults, **proposals} for basis, proposals in known.items()}
+    return {"default": defaults, **{basis: {**defaults, **proposals} for basis, proposals in known.items()}}
 
 
 def _news(dossier: Dossier, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> News:
-    entry, proposal = dossier.answers[row.key], row.proposal
+    entry, proposal = dossier.answers.get(row.key, {}), row.proposal
     then = known.get(entry.get("basis", ""), {}).get(row.key)
     status = status_of(row.question, proposal.entry) if proposal else ""
     return News(
@@ -86,7 +86,9 @@ def changed_since(
     page needs."""
     newest = prefill.strongest(dossier.layers(newest=True))
     earlier = prefill.strongest(prefill.layers(dossier.questionnaire, revision, template))
+    begun = prefill.strongest(dossier.layers(newest=False))
     keys = prefill.differing(dossier.answers, newest, _at_basis(dossier))
+    keys += prefill.newly_proposed(dossier.answers, begun, newest)
     moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
     if not moved:
         return ()

@@ -115,8 +115,12 @@ class _Reader:
         self.newest = {**sourced, **self.offers}
         known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
         defaults = prefill.of_defaults(dossier.questionnaire)
-        self.at_basis = {basis: {**defaults, **proposals} for basis, proposals in known.items()}
-        self.outdated = set(prefill.differing(case.answers, sourced, self.at_basis))
+        self.at_basis = {"default": defaults, **{basis: {**defaults, **said} for basis, said in known.items()}}
+        begun = prefill.strongest(dossier.layers(newest=False))
+        self.outdated = {
+            *prefill.differing(case.answers, sourced, self.at_basis),
+            *prefill.newly_proposed(dossier.answers, begun, sourced),
+        }
 
     def row(self, question: Question) -> Row:
         entry = self.case.answers.get(question.key)

@@ -354,14 +354,14 @@ def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
         Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
         note_seen(draft, {key: offers[key]})
         journal.append(draft=draft, event="offer_declined", keys=[key], by=by, now=now)
-    entry = bare(draft.answers.get(key))
-    if entry is None:
+    entry, proposal = bare(draft.answers.get(key)), newest.get(key)
+    if entry is None and (key in offers or proposal is None):
         return Saved(draft.version, draft.last_saved_at)
-    proposal = newest.get(key)
-    moved = {name: value for name, value in entry.items() if name != "basis"}
-    if proposal is not None:
-        moved["basis"] = proposal.basis
-    return save_answers(draft=draft, base=draft.version, entries={key: {**moved, "reviewed": True}}, by=by, now=now)
+    entry = entry or {"state": "cleared", "origin": "practice"}  # no answer, by choice
+    basis = {"basis": proposal.basis} if proposal is not None else {}
+    rest = {name: value for name, value in entry.items() if name != "basis"}
+    moved = {**rest, **basis, "reviewed": entry["state"] != "cleared"}
+    return save_answers(draft=draft, base=draft.version, entries={key: moved}, by=by, now=now)
 
 
 def versions(draft: Draft, key: str) -> list[Version]:

@@ -35,6 +35,8 @@ def store(*, revision: template_file.Template, by: User | None, now: datetime, f
         )
     if stored:
         return False
+    if by is not None and template.withdrawn_at:
+        raise Unusable([templates.WITHDRAWN])
     templates.follow(template=template, revision=revision, now=now)
     templates.keep(template=template, revision=revision, by=by, from_seed=from_seed)
     return True
@@ -43,9 +45,10 @@ def store(*, revision: template_file.Template, by: User | None, now: datetime, f
 def _organisation(revision: template_file.Template, by: User | None, now: datetime) -> Organisation:
     name = revision.organisation
     found = Organisation.objects.filter(name=name).first()
-    if by is None or by.is_administrator:
+    elsewhere = found is None or not found.editors.exists()  # it accepted the roles there, and writes nothing here
+    if by is None or (by.is_administrator and elsewhere):
         return found or unions.make(name=name, contact=revision.contact, slug=_free_slug(name), now=now)
-    if found is None or not unions.is_editor(by, found):
+    if found is None or not (by.is_administrator or unions.is_editor(by, found)):
         raise Unusable([f"Ce modèle est celui de « {name} » : seuls ses éditeurs peuvent l'apporter ici."])
     if not unions.has_accepted(found):
         raise Unusable([templates.NOT_ACCEPTED])

@@ -378,10 +378,12 @@ def withdraw(*, template: Template, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_public_line(*, template: Template, text: str, by: User, now: datetime) -> None:
-    """The line that stands on the public page beside the revision. Raises Refused."""
+def set_public_line(*, template: Template, base: int, text: str, by: User, now: datetime) -> None:
+    """The line that stands on the public page beside the revision. A page that shows an older one (`base`: the version
+    it was rendered from) and leaves it alone does not bring it back. Raises Refused."""
     line, row = template_file.clean_line(text, PUBLIC_LINE), locked(template)
-    if line != row.public_line:
+    later = row.changes.filter(version__gt=base, key="public_line").order_by("version").first()
+    if line != row.public_line and not (later and line == later.before):
         before, row.public_line = row.public_line, line
         _noted(row, "public_line", before, line, by, now)
 

@@ -1,17 +1,29 @@
 """What a coming revision changes, row by row, in the words of the incident's page."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from itertools import zip_longest
 from typing import Any
 
 from .. import rubrics
-from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Revision, Source, proposed_entry
+from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Occasion, Revision, Source, proposed_entry
 from ..documents import timeline
 from ..questionnaire import Questionnaire
 from ..rubrics import day_words
 from .incident_page import when_words
 
 Line = rubrics.Line
+HEAD = {
+    "title": "Titre",
+    "vendor": "Éditeur",
+    "product": "Logiciel",
+    "attack": "Date de l'attaque",
+    "controller": "Qui notifie",
+    "controller_note": "Qui notifie, en clair",
+}
+# What a fact is about, and what its source says of it, where that is not the usual.
+ABOUT = {"practice": "Cela concerne le cabinet lui-même", "service": "Cela concerne l'accès au service"}
+ABSENT = "La source dit que ce n'est pas le cas : rien n'est proposé"
 
 
 def differences(newer: Revision, older: Revision, questionnaire: Questionnaire) -> list[dict[str, Any]]:
@@ -40,7 +52,21 @@ def _tables(
             lambda each: [Line(each.text)],
             lambda r: tuple(r.advice.values()),
         ),
+        (lambda each: HEAD[each[0]], lambda each: [Line(each[1])], _head),
+        (lambda each: f"Aide-mémoire : {_day(each.at)}", lambda each: [Line(each.text)], lambda r: r.aids),
+        (lambda each: f"Phrase à cocher : {each.tick.label}", occasion_lines, lambda r: r.occasions),
     ]
+
+
+def _head(revision: Revision) -> list[tuple[str, str]]:
+    said = {name: getattr(revision, name) for name in HEAD}
+    said["controller"] = "Un autre organisme" if revision.controller == "elsewhere" else "Le cabinet"
+    said["attack"] = revision.attack and _day(revision.attack)
+    return [(name, words) for name, words in said.items() if words]
+
+
+def _day(at: str) -> str:
+    return day_words(date.fromisoformat(at[:10]))
 
 
 def _changes(
@@ -65,10 +91,22 @@ def fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> list[Li
         question = questionnaire.questions[fact.key]
         entry = proposed_entry(question, fact, origin)
         lines += rubrics.value_lines(question, entry, timeline.PARIS) if not fact.unknown else [Line(fact.unknown)]
-    lines += [Line(text) for text in (fact.statement, fact.note) if text]
+    lines += [Line(text) for text in (fact.statement, fact.note, *_about(fact, questionnaire)) if text]
     said = f"{STATUS_WORDS[fact.status]} ; sources : {', '.join(fact.sources)}"
     corrected = f"Corrigé le {day_words(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else ""
     return [*lines, Line(f"{said[0].upper()}{said[1:]}"), *([Line(corrected)] if corrected else [])]
+
+
+def _about(fact: Fact, questionnaire: Questionnaire) -> Iterator[str]:
+    """Whom it concerns, what its source says, how it may be read."""
+    if fact.polarity == "absent":
+        yield ABSENT
+    yield ABOUT.get(fact.scope, "")
+    yield fact.via
+    yield from (each["text"] for each in fact.readings)
+    question = questionnaire.get(fact.key)
+    named = [option.label for key in fact.suggest if question and (option := question.option(key))]
+    yield f"À envisager : {', '.join(named)}" if named else ""
 
 
 def event_lines(event: Event) -> list[Line]:
@@ -76,7 +114,20 @@ def event_lines(event: Event) -> list[Line]:
 
 
 def guidance_lines(guidance: Guidance) -> list[Line]:
-    return [Line(guidance.text), Line(f"{GUIDANCE_WORDS[guidance.kind]} ; sources : {', '.join(guidance.sources)}")]
+    quote = f"« {guidance.quote} »" if guidance.quote else ""
+    contrary = "Contredit la ligne de l'autorité" if guidance.contrary else ""
+    lines = [
+        guidance.text,
+        quote,
+        f"{GUIDANCE_WORDS[guidance.kind]} ; sources : {', '.join(guidance.sources)}",
+        contrary,
+    ]
+    return [Line(each) for each in lines if each]
+
+
+def occasion_lines(occasion: Occasion) -> list[Line]:
+    days = (("Proposée depuis le", occasion.since), ("Proposée jusqu'au", occasion.until))
+    return [Line(occasion.tick.sentence), *(Line(f"{words} {day_words(day)}") for words, day in days if day)]
 
 
 def source_lines(source: Source) -> list[Line]:

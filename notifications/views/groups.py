@@ -292,7 +292,7 @@ def group_deadlines_pdf(request, group_id):
     """To the minute, so that two downloads within it are the same bytes."""
     found = visible_group(request, group_id)
     now = timezone.now().replace(second=0, microsecond=0)
-    reports = [report for _, report in groups.listed(found, now)]
+    reports = sorted((report for _, report in groups.listed(found, now)), key=listing.by_time_left)
     data = pdf.deadlines_pdf(found.name, reports, now=now, zone=ZoneInfo(found.timezone))
     headers = {"Content-Disposition": 'attachment; filename="echeances.pdf"'}
     return HttpResponse(data, content_type="application/pdf", headers=headers)

@@ -128,7 +128,7 @@ def presentation(request, slug):
     form = CoverForm(request.POST)
     base = base_of(request, template)
     saved = _save(request, template, form, base)
-    _save_columns(request, template, form)
+    _save_columns(request, template, form, base)
     if form.errors:
         return _cover_page(request, template, form, saved.version if saved.conflicts else base, status=422)
     messages.success(request, SAVED)
@@ -152,11 +152,11 @@ def _cover_page(request, template, form, base, *, status=200):
     return render(request, "union/presentation.html", context, status=status)
 
 
-def _save_columns(request, template, form):
+def _save_columns(request, template, form, base):
     """What changes at once, without a revision."""
     said = {"by": request.viewer.user, "now": timezone.now()}
     try:
-        templates.set_public_line(template=template, text=form.cleaned_data["public_line"], **said)
+        templates.set_public_line(template=template, base=base, text=form.cleaned_data["public_line"], **said)
     except Refused as refused:
         form.add_error("public_line", str(refused))
     try:

@@ -74,11 +74,12 @@ def test_editors_go_on_from_what_was_brought_and_lose_nothing_that_they_wrote(ad
     store(GOOD.read_bytes(), administrator)
     template = Template.objects.get()
     assert template.content["title"] == good()["title"]
-    unions.add_editor(organisation=template.organisation, email="editeur@union.example", now=NOW)
+    editor = unions.add_editor(organisation=template.organisation, email="editeur@union.example", now=NOW).user
+    unions.accept_roles(organisation=template.organisation, by=editor, now=NOW)
     store(numbered(2, lambda content: content.update(cover="Suite.")), administrator)
     template.refresh_from_db()
     assert template.content["cover"] == "Suite."
-    write(template, Editor.objects.get().user, cover="La mienne.")
+    write(template, editor, cover="La mienne.")
     store(numbered(3, lambda content: content.update(cover="Fin.")), administrator)
     template.refresh_from_db()
     assert template.content["cover"] == "La mienne."
@@ -110,10 +111,18 @@ def test_only_its_editors_and_an_administrator_bring_a_template_in_an_organisati
     example = unions.make(name="Union d'exemple", now=NOW)
     assert "celui de « Union d'exemple »" in refusal(GOOD.read_bytes(), stranger)
     unions.add_editor(organisation=example, email=stranger.email, now=NOW)
-    assert refusal(GOOD.read_bytes(), stranger) == templates.NOT_ACCEPTED
+    for anybody in (stranger, administrator):
+        assert refusal(GOOD.read_bytes(), anybody) == templates.NOT_ACCEPTED
     unions.accept_roles(organisation=example, by=stranger, now=NOW)
     assert store(GOOD.read_bytes(), stranger) is True
     assert TemplateRevision.objects.get().published_by == stranger
+
+
+def test_a_file_does_not_bring_a_withdrawn_template_on(administrator):
+    store(GOOD.read_bytes(), administrator)
+    templates.withdraw(template=Template.objects.get(), by=administrator, now=NOW)
+    assert refusal(numbered(2), administrator) == templates.WITHDRAWN
+    assert store(numbered(2)) is True  # what ships is loaded all the same
 
 
 def test_an_address_that_is_another_template_s_is_refused(administrator):

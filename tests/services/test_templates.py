@@ -184,7 +184,7 @@ def test_a_published_revision_never_changes(template, editor):
     revision = publish(template, editor)
     before = everything()["TemplateRevision"]
     write(template, editor, advice__severity="Un autre.", title="Autre titre")
-    templates.set_public_line(template=template, text="Une ligne.", by=editor, now=NOW)
+    templates.set_public_line(template=template, base=template.version, text="Une ligne.", by=editor, now=NOW)
     assert everything()["TemplateRevision"] == before
     revision.summary = "Autre chose."
     with pytest.raises(TypeError):
@@ -222,7 +222,9 @@ def test_what_no_other_installation_could_take_is_not_published(template, editor
 def test_the_public_line_changes_without_a_revision_and_leaves_a_trace(template, editor):
     write(template, editor, advice__severity="Un conseil.")
     publish(template, editor)
-    templates.set_public_line(template=template, text=" Permanence ce soir. ", by=editor, now=NOW)
+    opened = template.version
+    for line in (" Permanence ce soir. ", ""):  # the second from a page that was opened before the first was written
+        templates.set_public_line(template=template, base=opened, text=line, by=editor, now=NOW)
     templates.withdraw(template=template, by=editor, now=NOW)
     templates.withdraw(template=template, by=editor, now=NOW)
     template.refresh_from_db()

@@ -36,6 +36,7 @@ EVERY["number"] = [1]  # of a filing
 EVERY["token"] = ["abc:def:ghi"]  # of a mail
 EVERY |= {key: ["A" * 22] for key in ("practice_id", "group_id", "batch_id", "edit_id")}  # see the matrix, too
 EVERY |= {"table": ["faits"], "place": [0]}  # of the catalogue
+EVERY |= {"step": STEPS[:1], "kind": ["svg"]}  # of a template
 
 
 @pytest.fixture(autouse=True)

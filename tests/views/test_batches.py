@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.models import Batch, Draft, Invitation, Membership, Proofreading, RegisterLine, Role, Subscription
-from notifications.services import drafts, files, recording
+from notifications.services import drafts, files, incidents, recording
 from notifications.views import export
 from notifications.views.dossiers import _by_origin
 from tests.batching import queue, work  # noqa: F401 - a fixture
@@ -194,7 +194,7 @@ def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, pract
         assert each.lower() in words, each
     assert THEIRS.lower() not in words
     assert "ailleurs@" not in words
-    imported = files.read_dossier(found[f"{place}/dossier.json"], revisions_of=_by_origin, now=LATE)
+    imported = files.read_dossier(found[f"{place}/dossier.json"], revisions_of=_by_origin(incidents), now=LATE)
     draft.refresh_from_db()
     assert imported.answers == {key: moved(drafts.bare(entry)) for key, entry in draft.answers.items()}
     assert not [line for line in check_journal(json.loads(found[f"{place}/journal.json"])) if line]

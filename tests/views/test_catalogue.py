@@ -163,6 +163,19 @@ def test_every_row_that_ships_is_saved_as_it_was(editor, edit):
     assert [each["name"] for each in shown] == [], shown
 
 
+def test_who_reads_a_change_again_sees_all_of_it(editor, edit):
+    """Also what only a file may change, and what changes no word of an answer."""
+    fact(edit.content, "nature").update(polarity="absent", scope="practice")
+    edit.content["tick"][0]["sentence"] = "Une phrase que le cabinet dirait."
+    edit.content.update(title="Autre titre", attack="2025-11-09")
+    edit.save()
+    text = words(editor.get(page(edit))).partition("Ce qui change")[2].partition("Ajouter un fait")[0]
+    for said in ("La source dit que ce n'est pas le cas", "concerne le cabinet lui-même", "Une phrase que le cabinet"):
+        assert said in text.replace("’", "'")
+    assert "Titre" in text
+    assert "9 novembre 2025" in text
+
+
 def test_a_row_is_withdrawn(editor, edit):
     place = edit.content["fact"].index(fact(edit.content, "description"))
     editor.post(row(edit, "faits", place), {"withdraw": "1", "base": base(editor, edit)})

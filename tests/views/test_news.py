@@ -58,6 +58,26 @@ def test_take_and_keep(client, draft):
     assert "Aucune réponse à revoir" in words(client, draft)[1]
 
 
+@pytest.mark.parametrize(("key", "mine"), [("has_sensitive_data", None), ("cross_border", False)])
+def test_a_fact_is_news_also_where_there_was_none(client, draft, key, mine):
+    """Of a question without an answer, or with a usual one."""
+
+    def added(content):
+        sources = fact(content, "description")["sources"]
+        content["fact"].append({"key": key, "value": True, "status": "claimed", "sources": sources})
+
+    publish("3.local1", added)
+    assert "1 réponse à revoir" in words(client, draft, "dossier")[1]
+    take, address = tokens(client, draft, "take")[0], reverse("news", args=[draft.public_id])
+    client.post(address, {"keep": tokens(client, draft, "keep")[0]})
+    assert stored(draft, key) is mine
+    assert "Aucune réponse à revoir" in words(client, draft)[1]
+    Draft.objects.update(answers=draft.answers)
+    client.post(address, {"take": take})
+    assert stored(draft, key) is True
+    assert "Aucune réponse à revoir" in words(client, draft)[1]
+
+
 def test_a_page_that_is_no_longer_true_takes_nothing(client, draft):
     publish("3.local1", changed)
     token = tokens(client, draft, "take")[0]
