@@ -76,8 +76,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "notifications.views.viewer.ViewerMiddleware",
-    "notifications.views.account.SecondFactor",
+    "notifications.middleware.ViewerMiddleware",
+    "notifications.middleware.SecondFactor",
 ]
 
 ROOT_URLCONF = "breach_assistant.urls"
@@ -130,15 +130,15 @@ LOGOUT_REDIRECT_URL = "account_login"  # which says so; public pages hold no mes
 TRUSTED_PROXIES = proxies.read_networks(os.environ.get("TRUSTED_PROXIES", ""))
 
 # One page signs in and signs up: a code goes to the address, known or not, and the answer is the same.
-ACCOUNT_ADAPTER = "notifications.views.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "notifications.views.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]  # no password
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_FORMS = {
-    "login": "notifications.forms.account.SignInForm",
-    "confirm_login_code": "notifications.forms.account.CodeForm",
-    "add_email": "notifications.forms.account.NewAddressForm",
-    "confirm_email_verification_code": "notifications.forms.account.NewAddressCodeForm",
+    "login": "notifications.forms.accounts.account.SignInForm",
+    "confirm_login_code": "notifications.forms.accounts.account.CodeForm",
+    "add_email": "notifications.forms.accounts.account.NewAddressForm",
+    "confirm_email_verification_code": "notifications.forms.accounts.account.NewAddressCodeForm",
 }
 ACCOUNT_SESSION_REMEMBER = False  # how long is said by the sessions' own settings, to all alike
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
@@ -156,12 +156,12 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "60/m/ip,10/h/key",
 }
 
-MFA_ADAPTER = "notifications.views.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "notifications.views.accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "notifications.forms.account.SecondFactorForm",
-    "reauthenticate": "notifications.forms.account.ConfirmForm",
-    "activate_totp": "notifications.forms.account.AppForm",
-    "add_webauthn": "notifications.forms.account.PasskeyForm",
+    "authenticate": "notifications.forms.accounts.account.SecondFactorForm",
+    "reauthenticate": "notifications.forms.accounts.account.ConfirmForm",
+    "activate_totp": "notifications.forms.accounts.account.AppForm",
+    "add_webauthn": "notifications.forms.accounts.account.PasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -181,7 +181,7 @@ CACHES = {
 
 # -- mails ----------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = f"notifications.services.reminders.post.{'TlsBackend' if MAIL else 'FileBackend'}"
+EMAIL_BACKEND = f"notifications.services.mail.post.{'TlsBackend' if MAIL else 'FileBackend'}"
 EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
 EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.tls == "implicit", MAIL.tls == "starttls"
@@ -222,7 +222,7 @@ CSRF_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_HTTPONLY = False  # autosave reads the token at the moment it sends
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [] if LOCAL else [SITE_URL]
-CSRF_FAILURE_VIEW = "notifications.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "notifications.views.site.errors.csrf_failure"
 
 MESSAGE_STORAGE = "breach_assistant.messages.PrefixedCookieStorage"
 SESSION_ENGINE = "breach_assistant.sessions"

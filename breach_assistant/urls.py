@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [path("", include("notifications.urls"))]
 
-handler400 = "notifications.views.errors.bad_request"
-handler403 = "notifications.views.errors.forbidden"
-handler404 = "notifications.views.errors.not_found"
-handler500 = "notifications.views.errors.server_error"
+handler400 = "notifications.views.site.errors.bad_request"
+handler403 = "notifications.views.site.errors.forbidden"
+handler404 = "notifications.views.site.errors.not_found"
+handler500 = "notifications.views.site.errors.server_error"

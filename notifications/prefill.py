@@ -12,10 +12,10 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import Any
 
-from . import template_file
+from . import shared_template
 from .catalogue import ANY_TIME, Revision, proposed_entry
 from .questionnaire import Answers, Entry, Question, Questionnaire, check_entry, same_answer
-from .template_file import Template
+from .shared_template import Template
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def of_template(questionnaire: Questionnaire, template: Template) -> dict[str, P
     if template.questionnaire != questionnaire.name:
         return {}
     return {
-        key: Proposal(key, template_file.proposed_entry(questionnaire.questions[key], answer, template.origin))
+        key: Proposal(key, shared_template.proposed_entry(questionnaire.questions[key], answer, template.origin))
         for key, answer in template.answers.items()
     }
 

@@ -10,7 +10,10 @@ from django_tasks import task
 from . import rubrics
 from .documents import dossier_file, pdf, table, zipped
 from .models import Batch, BatchItem, Draft
-from .services import batches, drafts, exports, filings, jobs
+from .services.dossiers import drafts, filings
+from .services.keeping import exports
+from .services.operations import jobs
+from .services.practices import batches
 
 logger = logging.getLogger(__name__)
 

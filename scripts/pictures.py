@@ -37,7 +37,7 @@ django.setup()
 
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-from notifications.services import seeds  # noqa: E402
+from notifications import seeds  # noqa: E402
 from tests.browser.conftest import ARGUMENTS, CHROMIUM  # noqa: E402
 from tests.servers import Server, manage  # noqa: E402
 

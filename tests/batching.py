@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from notifications.documents import zipped
 from notifications.models import BatchItem
-from notifications.services import jobs
+from notifications.services.operations import jobs
 
 QUEUE = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

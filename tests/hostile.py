@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .html_pages import Page
+from tests.html_pages import Page
 
 MARKUP = [
     "<b evil>gras</b>",

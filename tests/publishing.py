@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from notifications.models import Incident, Organisation, Template, TemplateRevision, User
-from notifications.services import templates, unions
+from notifications.services.shared_templates import templates, unions
 from tests.dossiers import NOW
 from tests.stored import WEDA
 

@@ -12,7 +12,8 @@ from django.db import connection
 
 from notifications.models import Draft, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
-from notifications.services import drafts, incidents, recording
+from notifications.services.dossiers import drafts, recording
+from notifications.services.incidents import incidents
 from tests.dossiers import NOW, answered
 
 WEDA = "weda-2025-11"

@@ -10,27 +10,40 @@ import pytest
 from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
-PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "template_file", "prefill", "rubrics"}
-EVERYTHING = PURE | {"models", "services", "forms", "documents", "templatetags", "tasks", "views", "management"}
+PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "rubrics"}
+FILES = PURE | {"seeds", "files"}
+EVERYTHING = FILES | {
+    "models",
+    "services",
+    "forms",
+    "documents",
+    "templatetags",
+    "tasks",
+    "middleware",
+    "views",
+    "management",
+}
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "deadlines": (set(), set()),
     "questionnaire": (set(), {"stdnum"}),
     "obligations": ({"deadlines", "questionnaire"}, set()),
     "catalogue": ({"questionnaire"}, set()),
-    "template_file": ({"questionnaire", "catalogue"}, set()),
-    "prefill": ({"questionnaire", "catalogue", "template_file"}, set()),
+    "shared_template": ({"questionnaire", "catalogue"}, set()),
+    "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
     "rubrics": (PURE, set()),
+    "seeds": (PURE, {"django"}),
+    "files": (PURE | {"seeds"}, set()),
     "models": ({"deadlines", "questionnaire"}, {"django"}),
-    "services": (PURE | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
+    "services": (FILES | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
     "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno", "icalendar"}),
+    "middleware": ({"models", "services", "views"}, {"django"}),
     "templatetags": (EVERYTHING, {"django"}),
     "tasks": (EVERYTHING, {"django", "django_tasks"}),
     "views": (EVERYTHING, {"django", "allauth", "breach_assistant"}),
     "management": (EVERYTHING, {"django", "breach_assistant"}),
-    "urls": ({"views", "account_urls"}, {"django"}),
-    "account_urls": ({"views"}, {"django", "allauth"}),
+    "urls": ({"views"}, {"django"}),
     "apps": (set(), {"django", "breach_assistant"}),
     "migrations": ({"models"}, {"django"}),
 }
@@ -107,10 +120,14 @@ def test_documents_ask_the_database_for_nothing() -> None:
         ("rubrics", "def f():\n    from ..models import Draft", ["notifications.models.Draft"]),
         ("forms", "from ..rubrics import report", ["notifications.rubrics.report"]),
         ("documents", "from notifications import models", ["notifications.models"]),
-        ("models", "from notifications.services.drafts import save", ["notifications.services.drafts.save"]),
+        (
+            "models",
+            "from notifications.services.dossiers.drafts import save",
+            ["notifications.services.dossiers.drafts.save"],
+        ),
         ("services", "import json, stdnum.fr.siren", ["stdnum.fr.siren"]),
         ("services", "from .. import rubrics\nfrom . import drafts", []),
-        ("views", "from ..services import drafts\nfrom django import http", []),
+        ("views", "from ..services.dossiers import drafts\nfrom django import http", []),
     ],
 )
 def test_an_import_from_above_is_seen_wherever_it_stands(room: str, source: str, found: list[str]) -> None:
@@ -119,3 +136,22 @@ def test_an_import_from_above_is_seen_wherever_it_stands(room: str, source: str,
 
 def test_an_import_from_above_is_seen_in_a_room_of_one_file() -> None:
     assert strangers("prefill", "from . import deadlines", "notifications") == ["notifications.deadlines"]
+
+
+# A subject knows those below it; those above it know of it.
+SUBJECTS = ["mail", "accounts", "incidents", "shared_templates", "dossiers", "alerts", "practices", "keeping"]
+SERVICES = [path for path in MODULES if room_of(path) == "services" and path.parent != APP / "services"]
+
+
+def subjects_above(path: Path) -> list[str]:
+    """The imports of a service that run up the stack of subjects; `operations` stands beside it, alone."""
+    own = path.relative_to(APP / "services").parts[0]
+    allowed = {own} if own == "operations" else set(SUBJECTS[: SUBJECTS.index(own) + 1])
+    package = ".".join(path.parent.relative_to(ROOT).parts)
+    names = [name for name in imported(path.read_text("utf-8"), package) if name.startswith("notifications.services.")]
+    return [name for name in names if name.split(".")[2] not in allowed | {"journal"}]
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(APP / "services")))
+def test_an_arrow_between_subjects_runs_downwards(path: Path) -> None:
+    assert subjects_above(path) == []

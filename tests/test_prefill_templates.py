@@ -22,7 +22,7 @@ from notifications.prefill import (
     strongest,
 )
 from notifications.questionnaire import Entry, edited, part_texts
-from notifications.template_file import Template, clean_answer
+from notifications.shared_template import Template, clean_answer
 from tests.dossiers import answered, form, revision
 
 ONE, TWO = "template:union-weda@1", "template:union-weda@2"

@@ -148,7 +148,7 @@ def test_mails_leave_inside_tls_or_become_files(tmp_path):
     shown = settings_of([*names[:4], "DEFAULT_FROM_EMAIL"], EMAIL_URL="smtp+starttls://mail.example:2525", **both)
     assert shown == ["mail.example", 2525, False, True, "Rappels <r@b.example>"]
     shown = settings_of(["EMAIL_BACKEND", "MAIL_LEAVES"], VAR_DIR=str(tmp_path))
-    assert shown == ["notifications.services.reminders.post.FileBackend", True]
+    assert shown == ["notifications.services.mail.post.FileBackend", True]
     production = {"SITE_URL": "https://example.org/", "SECRET_KEY": KEY, "VAR_DIR": str(tmp_path), **OPERATOR}
     assert settings_of(["MAIL_LEAVES"], **production) == [False]
 

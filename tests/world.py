@@ -26,7 +26,10 @@ from notifications.models import (
     Template,
     User,
 )
-from notifications.services import access, catalogue_edits, drafts, feeds, incidents
+from notifications.services.accounts import access
+from notifications.services.alerts import feeds
+from notifications.services.dossiers import drafts
+from notifications.services.incidents import catalogue_edits, incidents
 from tests.dossiers import AS_IN_EXAMPLE, NOW, answered
 from tests.publishing import begin, published, union, write
 from tests.stored import WEDA, file

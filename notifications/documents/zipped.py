@@ -36,7 +36,7 @@ def unpack(data: bytes) -> Iterator[tuple[str, bytes]]:
 def bundle(context: Mapping[str, Any], files: Files) -> bytes:
     """A zip to keep: what it holds in words (`context` of batches/about.txt), the files, and the SHA-256 of each, in a
     form that `sha256sum --check` reads."""
-    about = render_to_string("batches/about.txt", dict(context)).encode()
+    about = render_to_string("practices/batches/about.txt", dict(context)).encode()
     return pack(_sealed([(ABOUT, about)], files))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from .. import prefill
 from ..catalogue import Revision, Source
 from ..questionnaire import Question, applicable
-from ..template_file import Template
+from ..shared_template import Template
 from .pieces import Dossier, Line, Report, Row
 from .reading import case_of
 from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of

@@ -10,7 +10,7 @@ from .. import deadlines, prefill
 from ..catalogue import Revision, Source
 from ..obligations import CNIL, Deadline, Filed, Obligation
 from ..questionnaire import Answers, Entry, Question, Questionnaire
-from ..template_file import Template
+from ..shared_template import Template
 
 STATE_WORDS = {
     "reviewed": "relu",

@@ -22,13 +22,13 @@ ICONS = {
 }
 
 
-@register.inclusion_tag("notifications/_clock_state.html")
+@register.inclusion_tag("dossiers/_clock_state.html")
 def clock_state(state: str) -> dict[str, Any]:
     """The mark of one duty's clock."""
     return {"state": state, "icon": ICONS[state], "words": CLOCK_WORDS[state]}
 
 
-@register.inclusion_tag("notifications/_clock_state.html")
+@register.inclusion_tag("dossiers/_clock_state.html")
 def listed_state(report: Report) -> dict[str, Any]:
     """The mark of a whole dossier, in the list."""
     state = listing.state_of(report)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from .. import template_file
+from .. import shared_template
 
 register = template.Library()
 
@@ -10,4 +10,4 @@ register = template.Library()
 @register.filter
 def pieces(text: str) -> list[tuple[str, str]]:
     """The text cut into (words, domain of the link or "")."""
-    return template_file.pieces(text)
+    return shared_template.pieces(text)

@@ -1,74 +1,25 @@
-"""Who asks, from the device cookie; and the answer when the database is busy."""
+"""What a browser may open: its device cookie, and the dossiers and practices that its viewer sees."""
 
-from contextlib import suppress
 from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, OperationalError, connection
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
-from ..models import Draft, Practice, Viewer
-from ..services import access, accounts, roles
+from ..middleware import COOKIE, SignInNeeded
+from ..models import Draft, Practice
+from ..services.accounts import access, roles
+from ..services.dossiers import claims
 
-COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are erased earlier when unused
-
-
-class SignInNeeded(Exception):
-    """A page of somebody who was signed in was sent, and nobody is signed in any more."""
-
-
-class ViewerMiddleware:
-    """Sets `request.viewer`. Who is signed in is looked up only where a page asks."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        secret = request.COOKIES.get(COOKIE, "")
-        device = access.fingerprint(secret) if secret else None
-        request.viewer = SimpleLazyObject(lambda: Viewer(user=_user(request), device=device))
-        response = self.get_response(request)
-        if request.method == "POST" and device and response.status_code < 400:
-            _note_use(device)
-        return response
-
-    def process_exception(self, request, exception):
-        from . import errors
-
-        if isinstance(exception, SignInNeeded):
-            return errors.sign_in_needed(request)
-        if isinstance(exception, OperationalError) and _may_pass(exception):
-            return errors.unavailable(request)
-        if isinstance(exception, DataError) and "NUL" in str(exception):
-            return errors.not_found(request)  # an address with a NUL: PostgreSQL refuses to look, SQLite finds nothing
-        return None
-
-
-def _may_pass(error):
-    """A lock not given in time, a deadlock, a server that restarts: worth asking again. On SQLite only a lock is, and
-    a missing table or a broken file is this error too."""
-    return connection.vendor == "postgresql" or "locked" in str(error)
-
-
-def _user(request):
-    return request.user if request.user.is_authenticated else None
-
-
-def _note_use(device):
-    """After the answer was made and its changes committed: a busy database must not turn it into a failure."""
-    with suppress(OperationalError):
-        access.note_use(device=device, now=timezone.now())
 
 
 def open_new(request, response, draft, now):
     """A dossier that was just begun belongs to the account that is signed in, or else to this browser."""
     if request.viewer.user:
-        accounts.own(draft=draft, user=request.viewer.user)
+        claims.own(draft=draft, user=request.viewer.user)
         return response
     return open_device(request, response, draft, now)
 

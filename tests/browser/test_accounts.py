@@ -6,10 +6,9 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.looking import LOOKS, look
+from tests.browser.test_autosave import CITY, SAVED, begin, open_step, says
 from tests.signing_in import app_code, mailed_code
-
-from .looking import LOOKS, look
-from .test_autosave import CITY, SAVED, begin, open_step, says
 
 EXPIRED = re.compile("^Non enregistré\u00a0: votre session a expiré")
 

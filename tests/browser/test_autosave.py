@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
-from .test_journey import begin, go_on, open_step
+from tests.browser.test_journey import begin, go_on, open_step
 
 SAVED = re.compile(r"^Enregistré à \d{1,2} h \d\d$")
 CUT = "Non enregistré\u00a0: la connexion est coupée. Votre texte reste sur cette page."

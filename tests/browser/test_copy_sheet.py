@@ -2,7 +2,7 @@
 
 import re
 
-from .test_journey import go_on, open_step, tab_to
+from tests.browser.test_journey import go_on, open_step, tab_to
 
 NARROW, PHONE = 600, 320  # half a window, a small telephone
 FOCUSED = "each => each === document.activeElement"

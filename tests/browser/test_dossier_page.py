@@ -3,9 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from tests.browser.test_journey import begin, go_on, open_step
 from tests.dossiers import PARIS
-
-from .test_journey import begin, go_on, open_step
 
 
 def learn(page, ago):

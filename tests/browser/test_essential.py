@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from .test_journey import begin, download, go_on
+from tests.browser.test_journey import begin, download, go_on
 
 SCREENS = 11  # the breach of November 2025 is notified late by now, so that the reasons are asked
 # What the doctor ticks or types on each screen, in a few taps.

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from notifications import rubrics
+from tests.browser.test_copy_sheet import copy_all, is_wide, start
+from tests.browser.test_journey import download, fill, go_on, open_step, text_of
 from tests.dossiers import weda_dossier
-
-from .test_copy_sheet import copy_all, is_wide, start
-from .test_journey import download, fill, go_on, open_step, text_of
 
 DUE = "samedi 15 novembre 2025 à 18 h 07 (heure de Paris)"
 NUMBER = "2025-11-000123"

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from .test_journey import begin, go_on, open_step
+from tests.browser.test_journey import begin, go_on, open_step
 
 VALUES = [
     """"><svg onload=alert(1)><b evil>x</b><script>alert('evil')</script><img src=x onerror=alert('evil')>""",

@@ -2,7 +2,7 @@
 
 import re
 
-from .test_journey import begin, go_on, open_step
+from tests.browser.test_journey import begin, go_on, open_step
 
 
 def make_link(page):

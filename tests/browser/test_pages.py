@@ -9,12 +9,11 @@ import subprocess
 import pytest
 from django.conf import settings
 
-from notifications.services import seeds
-
-from .looking import LOOKS, look
-from .test_accounts import sign_in
-from .test_journey import begin, go_on, open_step
-from .test_practices import invitation
+from notifications import seeds
+from tests.browser.looking import LOOKS, look
+from tests.browser.test_accounts import sign_in
+from tests.browser.test_journey import begin, go_on, open_step
+from tests.browser.test_practices import invitation
 
 PUBLIC = [
     "/",

@@ -9,8 +9,8 @@ import zipfile
 import pypdf
 from playwright.sync_api import expect
 
-from .test_accounts import sign_in
-from .test_autosave import begin
+from tests.browser.test_accounts import sign_in
+from tests.browser.test_autosave import begin
 
 DOCTORS = ["Martin", "Durand", "Petit", "Moreau", "Garnier", "Lambert"]
 

@@ -3,13 +3,12 @@
 import json
 import re
 
+from tests.browser.test_accounts import sign_in
+from tests.browser.test_essential import answer_by_hand, go_through
+from tests.browser.test_journey import download, go_on, text_of
+from tests.browser.test_pages import LOOKS, look
 from tests.servers import manage
 from tests.signing_in import app_code
-
-from .test_accounts import sign_in
-from .test_essential import answer_by_hand, go_through
-from .test_journey import download, go_on, text_of
-from .test_pages import LOOKS, look
 
 EDITOR = "journey@union.example"
 SCREENS = 8  # nine when late, as it is by now, and one to read again

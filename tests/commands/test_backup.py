@@ -11,9 +11,9 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
-from notifications.services import backup
+from notifications.services.operations import backup
 from tests.servers import SERVER_URL, STATIC_IS_READY, copy_installation, environment, reading
-from tests.services.test_kill import SAVES, Typist, check
+from tests.services.dossiers.test_kill import SAVES, Typist, check
 
 COMMITTED = Path(settings.BASE_DIR) / "tests/data/backup.v1.zip"
 FILL = """

@@ -11,8 +11,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from notifications import seeds
 from notifications.documents import pdf
-from notifications.services import drafting, seeds
+from notifications.files import drafting
 from tests.dossiers import AS_IN_EXAMPLE, ROOT
 
 EXAMPLE = ROOT / "examples/cabinet-weda.toml"

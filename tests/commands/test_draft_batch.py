@@ -8,8 +8,11 @@ import pytest
 from django.core.management import call_command
 
 from notifications.documents import pdf
+from notifications.files import drafting
 from notifications.models import Draft, User
-from notifications.services import drafting, drafts, incidents, starting
+from notifications.services.dossiers import drafts
+from notifications.services.incidents import incidents
+from notifications.services.practices import starting
 from tests.dossiers import PARIS, ROOT
 from tests.stored import store_seeds
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from notifications.models import Editor, Organisation
-from notifications.services import accounts
+from notifications.services.accounts import accounts
 
 
 def make(*args: str) -> str:

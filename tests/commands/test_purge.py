@@ -29,7 +29,10 @@ from notifications.models import (
     User,
     Viewer,
 )
-from notifications.services import access, drafts, journal, recording, retention
+from notifications.services import journal
+from notifications.services.accounts import access
+from notifications.services.dossiers import drafts, recording
+from notifications.services.keeping import retention
 from tests.dossiers import NOW, answered
 from tests.stored import everything, file, start_weda, store_seeds
 

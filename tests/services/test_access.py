@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from notifications.models import Draft, Grant, Viewer
-from notifications.services import access
+from notifications.services.accounts import access
 from tests.dossiers import NOW
 from tests.stored import everything, start_weda
 

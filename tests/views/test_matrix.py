@@ -13,9 +13,9 @@ from django.core import mail
 from django.db import transaction
 from django.urls import URLPattern, reverse
 
-from notifications import account_urls, urls
 from notifications.models import Grant
 from tests.dossiers import form
+from tests.routes import LIBRARY, list_routes
 from tests.stored import WEDA, everything, store_seeds
 from tests.world import GUEST_S, OURS, ROLES, THEIRS, UNION_S, World, world
 
@@ -149,7 +149,6 @@ BY_SECRET: Mapping[str, tuple[str, set[str]]] = {
 # Of what they may open, what we send names nothing that is there: such an answer, no version, no dossier.
 NOTHING_NAMED = {"versions", "new_batch", "manage_templates", "catalogue_edit"}
 BY_TOKEN = {"confirm_address", "end_reminders"}  # signed, tested with the reminders
-LIBRARY = {pattern.name for pattern in account_urls.urlpatterns}  # the account's own pages
 PDFS = {
     "template_preview_pdf",
     "template_poster",
@@ -164,7 +163,7 @@ USUAL, UNUSUAL = ("get", "head", "post"), ("put", "patch", "delete", "options")
 
 
 def named() -> Iterator[URLPattern]:
-    yield from (pattern for pattern in urls.urlpatterns if pattern.name not in LIBRARY)
+    yield from (pattern for pattern in list_routes() if pattern.name not in LIBRARY)
 
 
 def test_every_address_has_a_row() -> None:
@@ -236,7 +235,7 @@ def of_guest(row: dict[str, str]) -> dict[str, str]:
 
 def addresses(name: str, **ids: Any) -> str:
     some = {"slug": form().steps[0].slug, "subject": "relire", "key": "kind", "number": 1}
-    pattern = next(each for each in urls.urlpatterns if each.name == name)
+    pattern = next(each for each in list_routes() if each.name == name)
     if "slug" in pattern.pattern.converters and "public_id" not in ids:
         some["slug"] = WEDA
     wanted = pattern.pattern.converters
@@ -353,7 +352,7 @@ def test_a_secret_opens_what_it_is_for_and_a_wrong_one_nothing(found: World, rol
 def test_an_account_s_own_pages_and_signed_links_show_nobody_else_s(found: World, role: str) -> None:
     client = found.client(role)
     for name in sorted(LIBRARY | BY_TOKEN):
-        pattern = next(each for each in urls.urlpatterns if each.name == name)
+        pattern = next(each for each in list_routes() if each.name == name)
         address = reverse(name, kwargs=dict.fromkeys(pattern.pattern.converters, 1))
         for method in USUAL:
             response = ask(client, method, address)

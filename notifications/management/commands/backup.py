@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from notifications.services import backup
+from notifications.services.operations import backup
 
 
 class Command(BaseCommand):

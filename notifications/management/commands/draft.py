@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from notifications import deadlines, rubrics
 from notifications.documents import dossier_file, pdf
-from notifications.services import drafting
-from notifications.services.files import Unusable
+from notifications.files import drafting
+from notifications.files.dossier_files import Unusable
 
 
 class Command(BaseCommand):

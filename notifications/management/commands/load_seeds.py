@@ -5,7 +5,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.questionnaire import BadFile
-from notifications.services import incidents, template_files
+from notifications.services.incidents import incidents
+from notifications.services.shared_templates import template_files
 
 
 class Command(BaseCommand):

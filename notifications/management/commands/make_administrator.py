@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.services import accounts
+from notifications.services.accounts import accounts
 
 
 class Command(BaseCommand):

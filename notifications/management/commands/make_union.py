@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.questionnaire import Refused
-from notifications.services import unions
+from notifications.services.shared_templates import unions
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from notifications.services import retention
+from notifications.services.keeping import retention
 
 WORDS = {
     "dossiers_erased": "dossier(s) effacé(s)",

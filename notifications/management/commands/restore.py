@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from notifications.services import backup, restore
+from notifications.services.operations import backup, restore
 
 
 class Command(BaseCommand):

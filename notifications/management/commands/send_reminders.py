@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from notifications.management.supervisor import stop_signals
-from notifications.services import reminders
+from notifications.services.alerts import reminders
 
 EVERY = 30.0  # seconds between two rounds
 

@@ -3,7 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from notifications.models import Draft
-from notifications.services import filings, journal, recording
+from notifications.services import journal
+from notifications.services.dossiers import filings, recording
 
 
 class Command(BaseCommand):

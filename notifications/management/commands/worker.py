@@ -16,7 +16,11 @@ from django.utils import timezone
 from notifications import tasks
 from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
 from notifications.management.supervisor import stop_signals
-from notifications.services import batches, counts, jobs, notices, reminders, retention
+from notifications.services.alerts import reminders
+from notifications.services.dossiers import counts
+from notifications.services.keeping import notices, retention
+from notifications.services.operations import jobs
+from notifications.services.practices import batches
 
 FOLDER = settings.VAR_DIR / "workers"
 

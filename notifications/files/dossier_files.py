@@ -1,0 +1,142 @@
+"""Reading a dossier's file: `dossier.json`, or plain answers for the command. Opens no database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from .. import prefill, seeds
+from ..catalogue import Revision
+from ..deadlines import ZONES
+from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
+from ..rubrics import FILE_FORMAT, FILE_VERSION
+from ..shared_template import Template
+
+KEYS = {
+    "format", "format_version", "questionnaire", "incident", "template", "kind",
+    "timezone", "answers", "deadlines", "missing", "doubts",
+}  # fmt: skip
+NO_SUCH_FORM = {
+    "incident": "L'incident de ce fichier n'a pas la forme attendue.",
+    "template": "Le modèle de ce fichier n'a pas la forme attendue.",
+}
+# {old version: function from its tables to those of the next version}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+Lookup = Callable[[str], Mapping[str, Revision]]
+Templates = Callable[[str], Mapping[str, Template]]
+Known = TypeVar("Known", Revision, Template)
+
+
+class Unusable(ValueError):
+    """A file that cannot be taken over. `problems` holds one French sentence for each thing found."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Imported:
+    questionnaire: Questionnaire
+    revision: Revision | None
+    timezone: str
+    answers: dict[str, Entry]
+    notices: tuple[str, ...]
+    template: Template | None = None
+
+
+def no_templates(slug: str) -> Mapping[str, Template]:
+    """Where none are known."""
+    return {}
+
+
+def read_dossier(
+    data: bytes, *, revisions_of: Lookup, templates_of: Templates = no_templates, now: datetime
+) -> Imported:
+    """The dossier that a file holds; `revisions_of(slug)` gives the revisions that are here, by origin, and
+    `templates_of(slug)` those of a template.
+
+    Raises Unusable with every problem found. Origins that cannot be checked here become unread imports."""
+    content = _content(data)
+    problems = [f"Élément inconnu : « {str(name)[:40]} »." for name in content.keys() - KEYS]
+    questionnaire = _questionnaire(content, problems)
+    revision, known = _named(content, "incident", revisions_of, problems)
+    template, templates = _named(content, "template", templates_of, problems)
+    timezone = content.get("timezone", "Europe/Paris")
+    if not isinstance(timezone, str) or timezone not in ZONES:
+        problems.append("Le fuseau horaire de ce dossier n'est pas un fuseau de France.")
+    answers = content.get("answers")
+    if not isinstance(answers, dict):
+        problems.append("Ce fichier ne contient pas de réponses.")
+    if problems or questionnaire is None or not isinstance(answers, dict):
+        raise Unusable(problems)
+    context = Context(ZoneInfo(timezone), now)
+    entries = checked(questionnaire, answers, context)
+    if template and not template.fits(questionnaire.name, revision.slug if revision else None):
+        template, templates = None, {}
+    proposals = prefill.at_basis(questionnaire, known.values(), templates.values())
+    proposals["default"] = prefill.of_defaults(questionnaire)
+    answers = {key: prefill.standing_origin(entry, proposals, key) for key, entry in entries.items()}
+    return Imported(questionnaire, revision, timezone, answers, tuple(context.notices), template)
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    try:
+        content = strict_json.loads(data)
+    except Refused as refused:
+        raise Unusable([str(refused)]) from None
+    if not isinstance(content, dict) or content.get("format") != FILE_FORMAT:
+        raise Unusable(["Ce fichier n'est pas un dossier de Breach Assistant (dossier.json)."])
+    version = content.get("format_version")
+    if type(version) is not int or not 1 <= version <= FILE_VERSION:
+        raise Unusable([f"Cette version de fichier ({str(version)[:20]}) n'est pas connue ici."])
+    for number in range(version, FILE_VERSION):
+        content = UPGRADES[number](content)
+    return content
+
+
+def _questionnaire(content: Mapping[str, Any], problems: list[str]) -> Questionnaire | None:
+    try:
+        return seeds.questionnaire(str(content.get("questionnaire")))
+    except BadFile:
+        problems.append(f"Le questionnaire « {str(content.get('questionnaire'))[:40]} » n'est pas connu ici.")
+        return None
+
+
+def _named(
+    content: Mapping[str, Any], kind: str, known_of: Callable[[str], Mapping[str, Known]], problems: list[str]
+) -> tuple[Known | None, Mapping[str, Known]]:
+    """The revision of the incident or of the template that the file was begun with (if that one is not here, the newest
+    that is), and all revisions of it that are here."""
+    named = content.get(kind)
+    if named is None:
+        return None, {}
+    if not (isinstance(named, dict) and named.keys() == {"slug", "revision"}) or (
+        not isinstance(named["slug"], str) or type(named["revision"]) not in (int, str)
+    ):
+        problems.append(NO_SUCH_FORM[kind])
+        return None, {}
+    slug, number = named["slug"], named["revision"]
+    known = known_of(slug[:80])
+    here = sorted(
+        (each for each in known.values() if each.slug == slug), key=lambda each: seeds.number_key(each.number)
+    )
+    return known.get(f"{kind}:{slug}@{number}", here[-1] if here else None), known
+
+
+def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
+    """Every entry checked; raises Unusable with one `key: sentence` for each that is refused."""
+    entries, problems = {}, []
+    for key, value in raw.items():
+        question = questionnaire.get(key)
+        if question is None:
+            problems.append(f"{str(key)[:80]}: cette question n'existe pas dans le questionnaire.")
+            continue
+        try:
+            entries[key] = check_entry(question, value, context)
+        except Refused as refused:
+            problems.append(f"{key}: {refused}")
+    if problems:
+        raise Unusable(problems)
+    return entries

@@ -1,0 +1,225 @@
+"""Reading a roster: a CSV with one practice on each line, checked like any answer. Opens no database.
+
+The columns and their spellings: docs/roster.md.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .. import seeds
+from ..questionnaire import Context, Entry, Question, Refused, check_entry
+from .dossier_files import Unusable
+
+MOST_BYTES, MOST_LINES = 1024 * 1024, 500
+NAME, SIREN, CITY, EMAIL = "organisation_name", "siren", "city", "legal_email"
+AWARE, PERSONS = "aware_at", "person_count"
+# By question, the names of its column, the one that we give first.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    NAME: ("cabinet", "nom", "nom du cabinet", "dénomination", "raison sociale", "structure"),
+    SIREN: ("SIREN", "SIRET", "numéro SIREN", "n° SIREN", "numéro SIRET", "n° SIRET"),
+    CITY: ("ville", "commune"),
+    EMAIL: ("courriel", "e-mail", "email", "mail", "adresse électronique", "courriel du médecin", "e-mail du médecin"),
+    "legal_title": ("civilité", "civilité du représentant", "civilité du médecin"),
+    "legal_first_name": ("prénom", "prénom du représentant", "prénom du médecin"),
+    "legal_last_name": ("nom de famille", "nom du représentant", "nom du représentant légal", "nom du médecin"),
+    AWARE: ("appris le", "prise de connaissance", "date de prise de connaissance", "connaissance"),
+    PERSONS: ("personnes", "nombre de personnes", "patients", "nombre de patients", "nombre"),
+}
+SHORT = {"m": "monsieur", "mr": "monsieur", "mme": "madame"}
+ZONED = re.compile(r".*\d[Tt ]\d.*(?:[Zz]|[+-]\d\d:?\d\d)")
+DAY_AND_HOUR = re.compile(r"(\S+?)(?:\s+à\s+|\s+|[Tt])(\d.*)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A practice: the number of its line in the file, its answers by question, and what we tell of them."""
+
+    number: int
+    entries: Mapping[str, Entry]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self._value(NAME))
+
+    @property
+    def siren(self) -> str:
+        return str(self._value(SIREN))
+
+    @property
+    def city(self) -> str:
+        return str(self._value(CITY))
+
+    @property
+    def email(self) -> str:
+        return str(self._value(EMAIL))
+
+    @property
+    def aware(self) -> str:
+        """A day or an instant, as answers keep it."""
+        return str(self._value(AWARE))
+
+    @property
+    def persons(self) -> int | str:
+        return self._value(PERSONS)
+
+    @property
+    def names(self) -> str:
+        """What tells it from another practice."""
+        return naming(self.siren, self.name, self.city)
+
+    def _value(self, key: str) -> Any:
+        """ "" where the cell is empty."""
+        return self.entries[key]["value"] if key in self.entries else ""
+
+
+def naming(siren: str, name: str, city: str) -> str:
+    """A practice's SIREN; without one its name and its city, however they are written."""
+    return siren or f"{folded(name)} / {folded(city)}"
+
+
+def folded(text: str) -> str:
+    """For comparisons: no accents, no capitals, one space between words."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(re.sub(r"[\W_]+", " ", "".join(c for c in letters if not unicodedata.combining(c))).split())
+
+
+@dataclass(frozen=True)
+class Roster:
+    lines: tuple[Line, ...]
+    ignored: tuple[str, ...]  # names of columns of which we make nothing
+
+
+def read(text: str, zone: ZoneInfo, now: datetime) -> Roster:
+    """Every line of a roster, hours being those of `zone`. Raises Unusable with one sentence for each fault."""
+    rows = _rows(text)
+    header, keys = _columns(rows[0])
+    problems: list[str] = []
+    lines = [_line(number, row, header, keys, Context(zone, now), problems) for number, row in _filled(rows)]
+    problems += _twice(lines)
+    if not lines:
+        problems.append("Ce fichier ne contient aucun cabinet sous la ligne des titres.")
+    if len(lines) > MOST_LINES:
+        problems = [f"Ce fichier contient {len(lines)} cabinets, pour {MOST_LINES} au plus : partagez-le en plusieurs."]
+    if problems:
+        raise Unusable(problems)
+    return Roster(tuple(lines), tuple(title for title, key in zip(header, keys, strict=True) if title and not key))
+
+
+# -- bytes, rows, columns -------------------------------------------------------------------------------
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-8, or what a spreadsheet of Windows writes. Raises Unusable."""
+    if len(data) > MOST_BYTES:
+        raise Unusable(["Ce fichier dépasse 1 Mo : partagez-le en plusieurs."])
+    if data.startswith((b"PK", b"\xd0\xcf")):
+        raise Unusable(["Ce fichier est un classeur : dans votre tableur, enregistrez-le au format CSV."])
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Unusable(["Ce fichier n'est pas lisible : dans votre tableur, enregistrez-le au format CSV (UTF-8)."])
+
+
+def _rows(text: str) -> list[list[str]]:
+    first = text.partition("\n")[0]
+    delimiter = max(";,\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows = [[cell.strip() for cell in row] for row in reader]
+    except csv.Error:
+        raise Unusable(
+            [f"ligne {reader.line_num} : un guillemet n'est pas fermé, ou une case est trop longue."]
+        ) from None
+    if not rows:
+        raise Unusable(["Ce fichier est vide."])
+    return rows
+
+
+def _columns(titles: list[str]) -> tuple[list[str], list[str]]:
+    """(the titles, the question of each or "")."""
+    known = {folded(name): key for key, names in COLUMNS.items() for name in names}
+    keys = [known.get(folded(title), "") for title in titles]
+    problems = []
+    for key in COLUMNS:
+        same = [title for title, each in zip(titles, keys, strict=True) if each == key]
+        if len(same) > 1:
+            problems.append(f"ligne 1 : les colonnes {_quoted(same)} disent la même chose, gardez-en une.")
+    if NAME not in keys:
+        names = _quoted(each[0] for each in COLUMNS.values())
+        problems.append(f"ligne 1 : il manque une colonne « {COLUMNS[NAME][0]} ». Titres connus : {names}.")
+    if problems:
+        raise Unusable(problems)
+    return titles, keys
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"« {word[:60]} »" for word in words)
+
+
+def _filled(rows: list[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Each line that says something, with its number in the file."""
+    return ((number, row) for number, row in enumerate(rows[1:], start=2) if any(row))
+
+
+# -- lines ----------------------------------------------------------------------------------------------
+
+
+def _line(
+    number: int, row: list[str], header: list[str], keys: list[str], context: Context, problems: list[str]
+) -> Line:
+    """The answers of a line; what is refused is told in `problems`."""
+    entries: dict[str, Entry] = {}
+    for title, key, cell in zip(header, keys, row, strict=False):
+        if key and cell:
+            try:
+                entries[key] = _entry(key, cell, context)
+            except Refused as refused:
+                problems.append(f"ligne {number}, {title} : {refused}")
+    if not dict(zip(keys, row, strict=False)).get(NAME):
+        problems.append(f"ligne {number} : le nom du cabinet manque.")
+    if any(row[len(header) :]):
+        problems.append(f"ligne {number} : elle a plus de cases que la ligne des titres.")
+    return Line(number, entries, tuple(context.notices))
+
+
+def _entry(key: str, cell: str, context: Context) -> Entry:
+    question = seeds.questionnaire().questions[key]
+    raw = READERS.get(question.type, lambda question, cell: cell)(question, cell)
+    return check_entry(question, {"state": "known", "value": raw}, context)
+
+
+def _choice(question: Question, cell: str) -> str:
+    """An option by its key, its label or « M. », « Mme »."""
+    known = SHORT | {folded(each.label): each.key for each in question.options}
+    found = known.get(folded(cell), cell)
+    if question.option(found) is None:
+        raise Refused(f"{_quoted([cell])} n'est pas possible ici : {_quoted(each.label for each in question.options)}.")
+    return found
+
+
+def _moment(question: Question, cell: str) -> Any:
+    """A day, a day and an hour of the dossier's zone, or an instant with its offset."""
+    typed = None if ZONED.fullmatch(cell) else DAY_AND_HOUR.fullmatch(cell)
+    return {"day": typed[1], "time": typed[2]} if typed else cell
+
+
+READERS = {"choice": _choice, "moment": _moment}
+
+
+def _twice(lines: list[Line]) -> Iterator[str]:
+    """A controller has one dossier for one breach."""
+    first: dict[str, int] = {}
+    for line in lines:
+        if line.name and first.setdefault(line.names, line.number) != line.number:
+            told = "ce SIREN est déjà" if line.siren else "un cabinet de ce nom, sans SIREN, est déjà"
+            yield f"ligne {line.number} : {told} à la ligne {first[line.names]}."

@@ -1,0 +1,143 @@
+"""What an editor writes in a template: one step of the guide, and what stands around it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout, LayoutObject
+from django import forms
+from django.template.loader import render_to_string
+
+from ...questionnaire import Context, Question, Refused, check_entry, same_answer
+from ..dossiers.step import QuestionBlock
+from ..fields import QuestionField
+
+ANSWERS, ADVICE = "answers.", "advice."  # what the names of a template's elements begin with
+ADVICE_FIELD = "-advice"  # ends the name of the field that holds a question's advice
+
+
+class SharedAnswerField(QuestionField):
+    """Cleans to what a template says of an answer, or to None. The organisation writes one part of a text in parts."""
+
+    def __init__(self, question: Question, answer: Mapping[str, Any] | None, context: Context):
+        self.in_parts = bool(question.parts)
+        plain = replace(question, parts=(), ticks=(), long=question.long or self.in_parts)
+        if self.in_parts:
+            plain = replace(plain, unknown=False, not_applicable=False)
+        super().__init__(plain, dict(answer) if answer else None, context)
+
+    def clean(self, posted: dict[str, Any]) -> dict[str, Any] | None:
+        sent = self._sent(posted)
+        if sent["state"] == "cleared":
+            return None
+        if self.in_parts:
+            return {"state": "known", "value": sent["value"]}
+        try:
+            base = self._same_instant(sent)
+            entry = check_entry(self.question, sent, self.context)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused), code="refused") from None
+        # what was only shown is sent back as it was: « suspected » for the whole is not another word for each option
+        return self.base if base and same_answer(entry, base) else sent
+
+
+class SharedQuestion(LayoutObject):
+    """One question: what the incident proposes, the organisation's answer where it may give one, and its advice."""
+
+    def __init__(self, question: Question):
+        self.question = question
+
+    def render(self, form, context, template_pack=None, **kwargs):
+        key, name = self.question.key, self.question.key + ADVICE_FIELD
+        shown = form.stored if form.stored is not None and name not in form.errors else form
+        answer = QuestionBlock(key).render(form, context) if key in form.fields else ""
+        return render_to_string(
+            "shared_templates/_edit_question.html",
+            {
+                "question": self.question,
+                "answer": answer,
+                "proposed": form.proposed.get(key, ()),
+                "advice": shown[name],
+            },
+        )
+
+
+class TemplateStepForm(forms.Form):
+    """`content` is what editors are writing. `proposed` (lines of the incident, by key) and `stored` (the same page as
+    it stands, when part of what was sent was refused) are set by the view; so are errors of the service."""
+
+    def __init__(self, questions: Iterable[Question], content: Mapping[str, Any], context: Context, data=None):
+        super().__init__(data)
+        self.rows: Mapping[str, Any] = {}
+        self.advice: Mapping[str, Any] = {}
+        self.union_advice: Mapping[str, Any] = {}
+        self.suggestions: Mapping[str, Any] = {}
+        self.conflicts: dict[str, Any] = {}
+        self.proposed: Mapping[str, Any] = {}
+        self.stored: TemplateStepForm | None = None
+        self.helper = FormHelper()
+        self.helper.form_tag, self.helper.disable_csrf = False, True
+        self.helper.layout = Layout()
+        for question in questions:
+            self._add(question, content, context)
+
+    def _add(self, question: Question, content: Mapping[str, Any], context: Context) -> None:
+        if question.shareable:
+            answer = content.get("answers", {}).get(question.key)
+            self.fields[question.key] = SharedAnswerField(question, answer, context)
+        advice = content.get("advice", {}).get(question.key, "")
+        self.fields[question.key + ADVICE_FIELD] = _text(f"Votre conseil : {question.label}", rows=3, initial=advice)
+        self.helper.layout.append(SharedQuestion(question))
+
+    def elements(self) -> dict[str, Any]:
+        """What was typed, by the name of each element; nothing of what was refused."""
+        return {_element(name): value for name, value in self.cleaned_data.items() if name not in self.errors}
+
+    def refuse(self, element: str, sentence: str) -> None:
+        """The service refused an element."""
+        kind, _, key = element.partition(".")
+        self.add_error(key + ADVICE_FIELD if kind + "." == ADVICE else key, sentence)
+
+
+def _element(name: str) -> str:
+    key = name.removesuffix(ADVICE_FIELD)
+    return ADVICE + key if key != name else ANSWERS + key
+
+
+def _text(label: str, *, rows: int, **options: Any) -> forms.CharField:
+    widget = forms.Textarea(attrs={"class": "form-control", "rows": rows})
+    return forms.CharField(label=label, required=False, widget=widget, **options)
+
+
+def _line(label: str) -> forms.CharField:
+    return forms.CharField(label=label, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
+
+
+class CoverForm(forms.Form):
+    """What a template says besides answers and advice."""
+
+    title = _line("Titre")
+    cover = _text("Présentation", rows=6)
+    position_text = _text("Position de l'organisation", rows=4)
+    position_date = forms.CharField(
+        label="Position prise le",
+        required=False,
+        widget=forms.TextInput(attrs={"type": "date", "class": "form-control field-short"}),
+    )
+    contact = _line("Contact de l'organisation")
+    public_line = _line("Ligne publique")
+
+    def elements(self) -> dict[str, Any]:
+        """The elements of the template's content."""
+        data = self.cleaned_data
+        text, day = data["position_text"], data["position_date"]
+        position = {"text": text, "date": day} if text or day else None
+        return {"title": data["title"], "cover": data["cover"], "position": position}
+
+    def refuse(self, element: str, sentence: str) -> None:
+        self.add_error("position_text" if element == "position" else element, sentence)
+
+
+class PublishForm(forms.Form):
+    summary = _line("Ce qui a changé, en une phrase")

@@ -1,0 +1,262 @@
+"""The address to which reminders of a dossier go: given, confirmed by mail, changed, ended.
+
+Tokens are signed, each purpose with a salt of its own, and are good for one address of one dossier."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from ...models import ConfirmationSent, Draft, Outgoing, Subscription
+from .. import journal
+from ..mail import outbox
+
+CONFIRM, END, END_ALL = "reminders.confirm", "reminders.end", "reminders.end_all"
+CONFIRM_FOR = timedelta(days=3)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOST_A_DAY = 3  # requests to confirm, for one dossier and to one address
+MOST_AN_HOUR = 200  # of them all
+LONGEST = 254
+RECIPIENT = "le destinataire des rappels"  # who acts by a link of a mail
+
+
+class BadAddress(Exception):
+    """Not an address that mail can be sent to."""
+
+
+class TooOften(Exception):
+    """Somebody might be annoyed: this address was written to recently."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the address of a dossier is: "none", "waiting" (to be confirmed), "live", "ended"."""
+
+    state: str
+    email: str = ""
+    pending: str = ""  # beside a live one: the address that will take its place once confirmed
+
+
+def standing(draft: Draft) -> Standing:
+    found = Subscription.objects.filter(draft=draft).first()
+    if found is None:
+        return Standing("none")
+    state = "ended" if found.ended_at else "live" if found.confirmed_at else "waiting"
+    return Standing(state, found.email, found.pending_email)
+
+
+def reminded(drafts: Sequence[Draft]) -> tuple[list[str], list[str]]:
+    """The addresses to which reminders of these dossiers go, and those that are to be confirmed; one for each dossier
+    that has any."""
+    found = Subscription.objects.filter(draft__in=drafts, ended_at=None).order_by("draft")
+    live = [each.email for each in found if each.confirmed_at]
+    return live, [each.email for each in found if not each.confirmed_at]
+
+
+@transaction.atomic
+def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
+    """Ask for this address to be confirmed by a mail to it; until then nothing else goes there, and reminders go on to
+    the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it and
+    for a dossier."""
+    email = checked(email)
+    subscription = Subscription.objects.select_for_update().filter(draft=draft).first() or Subscription(draft=draft)
+    is_live = subscription.confirmed_at and not subscription.ended_at
+    if is_live and subscription.email == email:
+        if not subscription.pending_email:
+            return subscription
+        subscription.pending_email = ""
+    else:
+        _ask(subscription, email, now)
+    subscription.save()
+    journal.append(draft=draft, event="address_given", by=by, now=now)
+    return subscription
+
+
+@transaction.atomic
+def give_all(*, drafts: Sequence[Draft], email: str, by: str, now: datetime) -> None:
+    """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
+    keep it. Raises BadAddress or TooOften."""
+    email = checked(email)
+    live = Subscription.objects.select_for_update().filter(draft__in=drafts, ended_at=None, confirmed_at__isnull=False)
+    kept = set(live.values_list("draft", flat=True))
+    known = {each.draft_id: each for each in Subscription.objects.filter(draft__in=drafts).select_related("draft")}
+    asked = [known.get(draft.pk) or Subscription(draft=draft) for draft in drafts if draft.pk not in kept]
+    if asked:
+        _ask(asked[0], email, now)
+    for subscription in asked:
+        _replace(subscription, email, now)
+        subscription.save()
+        journal.append(draft=subscription.draft, event="address_given", by=by, now=now)
+
+
+def _ask(subscription: Subscription, email: str, now: datetime) -> None:
+    """Replace the address once a mail to the new one was answered."""
+    _not_too_often(subscription.draft, email, now)
+    _replace(subscription, email, now)
+    outbox.row(subscription.draft, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
+
+
+def _replace(subscription: Subscription, email: str, now: datetime) -> None:
+    """An address that nobody confirmed, or that was ended, goes; a live one stays beside the new one."""
+    subscription.asked_at = now
+    if subscription.confirmed_at and not subscription.ended_at:
+        subscription.pending_email = email
+    else:
+        subscription.email, subscription.pending_email = email, ""
+        subscription.confirmed_at = subscription.ended_at = None
+
+
+def checked(email: str) -> str:
+    """The address, its domain in lower case. Raises BadAddress."""
+    local, _, domain = email.strip().rpartition("@")
+    clean = f"{local}@{domain.lower()}"
+    try:
+        validate_email(clean)
+    except ValidationError as error:
+        raise BadAddress from error
+    if len(clean) > LONGEST or not (local.isascii() and local.isprintable()) or '"' in local:
+        raise BadAddress
+    return clean
+
+
+def _not_too_often(draft: Draft, email: str, now: datetime) -> None:
+    """Count this request, or raise TooOften."""
+    forget_requests(now)
+    mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
+    of_dossier = Outgoing.objects.filter(draft=draft, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
+    if (
+        lately.filter(address=mailbox).exists()
+        or ConfirmationSent.objects.filter(address=mailbox).count() >= MOST_A_DAY
+        or of_dossier.count() >= MOST_A_DAY
+        or lately.count() >= MOST_AN_HOUR
+    ):
+        raise TooOften
+    ConfirmationSent.objects.create(address=mailbox, at=now)
+
+
+def mailbox_of(email: str, salt: str = "reminders.mailbox") -> str:
+    """Fingerprint of whom mail to this address reaches: neither letters' case nor a tag after + tells two apart. Mails
+    of another purpose, with another salt, are counted apart."""
+    local, _, domain = email.lower().rpartition("@")
+    return salted_hmac(salt, f"{local.partition('+')[0]}@{domain}").hexdigest()[:32]
+
+
+def forget_requests(now: datetime) -> None:
+    """What was counted is kept for a day."""
+    ConfirmationSent.objects.filter(at__lte=now - DAY).delete()
+
+
+@transaction.atomic
+def confirm(*, token: str, now: datetime) -> bool:
+    """The person who reads this address wants the reminders. Says whether the token is still good; twice is once."""
+    subscription = asked(token)
+    for each in asked_together(subscription) if subscription else ():
+        email = each.asked_email
+        Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
+        waiting = Outgoing.objects.filter(draft=each.draft, state=Outgoing.State.WAITING)
+        waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
+        journal.append(draft=each.draft, event="address_confirmed", by=RECIPIENT, now=now)
+    return subscription is not None
+
+
+def asked_together(subscription: Subscription) -> list[Subscription]:
+    """Those that one mail asks to confirm: this one, and with it those of the dossiers of its group, while they are to
+    be confirmed."""
+    same = Subscription.objects.filter(asked_at=subscription.asked_at, ended_at=None).select_related("draft")
+    group = subscription.draft.group_id
+    found = same.filter(draft__group=group) if group else same.filter(pk=subscription.pk)
+    return [each for each in found.order_by("pk") if is_asked(each) and each.asked_email == subscription.asked_email]
+
+
+@transaction.atomic
+def end(*, draft: Draft, by: str, now: datetime) -> bool:
+    """No more reminders; says whether there were any to end."""
+    ended = Subscription.objects.filter(draft=draft, ended_at=None).update(ended_at=now, pending_email="")
+    if ended:
+        journal.append(draft=draft, event="address_ended", by=by, now=now)
+    return bool(ended)
+
+
+@transaction.atomic
+def end_to(*, draft: Draft, email: str, by: str, now: datetime) -> None:
+    """The same, if they go to this address; nor may it be confirmed for them any more."""
+    found = Subscription.objects.filter(draft=draft, ended_at=None)
+    found.filter(pending_email__iexact=email).update(pending_email="")
+    if found.filter(email__iexact=email).exists():
+        end(draft=draft, by=by, now=now)
+
+
+def is_request(kind: str) -> bool:
+    return kind.startswith(outbox.REQUEST)
+
+
+def is_asked(subscription: Subscription) -> bool:
+    """Is an address still to be confirmed?"""
+    return subscription.confirmed_at is None or bool(subscription.pending_email)
+
+
+def awaits(subscription: Subscription, row: Outgoing) -> bool:
+    """Is this still the request to be confirmed?"""
+    return is_asked(subscription) and row.deadline == subscription.asked_at
+
+
+# -- tokens ---------------------------------------------------------------------------------------------
+
+
+def fingerprint(email: str) -> str:
+    """Tells addresses apart without writing them out; letters' case does not count."""
+    return hashlib.sha256(email.lower().encode()).hexdigest()[:16]
+
+
+def confirm_token(subscription: Subscription) -> str:
+    return signing.dumps([subscription.draft.public_id, *_request(subscription)], salt=CONFIRM)
+
+
+def end_token(subscription: Subscription) -> str:
+    return signing.dumps([subscription.draft.public_id, fingerprint(subscription.email)], salt=END)
+
+
+def end_all_token(subscription: Subscription) -> str:
+    """For every dossier of its group that goes to the same address."""
+    return signing.dumps([subscription.draft.group.public_id, fingerprint(subscription.email)], salt=END_ALL)
+
+
+def asked(token: str) -> Subscription | None:
+    """The address that this token confirms: the last one asked for, and not ended since."""
+    subscription, said = _read(token, CONFIRM, CONFIRM_FOR)
+    return subscription if subscription and not subscription.ended_at and said == _request(subscription) else None
+
+
+def ending(token: str) -> list[Subscription]:
+    """The addresses whose reminders this token ends. Good for as long as mails are kept."""
+    subscription, said = _read(token, END, None)
+    if subscription:
+        return [subscription] if said == [fingerprint(subscription.email)] else []
+    group, said = _signed(token, END_ALL, None)
+    found = Subscription.objects.filter(draft__group__public_id=group).select_related("draft").order_by("pk")
+    return [each for each in found if said == [fingerprint(each.email)]]
+
+
+def _request(subscription: Subscription) -> list[str]:
+    return [fingerprint(subscription.asked_email), subscription.asked_at.astimezone(UTC).isoformat()]
+
+
+def _read(token: str, salt: str, max_age: timedelta | None) -> tuple[Subscription | None, list[str]]:
+    """(The dossier's address, what the token says of it.)"""
+    public_id, said = _signed(token, salt, max_age)
+    return Subscription.objects.filter(draft__public_id=public_id).select_related("draft").first(), said
+
+
+def _signed(token: str, salt: str, max_age: timedelta | None) -> tuple[str, list[str]]:
+    """(Of what, what is said of it), "" of nothing when it is not our token for this purpose."""
+    try:
+        public_id, *said = signing.loads(token, salt=salt, max_age=max_age)
+    except signing.BadSignature:
+        return "", []
+    return public_id, said

@@ -1,0 +1,117 @@
+"""Who is told by mail that a new revision changed something for a dossier: once for each revision.
+
+One row of the outbox for each dossier and revision, also (dropped at once) where nothing changes: whoever has a row was
+looked at. So a batch that was killed goes on where it was, and nothing here writes an answer."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from ... import rubrics, seeds
+from ...catalogue import Revision
+from ...models import Draft, IncidentRevision, Outgoing, Subscription, TemplateRevision
+from ...shared_template import Template
+from ..dossiers import drafts
+from ..incidents import incidents
+from ..mail import outbox
+from ..shared_templates import templates
+
+logger = logging.getLogger(__name__)
+
+AT_A_TIME = 200  # dossiers read together
+NOTHING, SEEN = "rien ne change pour ce dossier", "déjà relu"
+
+
+@dataclass(frozen=True)
+class Family:
+    """The revisions of one incident or template; `prefix` and the number of one make the kind of its mail."""
+
+    column: str  # of a dossier: which revision it was begun with
+    prefix: str
+    newest: int
+    known: Mapping[int, Revision | Template]
+
+    @property
+    def kind(self) -> str:
+        return f"{self.prefix}{self.newest}"
+
+
+def is_news(kind: str) -> bool:
+    return kind.startswith(outbox.NEWS)
+
+
+def put_due(now: datetime) -> None:
+    """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
+    incident = _families(IncidentRevision, "incident", incidents.as_data)
+    for family in (*incident, *_families(TemplateRevision, "template", templates.as_data)):
+        concerned = _concerned(family)
+        while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
+            outbox.store(_rows(Draft.objects.filter(pk__in=batch), family, now))
+
+
+def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | Template]) -> Iterator[Family]:
+    """Those of which there has been more than one revision."""
+    found: dict[int, list[Any]] = {}
+    for each in model._default_manager.defer("content").order_by("pk"):
+        found.setdefault(getattr(each, f"{of}_id"), []).append(each)
+    for stored in found.values():
+        if len(stored) > 1:
+            newest = max(stored, key=lambda each: seeds.number_key(each.number))
+            known = {each.pk: as_data(each) for each in stored}
+            yield Family(f"{of}_revision", f"{outbox.NEWS}{of}-", newest.pk, known)
+
+
+def _concerned(family: Family) -> QuerySet[Draft]:
+    """Dossiers begun with an older revision, that somebody reads mails about, and that were not looked at yet."""
+    live = Subscription.objects.filter(draft=OuterRef("pk"), confirmed_at__isnull=False, ended_at=None)
+    looked_at = Outgoing.objects.filter(draft=OuterRef("pk"), kind=family.kind)
+    older = {f"{family.column}__in": family.known.keys() - {family.newest}}
+    return Draft.objects.filter(Exists(live), ~Exists(looked_at), **older).order_by("pk")
+
+
+def _rows(batch: QuerySet[Draft], family: Family, now: datetime) -> list[Outgoing]:
+    """One for each dossier, whatever happens to it, so that it is not met again."""
+    emails = dict(Subscription.objects.filter(draft__in=batch).values_list("draft", "email"))
+    told = _told(batch, family)
+    return [
+        _row(draft, emails.get(draft.pk, ""), family, now, _changed(data, told.get(draft.pk), family, now))
+        for draft, data in drafts.dossiers(batch)
+    ]
+
+
+def _told(batch: QuerySet[Draft], family: Family) -> dict[int, int]:
+    """Which revision each dossier was last looked at for."""
+    same = Outgoing.objects.filter(draft__in=batch, kind__startswith=family.prefix).order_by("pk")
+    return {draft: int(kind.removeprefix(family.prefix)) for draft, kind in same.values_list("draft", "kind")}
+
+
+def _changed(data: rubrics.Dossier, told: int | None, family: Family, now: datetime) -> bool:
+    """Is something new since the last mail, or since the dossier was begun?"""
+    since: Any = family.known.get(told or 0)
+    revision, template = data.newest, data.newest_template
+    if family.column == "incident_revision":
+        revision = since or data.revision
+    else:
+        template = since or data.template
+    try:
+        return bool(rubrics.changed_since(data, now, revision, template))
+    except Exception:
+        logger.exception("reminders.unreadable_dossier", extra={"fields": {"revision": family.kind}})
+        return False
+
+
+def _row(draft: Draft, email: str, family: Family, now: datetime, changed: bool) -> Outgoing:
+    row = outbox.row(draft, family.kind, None, email, now)
+    if not changed:
+        row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
+    return row
+
+
+def is_true(row: Outgoing, now: datetime) -> bool:
+    """Is there still something to look at again?"""
+    report = rubrics.report(drafts.dossier(row.draft), now)
+    return any(each.outdated for section in report.sections for each in section.all_rows)

@@ -1,0 +1,143 @@
+"""Recording what was filed with the CNIL, and cancelling such a record: it is never edited."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from ... import rubrics
+from ...models import Draft, Filing
+from .. import journal
+from . import drafts
+from .filings import digest_of, in_utc
+
+
+class Moved(Exception):
+    """The answers changed since the page from which the filing was to be recorded."""
+
+
+class AlreadyRecorded(Exception):
+    """This page, or another one like it, has recorded a filing already: the one given."""
+
+    def __init__(self, filing: Filing):
+        self.filing = filing
+
+
+def next_number(draft: Draft) -> int:
+    """The number of the filing that would be recorded next; that of a cancelled one is not used again."""
+    return (draft.filings.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def record(
+    *,
+    draft: Draft,
+    version: int,
+    number: int,
+    kind: str,
+    filed_at: datetime,
+    cnil_number: str = "",
+    filed_by: str = "",
+    again: int | None = None,
+    by: str,
+    now: datetime,
+) -> Filing:
+    """Keep the answers as they stand as what was filed, or those of the cancelled filing numbered `again`. `version`
+    and `number` are those of the page: raises Moved when the answers are no longer those that it showed,
+    AlreadyRecorded when it was sent before. What was copied to the teleservice is filed with it: the next one starts
+    from nothing."""
+    locked = _as_shown(draft, version, number)
+    said = {"kind": kind, "filed_at": in_utc(filed_at), "cnil_number": cnil_number, "by": filed_by or by}
+    content = {**_content(locked, kind, again, now), **said}
+    filing = Filing.objects.create(
+        draft=locked,
+        number=next_number(locked),
+        kind=kind,
+        filed_at=filed_at.astimezone(UTC),
+        cnil_number=cnil_number,
+        by=filed_by or by,
+        recorded_at=now,
+        content=content,
+        digest=digest_of(content),
+    )
+    Draft.objects.filter(pk=draft.pk).update(copied={})
+    keys = [*_named(filing), *([f"repris du dépôt {again}"] if again else [])]
+    journal.append(draft=draft, event="filed", keys=keys, by=by, now=now)
+    return filing
+
+
+def _as_shown(draft: Draft, version: int, number: int) -> Draft:
+    """The dossier, locked, if it is still what the page showed."""
+    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
+    if taken := locked.filings.filter(number__gte=number).order_by("number").first():
+        raise AlreadyRecorded(taken)
+    if locked.version != version:
+        raise Moved
+    return locked
+
+
+@transaction.atomic
+def cancel(*, draft: Draft, number: int, reason: str, by: str, now: datetime) -> bool:
+    """Mark a filing as cancelled; says whether there was one to cancel. What it holds stays as it is."""
+    standing = Filing.objects.filter(draft=draft, number=number, cancelled_at=None)
+    filing = standing.first()
+    if filing is None:
+        return False
+    standing.update(cancelled_at=now, cancelled_by=by, cancel_reason=reason)
+    journal.append(draft=draft, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
+    return True
+
+
+def taken_back(draft: Draft, kind: str) -> Filing | None:
+    """The filing that may be recorded anew with this kind: the last one, or the last one of that kind, if cancelled."""
+    every = list(draft.filings.order_by("-number"))
+    lasts = every[:1] + [each for each in every if each.kind == kind][:1]
+    return next((each for each in lasts if each.cancelled_at), None)
+
+
+def unlike_journal(draft: Draft) -> list[str]:
+    """The filings (« dépôt 1 ») of which the journal and the rows do not tell the same: lost, replaced, or added."""
+    lines = draft.journal.filter(event="filed").values_list("keys", flat=True)
+    told = {tuple(key for key in keys if key.startswith(("dépôt ", "sha256 "))) for keys in lines} - {()}
+    held = {_named(filing) for filing in draft.filings.all()}
+    return sorted({names[0] for names in told ^ held})
+
+
+def _name(filing: Filing) -> str:
+    return f"dépôt {filing.number}"
+
+
+def _named(filing: Filing) -> tuple[str, str]:
+    return _name(filing), f"sha256 {filing.digest}"
+
+
+def _content(draft: Draft, kind: str, again: int | None, now: datetime) -> dict[str, Any]:
+    """The snapshot of today, or that of a cancelled filing, with its answers of the kind that is recorded now."""
+    dossier = drafts.dossier(draft)
+    if again is None:
+        return _snapshot(dossier, kind, now)
+    old = draft.filings.exclude(cancelled_at=None).get(number=again)
+    if old.kind == kind:
+        return dict(old.content)
+    answers = rubrics.as_kind(dossier.questionnaire, old.content["answers"], dossier.filings, kind)
+    return {**old.content, "answers": {key: dict(entry) for key, entry in answers.items()}}
+
+
+def _snapshot(dossier: rubrics.Dossier, kind: str, now: datetime) -> dict[str, Any]:
+    """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
+    answers = rubrics.as_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
+    return {
+        "questionnaire": dossier.questionnaire.name,
+        "incident": _known(dossier.revision, dossier.newest),
+        "template": _known(dossier.template, dossier.newest_template),
+        "timezone": dossier.zone.key,
+        "answers": {key: dict(entry) for key, entry in answers.items()},
+        "deadlines": [rubrics.terms(clock) for clock in rubrics.report(dossier, now).clocks],
+    }
+
+
+def _known(begun: Any, newest: Any) -> dict[str, str] | None:
+    """Which revisions of an incident or of a template the dossier knew."""
+    return {"slug": begun.slug, "revision": begun.number, "newest": newest.number} if begun and newest else None

@@ -1,0 +1,133 @@
+"""Taking a backup back: all or nothing, in one transaction, into the state of its day, then brought up to date."""
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from ...models import IncidentRevision, Organisation, Template, TemplateRevision
+from . import backup
+
+# What `make setup` and a running worker put into an installation that holds nothing yet.
+OF_SETUP = {
+    "notifications.Incident",
+    "notifications.IncidentRevision",
+    "notifications.Heartbeat",
+    "notifications.Organisation",
+    "notifications.Template",
+    "notifications.TemplateChange",
+    "notifications.TemplateRevision",
+    "contenttypes.ContentType",
+    "auth.Permission",
+    "sessions.Session",
+}
+NOT_EMPTY = (
+    "Cette installation contient déjà des données : rien n’est changé. "
+    "Pour les effacer et les remplacer par la sauvegarde, ajoutez --replace."
+)
+
+Node = tuple[str, str]
+
+
+def restore(*, path: Path, replace: bool) -> backup.Manifest:
+    """Make this installation what the backup says. Raises backup.Unusable, and then nothing has changed."""
+    backup.check(path)
+    with backup.opened(path) as (archive, manifest):
+        nodes = [tuple(node) for node in manifest["migrations"]]
+        if set(nodes) - MigrationExecutor(connection).loader.disk_migrations.keys():
+            raise backup.Unusable(backup.NEWER)
+        if not replace and not is_empty():
+            raise backup.Unusable(NOT_EMPTY)
+        # SQLite drops and alters tables only while it does not look at foreign keys; they are looked at in the end
+        with connection.constraint_checks_disabled(), transaction.atomic():
+            _drop_everything()
+            _load(archive, manifest, nodes)
+            connection.check_constraints()
+            _migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+            connection.check_constraints()
+    return manifest
+
+
+def is_empty() -> bool:
+    """Has nobody used this installation yet?"""
+    there = set(connection.introspection.table_names())
+    tables = [model for model in backup.stored_models(apps) if model._meta.db_table in there]
+    if any(model._base_manager.exists() for model in tables if model._meta.label not in OF_SETUP):
+        return False
+    revisions = [model for model in (IncidentRevision, TemplateRevision) if model in tables]
+    return not any(model.objects.filter(from_seed=False).exists() for model in revisions) and not _has_own_union(tables)
+
+
+def _has_own_union(tables: list[type[models.Model]]) -> bool:
+    """Did somebody make an organisation here, or begin a template?"""
+    if TemplateRevision not in tables:
+        return False
+    shipped = Template.objects.filter(revisions__from_seed=True)
+    others = Template.objects.exclude(pk__in=shipped)
+    return others.exists() or Organisation.objects.exclude(templates__in=shipped).exists()
+
+
+def _drop_everything() -> None:
+    """Also what a newer version left behind: nothing here knows those tables, yet they refer to ours, and an upgrade
+    would stumble over them."""
+    ours = tuple({f"{app}_" for app, _ in MigrationRecorder(connection).applied_migrations()})
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    known = {*names, MigrationRecorder.Migration._meta.db_table}
+    there = [name for name in connection.introspection.table_names() if name in known or name.startswith(ours)]
+    with connection.cursor() as cursor:
+        for name in sorted(there):
+            cursor.execute(connection.SchemaEditorClass.sql_delete_table % {"table": connection.ops.quote_name(name)})
+
+
+def _load(archive: ZipFile, manifest: backup.Manifest, nodes: list[Node]) -> None:
+    """The tables as they were at those migrations, and their rows, read back to see that they are the same."""
+    tables = backup.stored_models(_migrate(_last_of_each(nodes)).apps)
+    if {model._meta.label for model in tables} != manifest["tables"].keys():
+        raise backup.Unusable(backup.DAMAGED)
+    # tables come in any order: this puts PostgreSQL's foreign keys off to the end, as they were before a migration
+    connection.check_constraints()
+    for model in tables:
+        with archive.open(backup.member(model)) as rows:
+            _insert(model, rows)
+        if backup.digest_of(backup.lines(model, connection.alias)) != manifest["tables"][model._meta.label]:
+            raise backup.Unusable(backup.DAMAGED)
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), tables):
+            cursor.execute(statement)
+
+
+def _migrate(targets: list[Node]) -> Any:
+    """The state of the models after it."""
+    return MigrationExecutor(connection).migrate(targets)
+
+
+def _last_of_each(nodes: list[Node]) -> list[Node]:
+    """Those after which no other of the same application comes."""
+    graph = MigrationExecutor(connection).loader.graph
+    inner = {parent.key for node in nodes for parent in graph.node_map[node].parents if parent.key[0] == node[0]}
+    return [node for node in nodes if node not in inner]
+
+
+def _insert(model: type[models.Model], rows: Any) -> None:
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    for field in fields:
+        field.auto_now = field.auto_now_add = False  # of this state of the models only: instants stay what they were
+    model._base_manager.all().delete()  # what a migration put there is in the backup, too
+    while batch := [_row(model, fields, line) for line in islice(rows, backup.BATCH)]:
+        model._base_manager.bulk_create(batch)
+
+
+def _row(model: type[models.Model], fields: list[Any], line: bytes) -> models.Model:
+    values = json.loads(line)
+    return model(**{field.attname: _value(field, values[field.attname]) for field in fields})
+
+
+def _value(field: Any, value: Any) -> Any:
+    return value if isinstance(field, models.JSONField) else field.to_python(value)

@@ -1,0 +1,193 @@
+"""The board: thousands of dossiers ordered, filtered and counted by the database, read fifty at a time.
+
+The order is that of `rubrics.listing.by_time_left`, from columns alone. The two differ in one case: a dossier whose
+moment of awareness was changed after it was filed stands, among those that are over, where its present answer puts it,
+not where the filing froze it. The filters never differ.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from ... import deadlines, rubrics, seeds
+from ...files.roster import folded
+from ...models import Draft, Filing, JournalEntry, Practice, Viewer
+from ...obligations import CNIL, Obligation
+from ..accounts import access
+from ..dossiers import drafts
+from ..incidents import incidents
+
+PIECE = 200  # dossiers that are in memory at a time
+RUNNING, WAITING, COMPLEMENT, OVER = range(4)  # places, as `listing` has them
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is kept of the board: the value of a filter of `listing`, a practice, an incident, words of a name."""
+
+    state: str = ""
+    practice: str = ""  # its public id
+    incident: str = ""  # its slug
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A dossier on the board; `name` is that of the practice, `by` who touched it last, after « par »."""
+
+    draft: Draft
+    report: rubrics.Report
+    name: str
+    touched_at: datetime | None
+    by: str
+
+    @property
+    def aware_words(self) -> str:
+        """When the practice learned of the breach, "" while that is not known."""
+        row = self.report.by_key.get(drafts.AWARE)
+        return row.text if row else ""
+
+    @property
+    def read(self) -> int:
+        """Answers that somebody at the practice has read."""
+        return self.report.progress.answered - self.report.progress.to_review
+
+
+# -- which dossiers, in which order ---------------------------------------------------------------------
+
+
+def mine(viewer: Viewer) -> QuerySet[Draft]:
+    """The dossiers of the account and of its practices; those that only this browser holds are on another page."""
+    return Draft.objects.visible_to(Viewer(user=viewer.user))
+
+
+def placed(found: QuerySet[Draft]) -> QuerySet[Draft]:
+    """Each dossier with `filed`, `stopped`, `place` and `counts_from`, the moment from which its alarm counts."""
+    duty, complement = _duty(CNIL), _complement()
+    filings = Filing.objects.filter(draft=OuterRef("pk"), cancelled_at=None)
+    before = Q(filed_at__lt=OuterRef("filed_at")) | Q(filed_at=OuterRef("filed_at"), number__lt=OuterRef("number"))
+    initial = Filing.objects.filter(before, draft=OuterRef("draft"), cancelled_at=None, kind=complement.after)
+    careful = When(filed=False, informed_at__lt=F("aware_at"), then=F("informed_at"))
+    return found.annotate(
+        filed=Exists(filings.filter(kind__in=duty.done_by)),
+        begun=Exists(filings.filter(kind=complement.after)),
+        completed=Exists(filings.filter(Exists(initial), kind__in=complement.done_by)),
+        counts_from=Case(careful, default=F("aware_at")),
+        place=Case(
+            When(filed=True, begun=True, completed=False, then=Value(COMPLEMENT)),
+            When(Q(filed=True) | Q(decision__in=_stopping(duty)), then=Value(OVER)),
+            When(aware_at=None, then=Value(WAITING)),
+            default=Value(RUNNING),
+        ),
+    )
+
+
+def _duty(key: str) -> Obligation:
+    """Under its newest terms: the only ones so far."""
+    return [each for each in seeds.duties() if each.key == key][-1]
+
+
+def _complement() -> Obligation:
+    return next(each for each in seeds.duties() if each.after)
+
+
+def _stopping(duty: Obligation) -> list[str]:
+    """The decisions that stop the clock."""
+    return [option for condition in duty.stopped for option in condition["any"]]
+
+
+def conditions(now: datetime) -> Mapping[str, Q]:
+    """By the value of a filter of `listing`, which placed dossiers it keeps at this instant."""
+    running, hours = Q(place=RUNNING), timedelta(hours=_duty(CNIL).hours)
+    urgent, soon = (now + left - hours for left in (deadlines.URGENT, deadlines.SOON))
+    return {
+        "": Q(),
+        "a-faire": Q(place__lt=OVER),
+        "urgents": running & Q(counts_from__lt=urgent),
+        "bientot": running & Q(counts_from__gte=urgent, counts_from__lt=soon),
+        "deposes": Q(filed=True),
+        "sans-depot": Q(filed=False, decision__in=_stopping(_duty(CNIL))),
+    }
+
+
+def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Draft]:
+    """The placed dossiers that the practice, the incident and the words keep, whatever their state."""
+    found = mine(viewer)
+    if choice.practice:
+        found = found.filter(practice__public_id=choice.practice)
+    if choice.incident:
+        found = found.filter(incident_revision__incident__slug=choice.incident)
+    if choice.words:
+        # in the place of the conditions so far: beside them, SQLite would go through all memberships for each number
+        found = Draft.objects.filter(pk__in=_named(found, choice.words))
+    return placed(found)
+
+
+def _named(found: QuerySet[Draft], words: str) -> list[int]:
+    """Those whose practice's name holds these words. Not asked of the database: SQLite takes « É » and « é » for two
+    letters, and neither engine takes « é » for « e »."""
+    wanted = folded(words)
+    names = found.values_list("pk", "practice__name", "organisation_name")
+    return [pk for pk, *either in names if any(wanted in folded(name or "") for name in either)]
+
+
+def counted(found: QuerySet[Draft], now: datetime) -> dict[str, int]:
+    """By the value of each filter, how many of these placed dossiers it keeps; in one query."""
+    wanted = {f"n{place}": Count("pk", filter=each) for place, each in enumerate(conditions(now).values())}
+    return dict(zip(conditions(now), found.aggregate(**wanted).values(), strict=True))
+
+
+def ordered(found: QuerySet[Draft]) -> QuerySet[Draft]:
+    """By time left, as `listing.by_time_left`; where that is equal, the newest first."""
+    return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
+
+
+# -- what is said of each -------------------------------------------------------------------------------
+
+
+def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
+    """The lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as for
+    hundreds."""
+    found = {draft.pk: (draft, data) for draft, data in drafts.dossiers(Draft.objects.filter(pk__in=pks))}
+    last = _last_touches(found)
+    reader = access.account_author(viewer.user) if viewer.user else ""
+    words = access.authors_words({entry.by for entry in last.values()}, reader)
+    return [_line(*found[pk], last.get(pk), words, now) for pk in pks if pk in found]
+
+
+def _last_touches(pks: Iterable[int]) -> dict[int, JournalEntry]:
+    found = JournalEntry.objects.filter(draft__in=list(pks), number=F("draft__journal_count"))
+    return {entry.draft_id: entry for entry in found}
+
+
+def _line(
+    draft: Draft, data: rubrics.Dossier, last: JournalEntry | None, words: Mapping[str, str], now: datetime
+) -> Line:
+    report = rubrics.report(data, now)
+    name = draft.practice.name if draft.practice else draft.organisation_name
+    return Line(draft, report, name, last and last.at, words[last.by] if last else "")
+
+
+def pieces(viewer: Viewer, found: QuerySet[Draft], now: datetime) -> Iterator[list[Line]]:
+    """All the lines, so many at a time."""
+    pks = list(found.values_list("pk", flat=True))
+    for start in range(0, len(pks), PIECE):
+        yield lines(viewer, pks[start : start + PIECE], now)
+
+
+# -- what one may choose by -----------------------------------------------------------------------------
+
+
+def practices(viewer: Viewer) -> QuerySet[Practice]:
+    return Practice.objects.visible_to(viewer).order_by("name", "pk")
+
+
+def breaches(viewer: Viewer) -> list[tuple[str, str]]:
+    """(slug, title) of the incidents of these dossiers, by title."""
+    used = (
+        mine(viewer).exclude(incident_revision=None).order_by().values_list("incident_revision", flat=True).distinct()
+    )
+    found = {family[0].slug: family[0].title for _, family in incidents.families(list(used)).values()}
+    return sorted(found.items(), key=lambda each: folded(each[1]))

@@ -1,0 +1,288 @@
+"""Groups of controllers: dossiers begun in one go, answers in common, and a new fact answered once for all."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Count
+
+from ... import prefill, rubrics, seeds
+from ...models import ControllerGroup, Draft, IncidentRevision, Membership, Practice, Role, User
+from ...questionnaire import Entry, Question, Questionnaire
+from .. import journal
+from ..accounts import access, roles
+from ..dossiers import drafts
+from ..incidents import incidents
+from . import practices
+
+MOST = 100  # controllers of one group
+TOUCHED = {"practice", "profile", "import"}  # origins of what the practice itself said
+Listed = Sequence[tuple[Draft, rubrics.Report]]
+
+
+class InAnotherGroup(Exception):
+    """A practice's dossier of this breach belongs to another group already."""
+
+    def __init__(self, practice: Practice):
+        super().__init__()
+        self.practice = practice
+
+
+class TooMany(Exception):
+    """More controllers than a group may have."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of common answers that were sent: keys written, and those that somebody else changed meanwhile."""
+
+    saved: list[str]
+    conflicts: list[str]
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """A question to which the newest revision of the incident proposes another answer than dossiers hold. `row` is that
+    of one of them; `open`: those for which one may answer together; `own`: those whose practice wrote its own answer,
+    which only the dossier's page changes."""
+
+    row: rubrics.Row
+    open: tuple[Draft, ...]
+    own: tuple[Draft, ...]
+
+
+# -- who is in it ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start(
+    *,
+    public_id: str,
+    name: str,
+    revision: IncidentRevision | None,
+    timezone: str,
+    members: Iterable[Practice],
+    newcomers: Iterable[str],
+    user: User,
+    now: datetime,
+) -> tuple[ControllerGroup, list[Practice]]:
+    """A group with a dossier for each practice of `members`, and for a new practice of each name of `newcomers`; these
+    are returned, too. All or nothing. Raises InAnotherGroup or TooMany."""
+    group = ControllerGroup.objects.create(
+        public_id=public_id,
+        name=name,
+        incident_revision=revision,
+        timezone=timezone,
+        created_by=user,
+        created_at=now,
+    )
+    return group, add(group=group, members=members, newcomers=newcomers, user=user, now=now)
+
+
+@transaction.atomic
+def add(
+    *, group: ControllerGroup, members: Iterable[Practice], newcomers: Iterable[str], user: User, now: datetime
+) -> list[Practice]:
+    """More controllers: a practice that has a dossier of this breach already brings it along. Returns the new
+    practices. Raises InAnotherGroup or TooMany."""
+    _locked(group)
+    made = [_practice(name, group, user, now) for name in newcomers]
+    for practice in (*members, *made):
+        _join(group, practice, user, now)
+    if group.dossiers.count() > MOST:
+        raise TooMany
+    return made
+
+
+def _practice(name: str, group: ControllerGroup, user: User, now: datetime) -> Practice:
+    """Kept by whoever begins the group, until the one who answers for it takes it over."""
+    kind, role = Practice.Kind.OFFICE, Role.MANAGER
+    return practices.create(name=name, kind=kind, timezone=group.timezone, user=user, role=role, now=now)
+
+
+def _join(group: ControllerGroup, practice: Practice, user: User, now: datetime) -> None:
+    found = _of_the_breach(group, practice)
+    if found is None:
+        drafts.start(
+            revision=_newest(group),
+            timezone=practice.timezone,
+            by=access.account_author(user),
+            now=now,
+            practice=practice,
+            group=group,
+        )
+    elif found.group_id is None:
+        Draft.objects.filter(pk=found.pk).update(group=group)
+        journal.append(draft=found, event="group_joined", by=access.account_author(user), now=now)
+    elif found.group_id != group.pk:
+        raise InAnotherGroup(practice)
+
+
+def _of_the_breach(group: ControllerGroup, practice: Practice) -> Draft | None:
+    """This practice's dossier of the group's incident; without an incident nothing tells that two are the same."""
+    if group.incident_revision is None:
+        return None
+    incident = group.incident_revision.incident_id
+    return Draft.objects.filter(practice=practice, incident_revision__incident=incident).order_by("pk").first()
+
+
+def _newest(group: ControllerGroup) -> IncidentRevision | None:
+    revision = group.incident_revision
+    return incidents.stored_revisions(revision.incident.slug)[0] if revision else None
+
+
+@transaction.atomic
+def leave(*, draft: Draft, user: User, now: datetime) -> None:
+    """The dossier stays as it is, and goes on by itself."""
+    if Draft.objects.filter(pk=draft.pk, group__isnull=False).update(group=None):
+        journal.append(draft=draft, event="group_left", by=access.account_author(user), now=now)
+
+
+def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
+    """Does somebody else keep every practice of the group?"""
+    inside = Practice.objects.filter(dossiers__group=group).distinct()
+    held = Membership.objects.filter(practice__in=inside, role__in=roles.KEEPERS, user__is_active=True)
+    counted = held.exclude(user=besides).values("user").annotate(held=Count("pk"))
+    return counted.filter(held=inside.count()).exists()
+
+
+def _locked(group: ControllerGroup) -> ControllerGroup:
+    return ControllerGroup.objects.select_for_update().get(pk=group.pk)
+
+
+# -- common answers -------------------------------------------------------------------------------------
+
+
+def questions(questionnaire: Questionnaire) -> list[Question]:
+    """What a group may answer alike. Of a text in parts only the practice's own are typed here; that one does not know
+    yet is for each to say."""
+    return [_as_common(question) for question in questionnaire if question.common]
+
+
+def _as_common(question: Question) -> Question:
+    own = tuple(part for part in question.parts if part.by == "practice")
+    return replace(question, parts=own, unknown=False, not_applicable=False)
+
+
+def as_dossier(group: ControllerGroup) -> rubrics.Dossier:
+    """The common answers as if they were all of a dossier, for what pages say beside questions."""
+    stored = _newest(group)
+    newest = incidents.as_data(stored) if stored else None
+    return rubrics.Dossier(
+        questionnaire=seeds.questionnaire(),
+        answers=group.answers,
+        zone=ZoneInfo(group.timezone),
+        obligations=seeds.duties(),
+        revision=newest,
+        newest=newest,
+    )
+
+
+def seen(key: str, entry: Entry | None) -> str:
+    """Tells one common answer from another: what a page was rendered with."""
+    return prefill.fingerprint(prefill.Proposal(key, entry)) if entry else ""
+
+
+@transaction.atomic
+def save_common(
+    *,
+    group: ControllerGroup,
+    entries: Mapping[str, Entry | None],
+    rendered: Mapping[str, str],
+    user: User,
+    now: datetime,
+) -> Merged:
+    """Keep what was typed, merged by key three ways: `rendered` holds what the page was rendered with, as `seen` tells
+    it. A change is an offer to each dossier, whose journal tells it."""
+    locked = _locked(group)
+    sent = {key: _shared(key, entry) for key, entry in entries.items()}
+    theirs = {key: seen(key, locked.answers.get(key)) for key in sent}
+    edited = [key for key in sent if seen(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
+    merged = Merged(
+        saved=[key for key in edited if theirs[key] == rendered.get(key, "")],
+        conflicts=[key for key in edited if theirs[key] != rendered.get(key, "")],
+    )
+    if merged.saved:
+        changed = {**locked.answers, **{key: sent[key] for key in merged.saved}}
+        group.answers = {key: entry for key, entry in changed.items() if entry}
+        group.save(update_fields=["answers"])
+        _tell(group, "common_answers_changed", merged.saved, user, now)
+    else:
+        group.answers = locked.answers
+    return merged
+
+
+def _shared(key: str, entry: Entry | None) -> Entry | None:
+    """What was typed as the group's word; each part of a text names its part, which its origin does not tell."""
+    if entry is None or entry["state"] == "cleared":
+        return None
+    entry = {name: value for name, value in entry.items() if name != "basis"} | {"origin": "group", "reviewed": True}
+    question = seeds.questionnaire().questions[key]
+    if question.parts and entry["state"] == "known":
+        own = question.part_for("practice")
+        entry["value"] = [
+            {"part": part.get("part", own), "text": part["text"], "origin": "group"} for part in entry["value"]
+        ]
+    return entry
+
+
+def _tell(group: ControllerGroup, event: str, keys: Collection[str], user: User, now: datetime) -> None:
+    for draft in group.dossiers.order_by("pk"):
+        journal.append(draft=draft, event=event, keys=keys, by=access.account_author(user), now=now)
+
+
+@transaction.atomic
+def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
+    """Write the common answers, unread, where nobody at the practice has said anything: no answer at all, or one that
+    was proposed and never read. Returns in how many dossiers something was written."""
+    return sum(_filled(draft, group, user, now) for draft in group.dossiers.order_by("pk"))
+
+
+def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> bool:
+    data = drafts.dossier(draft)
+    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
+    standing = rubrics.offers(data, sourced)
+    wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
+    if not wanted:
+        return False
+    entries = {key: dict(proposal.entry) for key, proposal in wanted.items()}
+    by = access.account_author(user)
+    saved = drafts.save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now).saved
+    drafts.note_seen(draft, {key: wanted[key] for key in saved})
+    return bool(saved)
+
+
+def _untouched(entry: Entry | None) -> bool:
+    return entry is None or not (entry.get("reviewed") or entry["origin"] in TOUCHED)
+
+
+# -- new facts ------------------------------------------------------------------------------------------
+
+
+def listed(group: ControllerGroup, now: datetime) -> Listed:
+    """The dossiers of a group and their reports, in the order in which they came."""
+    found = drafts.dossiers(group.dossiers.order_by("pk"))
+    return [(draft, rubrics.report(data, now)) for draft, data in found]
+
+
+def novelties(found: Listed) -> list[Novelty]:
+    rows = [(draft, row) for draft, report in found for row in report.rows + report.notes if row.outdated]
+    told = []
+    for key in dict.fromkeys(row.key for _, row in rows):
+        same = [(draft, row) for draft, row in rows if row.key == key]
+        own = tuple(draft for draft, row in same if row.origin in TOUCHED)
+        told.append(Novelty(same[0][1], tuple(draft for draft, _ in same if draft not in own), own))
+    return told
+
+
+@transaction.atomic
+def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, now: datetime) -> int:
+    """« Prendre pour tous » or « Garder pour tous »: as on each dossier's page, save where the practice wrote its own
+    answer. Returns for how many."""
+    act = drafts.take if take else drafts.keep_mine
+    found = [draft for each in novelties(listed(group, now)) if each.row.key == key for draft in each.open]
+    for draft in found:
+        act(draft=draft, key=key, by=access.account_author(user), now=now)
+    return len(found)

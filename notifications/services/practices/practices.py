@@ -1,0 +1,102 @@
+"""Practices: begun, their profile kept, dossiers entrusted to them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+
+from ... import rubrics, seeds
+from ...models import Draft, Membership, Practice, User
+from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
+from .. import journal
+from ..accounts import access
+
+NAME = rubrics.ORGANISATION
+FACTS = ("kind", "timezone", "patients", "software")  # columns of a profile that answer no question
+
+
+@transaction.atomic
+def create(*, name: str, kind: str, timezone: str, user: User, role: str, now: datetime) -> Practice:
+    """A practice with this name, in which `user` has this role. Raises Refused for a name that is no answer."""
+    context = Context(ZoneInfo(timezone), now)
+    entry = check_entry(questions().questions[NAME], {"state": "known", "value": name}, context)
+    practice = Practice.objects.create(
+        name=entry["value"], kind=kind, timezone=timezone, profile={NAME: entry}, created_at=now
+    )
+    Membership.objects.create(practice=practice, user=user, role=role, created_at=now)
+    return practice
+
+
+# -- the profile ----------------------------------------------------------------------------------------
+
+
+@cache
+def questions() -> Questionnaire:
+    """What a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
+    whole = seeds.questionnaire()
+    asked = {each.key: replace(each, unknown=False, default={}) for each in whole if each.profile}
+    return replace(whole, questions=asked)
+
+
+def as_dossier(practice: Practice) -> rubrics.Dossier:
+    """The profile as plain data, to be read like the answers of a dossier."""
+    return rubrics.Dossier(
+        questionnaire=questions(),
+        answers=practice.profile,
+        zone=ZoneInfo(practice.timezone),
+        obligations=seeds.duties(),
+    )
+
+
+def contents(practice: Practice) -> dict[str, dict[str, Any]]:
+    """All that a profile holds, as plain JSON: what a page that edits it was rendered from."""
+    return {"entries": practice.profile, "facts": {name: getattr(practice, name) for name in FACTS}}
+
+
+@transaction.atomic
+def save_profile(
+    *,
+    practice: Practice,
+    base: Mapping[str, Mapping[str, Any]],
+    entries: Mapping[str, Entry | None],
+    facts: Mapping[str, Any],
+) -> set[str]:
+    """Merge what a page sent with what colleagues saved since it was rendered from `base`, key by key; returns those
+    that both changed, which are not written. The profile is offered to open dossiers, where it is read each time."""
+    Practice.objects.filter(pk=practice.pk).update(name=F("name"))  # locks the row before it is read
+    locked = Practice.objects.get(pk=practice.pk)
+    now = contents(locked)
+    sent = {key: None if is_blank(entry) else entry for key, entry in entries.items()}
+    answers, clashing = _merged(base["entries"], sent, now["entries"])
+    columns, unsettled = _merged(base["facts"], facts, now["facts"])
+    profile = {key: entry for key, entry in {**locked.profile, **answers}.items() if entry}
+    Practice.objects.filter(pk=practice.pk).update(profile=profile, name=profile[NAME]["value"], **columns)
+    return clashing | unsettled
+
+
+def _merged(
+    base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], set[str]]:
+    """(what to write, keys in conflict), as for the answers of a dossier."""
+    mine = {key: value for key, value in sent.items() if value != base.get(key)}
+    clashing = {key for key, value in mine.items() if theirs.get(key) not in (base.get(key), value)}
+    return {key: value for key, value in mine.items() if key not in clashing}, clashing
+
+
+# -- dossiers -------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def entrust(*, draft: Draft, practice: Practice, user: User, now: datetime) -> bool:
+    """The account's dossier is the practice's from now on: its team opens it, and no browser, link or calendar does any
+    more. False when it is not this account's to give."""
+    if not Draft.objects.filter(pk=draft.pk, owner=user).update(owner=None, practice=practice):
+        return False
+    draft.grants.all().delete()
+    journal.append(draft=draft, event="entrusted", by=access.account_author(user), now=now)
+    return True

@@ -1,0 +1,286 @@
+"""Who works in a practice: invited by mail, admitted, given another role, gone."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from ...models import ConfirmationSent, ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
+from .. import journal
+from ..accounts import access, roles
+from ..alerts import addresses, feeds
+from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
+from ..dossiers import proofreading
+from ..mail.post import Unanswered
+from . import groups
+
+FOR = timedelta(days=14)
+MOST_FOR_A_PRACTICE, MOST_BY_AN_ACCOUNT, MOST_TO_AN_ADDRESS = 20, 60, 3  # a day
+MOST_AN_HOUR = 150  # of all mails that nobody asked for; more are left to those who confirm an address
+RANK = [Role.READER, Role.MEMBER, Role.MANAGER, Role.OWNER]
+
+
+class AlreadyIn(Exception):
+    """This person has a role in the practice."""
+
+
+class MailFailed(Exception):
+    """The mail server did not take the invitation, which is forgotten."""
+
+
+class LastOwner(Exception):
+    """Nobody would answer for the practice any more."""
+
+
+class LastManager(Exception):
+    """The practice has no owner yet, and nobody would keep it any more."""
+
+
+def members(practice: Practice) -> QuerySet[Membership]:
+    return practice.memberships.select_related("user").order_by("created_at", "pk")
+
+
+def waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
+    """The invitations that may still be accepted."""
+    return _open(now).filter(practice=practice).select_related("invited_by").order_by("created_at", "pk")
+
+
+def _open(now: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+
+
+# -- inviting -------------------------------------------------------------------------------------------
+
+
+def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> Invitation:
+    """Offer a role by a mail, which has left when this returns. Raises PermissionDenied, BadAddress, AlreadyIn,
+    TooOften or MailFailed; nothing is stored then."""
+    invitation, counted = _offer(practice, checked(email).lower(), role, by, now)
+    try:
+        _deliver(invitation, now)
+    except MailFailed:
+        # not in one transaction with the mail: the database's one write lock is not held while a mail server thinks
+        invitation.delete()
+        counted.delete()
+        raise
+    return invitation
+
+
+def invite_owners(*, found: Iterable[tuple[Practice, str]], by: User, now: datetime) -> list[Practice]:
+    """Invite who answers for each practice, at this address; returns the practices for which no mail left."""
+    failed, answers = [], True
+    for practice, email in found:
+        try:
+            if answers:
+                invite(practice=practice, email=email, role=Role.OWNER, by=by, now=now)
+                continue
+        except MailFailed:
+            answers = False  # the next one would wait for the same server
+        except (BadAddress, TooOften, AlreadyIn):
+            pass
+        failed.append(practice)
+    return failed
+
+
+@transaction.atomic
+def _offer(practice: Practice, email: str, role: str, by: User, now: datetime) -> tuple[Invitation, ConfirmationSent]:
+    _lock(practice)
+    _must_govern(practice, by)
+    if practice.memberships.filter(user__email=email).exists():
+        raise AlreadyIn
+    counted = _counted(practice, email, by, now)
+    return Invitation.objects.create(
+        practice=practice,
+        email=email,
+        role=role,
+        sha256=access.fingerprint(access.new_secret()),  # nobody's, until it is mailed
+        invited_by=by,
+        created_at=now,
+        expires_at=now + FOR,
+    ), counted
+
+
+def _counted(practice: Practice, email: str, by: User, now: datetime) -> ConfirmationSent:
+    """Count this mail, or raise TooOften. What counts for the address survives the practice."""
+    forget_requests(now)
+    today, sent = Invitation.objects.filter(created_at__gt=now - DAY), ConfirmationSent.objects
+    mailbox = mailbox_of(email, "invitations.mailbox")
+    if (
+        today.filter(practice=practice).count() >= MOST_FOR_A_PRACTICE
+        or today.filter(invited_by=by).count() >= MOST_BY_AN_ACCOUNT
+        or sent.filter(address=mailbox).count() >= MOST_TO_AN_ADDRESS
+        or sent.filter(at__gt=now - HOUR).count() >= MOST_AN_HOUR
+    ):
+        raise TooOften
+    return sent.create(address=mailbox, at=now)
+
+
+def _deliver(invitation: Invitation, now: datetime) -> None:
+    """Mail a new secret, which alone opens the invitation from now on; earlier ones of the practice to this address
+    end. Raises MailFailed."""
+    secret = access.new_secret()
+    Invitation.objects.filter(pk=invitation.pk).update(sha256=access.fingerprint(secret))
+    try:
+        _letter(invitation, secret).send()
+    except (OSError, Unanswered) as error:  # SMTPException is an OSError
+        raise MailFailed from error
+    earlier = _open(now).filter(practice=invitation.practice_id, email=invitation.email)
+    earlier.exclude(pk=invitation.pk).update(revoked_at=now)
+
+
+def _letter(invitation: Invitation, secret: str) -> EmailMessage:
+    """No word of it was typed by whoever invites, so that nobody can send their own text to strangers; the practice is
+    named on the page."""
+    context = {
+        "inviter": invitation.invited_by.email if invitation.invited_by else "",
+        "role": Role(invitation.role).label,
+        "days": FOR.days,
+        "link": settings.SITE_URL + reverse("invitation", args=[secret]),
+        "site_url": settings.SITE_URL,
+    }
+    return EmailMessage(
+        "Invitation à rejoindre un cabinet",
+        render_to_string("practices/team/mail/invitation.txt", context),
+        settings.DEFAULT_FROM_EMAIL,
+        [invitation.email],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+@transaction.atomic
+def revoke(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
+    """Take back what was offered to this address; says whether anything was waiting."""
+    _must_govern(practice, by)
+    return bool(_open(now).filter(practice=practice, email=email).update(revoked_at=now))
+
+
+# -- accepting ------------------------------------------------------------------------------------------
+
+
+def offered(secret: str, now: datetime) -> Invitation | None:
+    """The invitation that this secret opens."""
+    found = _open(now).filter(sha256=access.fingerprint(secret))
+    return found.select_related("practice", "invited_by").first()
+
+
+def is_for(invitation: Invitation, user: User) -> bool:
+    """Only whoever proved to read the invited address: a forwarded mail admits nobody else."""
+    return EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+
+
+@transaction.atomic
+def accept(*, secret: str, user: User, now: datetime) -> Practice | None:
+    """The role is this person's; one that they have is never lowered. None when the secret, or the person, is not the
+    right one; a secret serves once."""
+    found = offered(secret, now)
+    if found is None or not is_for(found, user):
+        return None
+    _lock(found.practice)
+    if not _open(now).filter(pk=found.pk).update(accepted_at=now):
+        return None
+    membership, made = Membership.objects.get_or_create(
+        practice=found.practice, user=user, defaults={"role": found.role, "created_at": now}
+    )
+    if made:
+        _tell(found.practice, "member_joined", user, user, now)
+    elif RANK.index(Role(found.role)) > RANK.index(Role(membership.role)):
+        _give(membership, found.role, user, now)
+    return found.practice
+
+
+# -- roles ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def change_role(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> bool:
+    """Another role for the member of this address; False when there is nothing to change. Raises PermissionDenied,
+    LastOwner or LastManager."""
+    _lock(practice)
+    _must_govern(practice, by)
+    membership = members(practice).filter(user__email=email).first()
+    if membership is None or membership.role == role:
+        return False
+    if role != Role.OWNER:
+        must_stay_governed(membership)
+    if role not in roles.KEEPERS:
+        _leave_groups(membership, by, now)
+        _withdraw(membership, now)
+    _give(membership, role, by, now)
+    return True
+
+
+@transaction.atomic
+def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
+    """The member of this address opens nothing of the practice any more, nor does what they handed out, nor are they
+    reminded of it; anybody may remove themselves. False when there is no such member. Raises PermissionDenied,
+    LastOwner or LastManager."""
+    _lock(practice)
+    if email != by.email:
+        _must_govern(practice, by)
+    membership = members(practice).filter(user__email=email).first()
+    if membership is None:
+        return False
+    must_stay_governed(membership)
+    _leave_groups(membership, by, now)
+    membership.delete()
+    _tell(practice, "member_gone", membership.user, by, now)
+    if membership.user != by:
+        _withdraw(membership, now)
+    theirs, said = access.account_author(membership.user), {"by": access.account_author(by), "now": now}
+    for draft in practice.dossiers.all():
+        proofreading.close(draft=draft, asked_by=theirs, **said)
+        feeds.close(draft=draft, made_by=theirs, **said)
+        addresses.end_to(draft=draft, email=membership.user.email, **said)
+    return True
+
+
+def _withdraw(membership: Membership, now: datetime) -> None:
+    """Whom this person invited is not admitted by them any more."""
+    _open(now).filter(practice=membership.practice_id, invited_by=membership.user).update(revoked_at=now)
+
+
+def _give(membership: Membership, role: str, by: User, now: datetime) -> None:
+    membership.role = role
+    membership.save(update_fields=["role"])
+    _tell(membership.practice, "member_role", membership.user, by, now)
+
+
+def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
+    """The practice's dossiers leave the groups that this person alone keeps: these would be nobody's otherwise."""
+    kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
+    for draft in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
+        if not groups.has_keeper(draft.group, besides=membership.user):
+            groups.leave(draft=draft, user=by, now=now)
+
+
+def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -> None:
+    """In the journal of every dossier that this person may open from now on, or no more."""
+    for draft in practice.dossiers.only("pk", "public_id"):
+        keys = [access.account_author(user)]
+        journal.append(draft=draft, event=event, keys=keys, by=access.account_author(by), now=now)
+
+
+def _lock(practice: Practice) -> None:
+    """Two who change a team at once: the second sees what the first one did."""
+    Practice.objects.filter(pk=practice.pk).update(name=F("name"))
+
+
+def _must_govern(practice: Practice, user: User) -> None:
+    if not roles.may_govern(Viewer(user=user), practice):
+        raise PermissionDenied
+
+
+def must_stay_governed(leaving: Membership) -> None:
+    """Raises LastOwner or LastManager when this member may not leave."""
+    others = Membership.objects.filter(practice=leaving.practice_id, user__is_active=True).exclude(pk=leaving.pk)
+    if leaving.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
+        raise LastOwner
+    if leaving.role == Role.MANAGER and not others.filter(role__in=[Role.OWNER, Role.MANAGER]).exists():
+        raise LastManager

@@ -1,0 +1,87 @@
+"""« Mon compte », « Rattacher ce dossier », and what the accounts' library leaves to us."""
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.signals import email_changed
+from allauth.account.views import ConfirmLoginCodeView, LoginView
+from allauth.core import ratelimit
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.dispatch import receiver
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ...forms.accounts.account import NameForm
+from ...services.accounts import accounts
+
+SET_UP = (
+    "Qui administre le site ou publie un modèle se connecte avec deux preuves. "
+    "Ajoutez ci-dessous une clé d'accès ou une application."
+)
+
+
+class SignIn(LoginView):
+    """An address that has no account gets one, and the same answer."""
+
+    def form_valid(self, form):
+        form.user = accounts.for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
+        return super().form_valid(form)
+
+
+class ConfirmCode(ConfirmLoginCodeView):
+    """Three tries for a code, and a few in an hour for an address, whatever the browser."""
+
+    def post(self, request, *args, **kwargs):
+        limited = ratelimit.consume_or_429(request, action="login_failed", key=self._process.state["email"])
+        return limited or super().post(request, *args, **kwargs)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request):
+    """GET: name, address, what protects the account. POST: the name, or the end of all other sessions."""
+    form = NameForm(request.POST if "name" in request.POST else None, instance=request.user)
+    if "elsewhere" in request.POST:
+        _seal(request, request.user)
+        messages.success(request, "Les autres appareils sont déconnectés.")
+        return redirect("account")
+    if form.is_valid():
+        accounts.rename(user=request.user, name=form.cleaned_data["name"])
+        messages.success(request, "Votre nom est enregistré.")
+        return redirect("account")
+    return render(request, "account/account.html", _context(request.user, form), status=422 if form.errors else 200)
+
+
+def _context(user, form):
+    factors = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    kinds = {factor.type for factor in factors}
+    return {
+        "form": form,
+        "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
+        "has_app": Authenticator.Type.TOTP in kinds,
+        "has_codes": Authenticator.Type.RECOVERY_CODES in kinds,
+        "edits": user.editorships.exists(),
+        "set_up": SET_UP if accounts.lacks_second_factor(user) else "",
+    }
+
+
+@receiver([authenticator_added, authenticator_removed, authenticator_reset, email_changed])
+def _end_other_sessions(sender, request, user, **kwargs):
+    _seal(request, user)
+
+
+@receiver(authenticator_added)
+def _just_proved(sender, request, user, authenticator, **kwargs):
+    """Who just added a proof is not asked for it again before the recovery codes are shown."""
+    record_authentication(request, user, "mfa", type=authenticator.type, reauthenticated=True)
+
+
+def _seal(request, user):
+    """All sessions of this account end but this one."""
+    accounts.end_sessions(user=user)
+    update_session_auth_hash(request, user)

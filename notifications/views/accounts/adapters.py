@@ -1,0 +1,90 @@
+"""Where the accounts' library asks us: who asks, what is said, what is sent."""
+
+from contextlib import suppress
+from smtplib import SMTPException
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.urls import reverse
+
+from breach_assistant.proxies import client_address
+
+from ...documents import qr
+from ..site import errors
+
+# What the library tells after an act, by the name of its template; what is not here is not told.
+SAID = {
+    "account/messages/logged_in.txt": "Vous êtes connecté.",
+    "account/messages/logged_out.txt": "Vous êtes déconnecté.",
+    "account/messages/email_confirmed.txt": "Votre adresse est vérifiée.",
+    "account/messages/email_confirmation_failed.txt": "Cette adresse sert déjà à un autre compte.",
+    "mfa/messages/totp_activated.txt": "L'application d'authentification est activée.",
+    "mfa/messages/totp_deactivated.txt": "L'application d'authentification est retirée.",
+    "mfa/messages/webauthn_added.txt": "La clé d'accès est ajoutée.",
+    "mfa/messages/webauthn_removed.txt": "La clé d'accès est retirée.",
+    "mfa/messages/recovery_codes_generated.txt": "De nouveaux codes de secours remplacent les anciens.",
+}
+# What a mail tells the owner of an account that something changed.
+NOTICES = {
+    "account/email/email_changed": "L’adresse de votre compte a été changée.",
+    "mfa/email/totp_activated": "Une application d’authentification protège maintenant votre compte.",
+    "mfa/email/totp_deactivated": "L’application d’authentification de votre compte a été retirée.",
+    "mfa/email/webauthn_added": "Une clé d’accès a été ajoutée à votre compte.",
+    "mfa/email/webauthn_removed": "Une clé d’accès de votre compte a été retirée.",
+    "mfa/email/recovery_codes_generated": "Les codes de secours de votre compte ont été remplacés.",
+}
+REFUSED = {
+    "duplicate_email": "C’est déjà l’adresse de ce compte.",
+    "email_taken": "Cette adresse sert déjà à un autre compte.",
+    "incorrect_code": "Ce code n’est pas le bon.",
+    "rate_limited": "Trop d’essais. Attendez un peu, puis recommencez.",
+    "too_many_login_attempts": "Trop d’essais. Attendez un peu, puis demandez un autre code.",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | REFUSED
+
+    def get_client_ip(self, request):
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES) or "local"
+
+    def login(self, request, user):
+        super().login(request, user)
+        request.session.begin()
+
+    def add_message(self, request, level, message_template=None, message_context=None, extra_tags="", message=None):
+        if text := message or SAID.get(message_template):
+            messages.add_message(request, level, text, extra_tags=extra_tags)
+
+    def send_mail(self, template_prefix, email, context):
+        try:
+            super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
+        except (OSError, SMTPException):
+            raise ImmediateHttpResponse(errors.mail_failed(self.request)) from None
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        what = NOTICES[template_prefix]
+        with suppress(ImmediateHttpResponse):  # the change is made, and said on the page
+            super().send_notification_mail("account/email/notice", user, {"what": what}, email)
+
+    def get_reauthentication_methods(self, user):
+        """A passkey first, for those who have one: recovery codes are for the day when it is lost."""
+        methods = super().get_reauthentication_methods(user)
+        return sorted(methods, key=lambda method: "webauthn" not in method["id"])
+
+    def get_email_verification_redirect_url(self, email_address):
+        return reverse("account")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": REFUSED["incorrect_code"]}
+
+    def build_totp_svg(self, url):
+        return qr.svg(url)
+
+    def generate_authenticator_name(self, user, type):
+        return "Clé d’accès"

@@ -1,0 +1,169 @@
+"""Reminders by mail and deadlines in a calendar: what is set up for a dossier, and the links that mails carry."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ... import obligations
+from ...documents import calendar
+from ...services.accounts import access
+from ...services.alerts import addresses, feeds, letters, plan, watch
+from ...services.dossiers import drafts
+from ..dossiers.links import without_path
+from ..site import errors
+from ..viewer import visible_draft
+
+CALENDAR = "text/calendar; charset=utf-8"
+PROBLEMS = {
+    addresses.BadAddress: "Cette adresse n'est pas utilisable. Écrivez-la comme dans cet exemple : accueil@cabinet.fr",
+    addresses.TooOften: "Un courriel de confirmation est déjà parti vers cette adresse, ou trop de demandes ont été "
+    "faites. Regardez aussi dans les indésirables ; sinon, recommencez dans une heure, ou demain.",
+}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@without_path
+def alerts(request, public_id):
+    """GET: what is set up. POST `email`: give an address; `end`: no more reminders; `feed`: an address for a
+    calendar; `revoke`: close one."""
+    draft = visible_draft(request, public_id)
+    if request.method != "POST":
+        return _page(request, draft)
+    change = next((act for name, act in ACTS.items() if name in request.POST), _give)
+    return change(request, draft, {"by": access.author(draft, request.viewer), "now": timezone.now()})
+
+
+def _page(request, draft, *, status=200, **shown):
+    now = timezone.now()
+    clocks = watch.clocks_of(draft, now)
+    clock = next(each for each in clocks if each.obligation.key == obligations.CNIL)
+    context = {
+        "draft": draft,
+        "zone": drafts.zone(draft),
+        "clock": clock,
+        "end": plan.target(clock, now),
+        "upcoming": list(plan.upcoming(clock, now)),
+        "standing": addresses.standing(draft),
+        "mail_leaves": settings.MAIL_LEAVES,
+        "mail_folder": "" if settings.EMAIL_HOST else settings.EMAIL_FILE_PATH,
+        "days": addresses.CONFIRM_FOR.days,
+        "feeds": feeds.feeds(draft),
+        "most": feeds.MOST_FEEDS,
+        "problem": "",
+        "typed": "",
+        "address": "",
+        "too_many": False,
+    }
+    return render(request, "alerts/alerts.html", context | shown, status=status)
+
+
+def _give(request, draft, act):
+    if not settings.MAIL_LEAVES:
+        return _page(request, draft, status=422)
+    typed = request.POST.get("email", "")
+    try:
+        addresses.give(draft=draft, email=typed, **act)
+    except (addresses.BadAddress, addresses.TooOften) as problem:
+        return _page(request, draft, status=422, problem=PROBLEMS[type(problem)], typed=typed[: addresses.LONGEST])
+    return redirect("alerts", draft.public_id)
+
+
+def _end(request, draft, act):
+    if addresses.end(draft=draft, **act):
+        messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
+    return redirect("alerts", draft.public_id)
+
+
+def _feed(request, draft, act):
+    try:
+        secret = feeds.make(draft=draft, **act)
+    except feeds.TooManyFeeds:
+        return _page(request, draft, status=422, too_many=True)
+    return _page(request, draft, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
+
+
+def _revoke(request, draft, act):
+    number = request.POST["revoke"]
+    known = number.isdecimal() and len(number) < 10
+    if known and feeds.revoke(draft=draft, number=int(number), **act):
+        messages.success(request, f"L'adresse d'agenda {int(number)} ne montre plus rien.")
+    else:
+        messages.info(request, "Cette adresse était déjà retirée.")
+    return redirect("alerts", draft.public_id)
+
+
+ACTS = {"end": _end, "feed": _feed, "revoke": _revoke, "email": _give}
+
+
+# -- calendars ------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_safe
+def deadlines_ics(request, public_id):
+    draft = visible_draft(request, public_id)
+    return _calendar(draft, {"Content-Disposition": 'attachment; filename="echeances.ics"'})
+
+
+@never_cache
+@require_safe
+@without_path
+def calendar_feed(request, secret):
+    """What an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
+    draft = feeds.fed(secret)
+    return _calendar(draft, {}) if draft else errors.not_found(request)
+
+
+def _calendar(draft, headers):
+    now = timezone.now()
+    clocks = watch.clocks_of(draft, now)
+    dossier = calendar.Dated(
+        clocks=clocks,
+        zone=drafts.zone(draft),
+        name=draft.organisation_name,
+        link=settings.SITE_URL + reverse("dossier", args=[draft.public_id]),
+        secret_id=draft.public_id,
+        sequence=draft.journal_count,
+        site=letters.site_name(),
+        gone=feeds.gone(draft, clocks, now),
+    )
+    return HttpResponse(calendar.deadlines_ics(dossier, now), content_type=CALENDAR, headers=headers)
+
+
+# -- links of mails -------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@without_path
+def confirm_address(request, token):
+    """GET: a button, because mail programs open links by themselves. POST: the address is confirmed."""
+    asked = addresses.asked(token)
+    state = "asked" if asked else "over"
+    context = {"days": addresses.CONFIRM_FOR.days, "dossiers": len(addresses.asked_together(asked)) if asked else 0}
+    if request.method == "POST":
+        state = "done" if addresses.confirm(token=token, now=timezone.now()) else "over"
+    context["state"] = state
+    return render(request, "alerts/confirm_address.html", context, status=404 if state == "over" else 200)
+
+
+@csrf_exempt  # a mail program posts here by itself (RFC 8058); the signed token is what counts
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@without_path
+def end_reminders(request, token):
+    """GET: a button. POST, from the button or by a mail program's « Se désabonner »: no more reminders."""
+    found = addresses.ending(token)
+    if not found:
+        return render(request, "alerts/end_reminders.html", {"state": "over"}, status=404)
+    for subscription in found if request.method == "POST" else ():
+        addresses.end(draft=subscription.draft, by=addresses.RECIPIENT, now=timezone.now())
+    state = "done" if request.method == "POST" or all(each.ended_at for each in found) else "asked"
+    return render(request, "alerts/end_reminders.html", {"state": state, "dossiers": len(found)})

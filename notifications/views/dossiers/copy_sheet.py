@@ -1,0 +1,58 @@
+"""The copy sheet: what to type on the teleservice, field by field, and what was copied already."""
+
+from django.contrib import messages
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ... import rubrics
+from ...services.accounts import access
+from ...services.dossiers import copying
+from ..viewer import visible_draft
+from . import pages
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def copy_sheet(request, public_id):
+    """GET: the sheet; after a filing what changed since, or all of it with `?tout=oui`. POST marks as copied."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    sheet = _sheet(request, draft, report)
+    if request.method == "POST":
+        return _marked(request, draft, report, sheet)
+    return render(request, "dossiers/copy_sheet.html", {"draft": draft, "report": report, "sheet": sheet})
+
+
+def _sheet(request, draft, report):
+    return rubrics.copy_sheet(report, copying.marks(draft), whole=request.GET.get("tout") == "oui")
+
+
+def _marked(request, draft, report, sheet):
+    said = {"by": access.author(draft, request.viewer), "now": report.now}
+    mark, sha256 = request.POST.get("mark", ""), request.POST.get("sha256", "")
+    if "restart" in request.POST:
+        copying.restart(draft=draft, **said)
+        messages.success(request, "Les marques sont effacées : tout est à recopier.")
+    elif mark in sheet.by_mark:
+        copying.mark_copied(draft=draft, mark=mark, sha256=sha256, **said)
+    draft.refresh_from_db(fields=["copied"])
+    sheet = _sheet(request, draft, report)
+    if pages.wants_json(request):
+        return _reply(sheet, mark)
+    # the place where one goes on: a page without scripts opens there
+    place = f"#c-{sheet.next.key}" if sheet.next and "restart" not in request.POST else ""
+    return redirect(f"{request.get_full_path()}{place}")
+
+
+def _reply(sheet, mark):
+    """The pieces of the page that follow from a mark."""
+    piece = sheet.by_mark.get(mark)
+    return JsonResponse(
+        {
+            "state": render_to_string("dossiers/_copy_state.html", {"piece": piece}) if piece else "",
+            "progress": render_to_string("dossiers/_copy_progress.html", {"sheet": sheet}),
+        }
+    )

@@ -1,0 +1,189 @@
+"""Starting, listing and opening dossiers."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ... import rubrics
+from ...deadlines import ZONES
+from ...documents import table
+from ...files import dossier_files
+from ...files.dossier_files import Unusable
+from ...models import Draft
+from ...rubrics import listing
+from ...rubrics.next_action import next_action
+from ...services.accounts import access
+from ...services.dossiers import copying, drafts, filings
+from ...services.incidents import incidents
+from ...services.keeping import retention
+from ...services.practices import board
+from ...services.shared_templates import templates
+from ..viewer import open_new, visible_draft
+from . import pages
+
+ON_A_PAGE = 50
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request, slug=None):
+    """GET: before you start. POST: start a dossier, with an incident or without."""
+    stored = incidents.stored_revisions(slug) if slug else []
+    if slug and not stored:
+        raise Http404
+    if request.method == "POST":
+        return begin(request, stored[0] if stored else None)
+    return render(
+        request,
+        "dossiers/start.html",
+        {
+            "revision": incidents.as_data(stored[0]) if stored else None,
+            "form_action": request.path,
+            "zones": list(ZONES.items()),
+            "keep": settings.RETENTION.words(),
+        },
+    )
+
+
+def begin(request, stored, **chosen):
+    """A dossier in the zone that the page says, with this incident revision or none; `chosen`: what else it is begun
+    with. Its first page."""
+    zone = request.POST.get("timezone", "")
+    now = timezone.now()
+    with transaction.atomic():
+        draft = drafts.start(
+            revision=stored,
+            timezone=zone if zone in ZONES else "Europe/Paris",
+            by=access.first_author(request.viewer),
+            now=now,
+            **chosen,
+        )
+        return open_new(request, first_page(draft, now), draft, now)
+
+
+def first_page(draft, now):
+    """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
+    report = rubrics.report(drafts.dossier(draft), now)
+    if draft.incident_revision:
+        return redirect("essential", draft.public_id, rubrics.essential(report)[0].slug)
+    return redirect("step", draft.public_id, report.sections[0].slug)
+
+
+@never_cache
+@require_safe
+def dossiers(request):
+    """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
+    mine, name, now = Draft.objects.visible_to(request.viewer), _filter(request), timezone.now()
+    placed = board.placed(mine)
+    counts = board.counted(placed, now)
+    context = {
+        "page": page_by_time_left(request, placed.filter(board.conditions(now)[name])),
+        "filters": [(value, words, counts[value]) for value, (words, _) in listing.FILTERS.items()],
+        "filter": name,
+        "all": counts[""],
+        "leaving": retention.leaving(mine, now),
+    }
+    return render(request, "dossiers/dossiers.html", context)
+
+
+def page_by_time_left(request, placed):
+    """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
+    page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
+    now, pks = timezone.now(), list(page.object_list)
+    found = drafts.dossiers(Draft.objects.filter(pk__in=pks))
+    reports = {draft.pk: (draft, rubrics.report(data, now)) for draft, data in found}
+    page.object_list = [reports[pk] for pk in pks if pk in reports]
+    return page
+
+
+@never_cache
+@require_safe
+def dossiers_csv(request):
+    """The same as a table, all of it."""
+    content = table.dossiers((draft.title, report) for draft, report in _listed(request))
+    headers = {"Content-Disposition": 'attachment; filename="dossiers.csv"'}
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _listed(request):
+    """Each dossier with its report, the most urgent first."""
+    now, found = timezone.now(), Draft.objects.visible_to(request.viewer).order_by("-created_at")
+    reports = [(draft, rubrics.report(data, now)) for draft, data in drafts.dossiers(found)]
+    kept = listing.FILTERS[_filter(request)][1]
+    return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.by_time_left(pair[1]))
+
+
+def _filter(request):
+    name = request.GET.get("filtre", "")
+    return name if name in listing.FILTERS else ""
+
+
+@never_cache
+@require_safe
+def dossier(request, public_id):
+    """Where a dossier stands: its clock, the one thing to do next, each duty, what is missing."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    context = {
+        "draft": draft,
+        "report": report,
+        "next": next_action(report, copied=_copied(draft, report)),
+        "filings": filings.active(draft),
+        "outdated": len(rubrics.news(report)),
+        "due": [clock for clock in report.clocks if clock.state != "idle"],
+        "idle": [clock for clock in report.clocks if clock.state == "idle"],
+        "letter": rubrics.letter_offered(report),
+        "leaving": retention.leaving(Draft.objects.filter(pk=draft.pk), report.now),
+    }
+    return render(request, "dossiers/dossier.html", context)
+
+
+def _copied(draft, report):
+    """Is all of it on the teleservice, as far as the copy sheet knows?"""
+    sheet = rubrics.copy_sheet(report, copying.marks(draft)) if draft.copied else None
+    return bool(sheet) and sheet.done == sheet.total
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_dossier(request):
+    """A dossier.json comes back as a new dossier; a file that is refused leaves nothing behind."""
+    if request.method != "POST":
+        return render(request, "dossiers/import.html")
+    sent = request.FILES.get("file")
+    now = timezone.now()
+    try:
+        if sent is None:
+            raise Unusable(["Choisissez un fichier dossier.json (moins de 1 Mo)."])
+        known = {"revisions_of": _by_origin(incidents), "templates_of": _by_origin(templates)}
+        imported = dossier_files.read_dossier(sent.read(), **known, now=now)
+    except Unusable as error:
+        return render(request, "dossiers/import.html", {"problems": error.problems}, status=422)
+    return _imported(request, imported, now)
+
+
+def _by_origin(known):
+    """What is known here of an incident or of a template, by its slug."""
+    return lambda slug: {revision.origin: revision for revision in known.revisions(slug)}
+
+
+def _imported(request, imported, now):
+    with transaction.atomic():
+        draft = drafts.start(
+            revision=imported.revision and incidents.stored(imported.revision),
+            template=imported.template and templates.stored(imported.template),
+            questionnaire=imported.questionnaire.name,
+            timezone=imported.timezone,
+            by=access.first_author(request.viewer),
+            now=now,
+            answers=imported.answers,
+        )
+        response = open_new(request, redirect("review", draft.public_id), draft, now)
+    messages.success(request, "Le dossier a été repris. Relisez les réponses marquées « à relire ».")
+    return response

@@ -1,0 +1,90 @@
+"""« L'essentiel »: the few screens that prefill cannot answer, then the sentences that the practice will be held to."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ... import rubrics
+from ..viewer import visible_draft
+from . import pages
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def essential(request, public_id, subject):
+    """One screen. POST saves it and goes on to the next one, to reading again, then to the review."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    screen = _screen(report, subject)
+    if request.method != "POST" and not _is_asked(report, subject):
+        messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
+        return redirect("dossier", draft.public_id)
+    if request.method != "POST":
+        return _page(request, draft, report, screen, pages.form_of(report, screen.rows, screen.optional))
+    outcome = pages.save(request, draft, report, screen.rows, screen.optional)
+    if pages.wants_json(request):
+        return pages.reply(draft, outcome)
+    screen = _screen(outcome.report, subject)
+    if not outcome.whole:
+        return _page(request, draft, outcome.report, screen, outcome.form, status=422)
+    if pages.tell(request, draft, outcome, screen.rows) and _is_asked(outcome.report, subject):
+        return redirect("essential", draft.public_id, subject)
+    if "later" in request.POST:
+        return redirect("dossier", draft.public_id)
+    return redirect_to(draft, _after(outcome.report, subject))
+
+
+def _screen(report, subject):
+    """The screen, also where other answers left nothing to ask on it since it was opened: what was typed is saved."""
+    listed = next((screen for screen in rubrics.screens(report) if screen.slug == subject), None)
+    found = listed or rubrics.screen_of(report, subject)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _is_asked(report, subject):
+    return any(screen.slug == subject for screen in rubrics.screens(report))
+
+
+def _after(report, subject):
+    if not _is_asked(report, subject):
+        screen = rubrics.next_screen(report)
+        return screen.slug if screen else None
+    slugs = [screen.slug for screen in rubrics.screens(report)]
+    place = slugs.index(subject)
+    return slugs[place + 1] if place + 1 < len(slugs) else None
+
+
+def redirect_to(draft, slug):
+    return redirect("essential", draft.public_id, slug) if slug else redirect("review", draft.public_id)
+
+
+def _page(request, draft, report, screen, form, *, status=200):
+    slugs = [each.slug for each in rubrics.screens(report)]
+    place = slugs.index(screen.slug) if screen.slug in slugs else 0
+    starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
+    context = {
+        "draft": draft,
+        "report": report,
+        "screen": screen,
+        "form": form,
+        "place": place + 1,
+        "questions": len(slugs) - 1,
+        "read_again": screen.slug == rubrics.READ_AGAIN,
+        "previous": slugs[place - 1] if place else None,
+        "starts_clock": starts_clock,
+        "aids": report.dossier.newest.aids if starts_clock and report.dossier.newest else (),
+        "situations": [each for field in form.fields.values() for each in field.question.situations],
+    }
+    return render(request, "dossiers/essential.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def ready(request, public_id):
+    """The draft is ready and nothing is filed yet: what comes next."""
+    draft = visible_draft(request, public_id)
+    return render(request, "dossiers/ready.html", {"draft": draft, "report": pages.report_of(draft)})

@@ -1,0 +1,49 @@
+"""A dossier's files. Their names come from the dossier, never from the request."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ... import rubrics
+from ...documents import dossier_file, pdf
+from ...services.dossiers import drafts
+from ..viewer import visible_draft
+
+
+@never_cache
+@require_safe
+def draft_pdf(request, public_id):
+    """The draft as PDF; `?notes=non` leaves the practice's own notes out."""
+    draft = visible_draft(request, public_id)
+    report = report_of(draft)
+    data = pdf.draft_pdf(
+        report,
+        title=report.organisation,
+        incident_title=report.incident_title,
+        with_notes=request.GET.get("notes") != "non",
+    )
+    return as_file(draft, data, "application/pdf", "brouillon", "pdf")
+
+
+@never_cache
+@require_safe
+def dossier_json(request, public_id):
+    draft = visible_draft(request, public_id)
+    return as_file(draft, dossier_file.dump(report_of(draft)), "application/json", "dossier", "json")
+
+
+def report_of(draft):
+    """To the minute, so that two downloads of the same dossier within it are the same bytes."""
+    return rubrics.report(drafts.dossier(draft), timezone.now().replace(second=0, microsecond=0))
+
+
+def as_file(draft, data, content_type, kind, extension):
+    name = slugify(draft.organisation_name)[:60]
+    filename = f"{kind}-{name}.{extension}" if name else f"{kind}.{extension}"
+    return HttpResponse(
+        data,
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+    )

@@ -1,0 +1,233 @@
+"""Recording what was filed with the CNIL, preparing the complement, and erasing the dossier."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ... import rubrics
+from ...deadlines import PARIS, ZONES
+from ...documents import letter, pdf
+from ...forms.dossiers.filing import CancelForm, FilingForm
+from ...models import Filing
+from ...services.accounts import access, roles
+from ...services.dossiers import filings, recording
+from ...services.keeping import erasure
+from ..viewer import visible_draft
+from . import files, pages
+
+MOVED = (
+    "Les réponses du dossier ont changé depuis l'affichage de cette page. Rien n'a été consigné : relisez ce qui le "
+    "sera maintenant, puis consignez de nouveau."
+)
+OVERTAKEN = (
+    "Un autre dépôt vient d'être consigné pour ce dossier. Le vôtre ne l'est pas : vérifiez la liste ci-dessous, puis "
+    "consignez-le de nouveau s'il s'y ajoute."
+)
+WITHDRAWN = (
+    "Le dépôt n° {number}, consigné depuis cette page, a été annulé depuis. Rien n'est consigné de nouveau : vérifiez "
+    "la liste ci-dessous, puis consignez-le encore une fois s'il a bien été fait."
+)
+DONE = "Le dépôt est consigné. Gardez aussi le récépissé de la CNIL : lui seul fait foi."
+ALREADY = "Ce dépôt était déjà consigné : rien n'a été ajouté."
+CANCELLED = "Le dépôt {number} est annulé. Il reste lisible, avec la date et le motif."
+
+
+# -- filing ---------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def filing(request, public_id):
+    """GET: what would be recorded, and what was. POST: records a filing, or cancels the one numbered `cancel`."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    if request.method != "POST":
+        return _filing_page(request, draft, report)
+    if "cancel" in request.POST:
+        return _cancelled(request, draft, report)
+    form = _form(draft, report, request.POST.get("kind"), request.POST)
+    if not form.is_valid():
+        return _filing_page(request, draft, report, form=form, status=422)
+    return _recorded(request, draft, report, form)
+
+
+def _recorded(request, draft, report, form):
+    said, author = form.cleaned_data, access.author(draft, request.viewer)
+    page = {"version": _number(request, "base"), "number": _number(request, "number")}
+    told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
+    try:
+        recording.record(draft=draft, **page, **told, again=said.get("content"), by=author, now=report.now)
+    except recording.Moved:
+        return _filing_page(request, draft, report, form=form, notice=MOVED, status=422)
+    except recording.AlreadyRecorded as found:
+        if notice := _overtaken(found.filing, told):
+            return _filing_page(request, draft, report, form=form, notice=notice, status=422)
+        messages.info(request, ALREADY)
+    else:
+        messages.success(request, DONE)
+    return redirect("filing", draft.public_id)
+
+
+def _overtaken(filing, told):
+    """Why what this page says is not recorded by this filing; "" when it is."""
+    if any(getattr(filing, name) != told[name] for name in ("kind", "filed_at", "cnil_number")):
+        return OVERTAKEN
+    return WITHDRAWN.format(number=filing.number) if filing.cancelled_at else ""
+
+
+def _form(draft, report, kind, data=None):
+    zone = report.dossier.zone
+    local = (zone.key, f"Heure {ZONES[zone.key]} (votre fuseau)")
+    clocks = [] if zone.key == PARIS.key else [(PARIS.key, "Heure de Paris"), local]
+    found = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(draft, report, kind)}
+    return FilingForm(data, initial={"kind": kind}, **found)
+
+
+def _again(draft, report, kind):
+    """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
+    found = recording.taken_back(draft, kind)
+    if found is None:
+        return None
+    then = rubrics.report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
+    changed = len(rubrics.differences(then, filings.as_data(found)))
+    return (found.number, changed) if changed else None
+
+
+def _number(request, name):
+    """A number that our own page always holds."""
+    text = request.POST.get(name, "")
+    if not (text.isdecimal() and len(text) < 10):
+        raise SuspiciousOperation(f"a page without its {name}")
+    return int(text)
+
+
+def _cancelled(request, draft, report):
+    number, form = _number(request, "cancel"), CancelForm(request.POST)
+    if not form.is_valid():
+        return _filing_page(request, draft, report, cancel=form, cancelling=number, status=422)
+    author = access.author(draft, request.viewer)
+    reason = form.cleaned_data["reason"]
+    if recording.cancel(draft=draft, number=number, reason=reason, by=author, now=report.now):
+        messages.success(request, CANCELLED.format(number=number))
+    else:
+        messages.info(request, "Ce dépôt était déjà annulé.")
+    return redirect("filing", draft.public_id)
+
+
+def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
+    kind = report.kind if report.notified or not report.dossier.filings else "initial"
+    form = form or _form(draft, report, kind)
+    context = {
+        "draft": draft,
+        "report": report,
+        "zone": report.dossier.zone,
+        "form": form,
+        "when": (form["day"], form["hour"]),
+        "notice": notice,
+        "cancel": cancel or CancelForm(),
+        "cancelling": cancelling,
+        "number": recording.next_number(draft),
+        "recorded": [_told(draft, report, each, request) for each in draft.filings.order_by("-number")],
+    }
+    return render(request, "dossiers/filing.html", context, status=status)
+
+
+def _told(draft, report, filing, request):
+    author = access.author(draft, request.viewer)
+    # typed by people, perhaps like an account: that is named only where it did something in this dossier
+    acted = draft.journal.filter(by=filing.by).exists()
+    by = access.author_words(filing.by, author) if acted else filing.by
+    return {"filing": filings.recorded(filing, report), "by": by}
+
+
+@never_cache
+@require_safe
+def filing_pdf(request, public_id, number):
+    """What was filed, from its snapshot."""
+    draft = visible_draft(request, public_id)
+    found = Filing.objects.filter(draft=draft, number=number).first()
+    if found is None:
+        raise Http404
+    data = pdf.filing_pdf(filings.report_of(found), filings.recorded(found))
+    return files.as_file(draft, data, "application/pdf", f"depot-{number}", "pdf")
+
+
+# -- complement -----------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_safe
+def complement(request, public_id):
+    """What changed since the last filing, what is still unknown, and how to ask the vendor for it."""
+    draft = visible_draft(request, public_id)
+    report = pages.report_of(draft)
+    filed = report.dossier.filings
+    context = {
+        "draft": draft,
+        "report": report,
+        "zone": report.dossier.zone,
+        "last": filed[-1] if filed else None,
+        "differences": rubrics.differences(report, filed[-1]) if filed else (),
+        "unknowns": rubrics.unknowns(report),
+        "clock": rubrics.complement_clock(report),
+        "letter": rubrics.letter_offered(report),
+    }
+    return render(request, "dossiers/complement.html", context)
+
+
+@never_cache
+@require_safe
+def complement_pdf(request, public_id):
+    draft = visible_draft(request, public_id)
+    report = files.report_of(draft)
+    if not report.dossier.filings:
+        raise Http404
+    return files.as_file(draft, pdf.complement_pdf(report), "application/pdf", "complement", "pdf")
+
+
+@never_cache
+@require_safe
+def vendor_letter_pdf(request, public_id):
+    draft = visible_draft(request, public_id)
+    data = pdf.letter_pdf(_letter(draft))
+    return files.as_file(draft, data, "application/pdf", "lettre-editeur", "pdf")
+
+
+@never_cache
+@require_safe
+def vendor_letter_text(request, public_id):
+    draft = visible_draft(request, public_id)
+    data = letter.text(_letter(draft))
+    return files.as_file(draft, data, "text/plain; charset=utf-8", "lettre-editeur", "txt")
+
+
+def _letter(draft):
+    report = files.report_of(draft)
+    if not rubrics.letter_offered(report):
+        raise Http404
+    return rubrics.letter_to_vendor(report)
+
+
+# -- erasing --------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request, public_id):
+    """GET: what goes and what stays. POST with the box ticked: everything goes."""
+    draft = visible_draft(request, public_id)
+    may_erase = draft.practice is None or roles.may_govern(request.viewer, draft.practice)
+    if request.method == "POST" and not may_erase:
+        raise PermissionDenied
+    if request.method == "POST" and request.POST.get("sure") == "1":
+        erasure.erase(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
+        messages.success(request, "Le dossier est effacé.")
+        return redirect("dossiers")
+    refused = request.method == "POST"
+    context = {"draft": draft, "links": access.links(draft).count(), "refused": refused, "may_erase": may_erase}
+    context["filed"] = len(filings.active(draft))
+    return render(request, "dossiers/erase.html", context, status=422 if refused else 200)

@@ -1,0 +1,112 @@
+"""« Reprendre plus tard »: private links to a dossier, and forgetting this browser. A secret is shown once."""
+
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ...documents import qr
+from ...models import Draft, Viewer
+from ...services.accounts import access
+from ...services.dossiers import drafts
+from ..site import errors
+from ..viewer import close_device, open_device, visible_draft
+
+
+def without_path(view):
+    """The Referer of what is opened from here holds no path. Not « no-referrer »: browsers then send forms with
+    « Origin: null », which the protection against forged forms refuses."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return answer
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@without_path
+def link(request, public_id):
+    """GET: the links that open this dossier. POST: makes one, or closes the one numbered `revoke`."""
+    draft = visible_draft(request, public_id)
+    if request.method != "POST":
+        return _links(request, draft)
+    if draft.practice:
+        raise PermissionDenied  # its team opens it, nobody else
+    if "revoke" in request.POST:
+        return _revoked(request, draft)
+    try:
+        secret = access.make_link(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
+    except access.TooManyLinks:
+        return _links(request, draft, too_many=True, status=422)
+    address = settings.SITE_URL + reverse("open_link", args=[secret])
+    return _links(request, draft, address=address, code=qr.svg(address))
+
+
+def _links(request, draft, *, address="", code="", too_many=False, status=200):
+    context = {
+        "draft": draft,
+        "links": access.links(draft),
+        "zone": drafts.zone(draft),
+        "me": access.author(draft, request.viewer),
+        "most": access.MOST_LINKS,
+        "address": address,
+        "code": code,
+        "too_many": too_many,
+    }
+    return render(request, "dossiers/link.html", context, status=status)
+
+
+def _revoked(request, draft):
+    number, author = request.POST["revoke"], access.author(draft, request.viewer)
+    known = number.isdecimal() and len(number) < 10
+    if known and access.revoke_link(draft=draft, number=int(number), by=author, now=timezone.now()):
+        messages.success(request, f"Le lien {int(number)} n'ouvre plus rien.")
+    else:
+        messages.info(request, "Ce lien était déjà retiré.")
+    return redirect("link", draft.public_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@without_path
+def open_link(request, secret):
+    """GET: a button, and nothing of the dossier. POST: this browser may open it from now on.
+
+    Whatever is wrong with the secret, the answer is the same."""
+    if request.method == "POST":
+        return _opened(request, secret, timezone.now())
+    return render(request, "dossiers/open_link.html") if access.linked(secret) else errors.not_found(request)
+
+
+@transaction.atomic
+def _opened(request, secret, now):
+    draft = access.linked(secret)
+    if draft is None:
+        return errors.not_found(request)
+    access.note_link(secret=secret, now=now)
+    response = redirect("dossier", draft.public_id)
+    held = Draft.objects.visible_to(request.viewer).filter(pk=draft.pk).exists()
+    return response if held else open_device(request, response, draft, now)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forget(request):
+    """GET: what will happen. POST: this browser opens no dossier any more."""
+    if request.method != "POST":
+        found = Draft.objects.visible_to(Viewer(device=request.viewer.device)).order_by("-created_at")
+        held = [(draft, access.links(draft).count()) for draft in found]
+        return render(request, "dossiers/forget.html", {"held": held})
+    messages.success(request, "Cet appareil n'ouvre plus aucun dossier.")
+    return close_device(request, redirect("dossiers"))

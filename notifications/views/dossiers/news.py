@@ -1,0 +1,52 @@
+"""« Réponses à revoir »: what newer revisions propose otherwise, and what the practice makes of it."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ... import rubrics
+from ...services.accounts import access
+from ...services.alerts import addresses
+from ...services.dossiers import drafts, filings
+from ..viewer import visible_draft
+from . import pages
+
+MOVED = "Cette réponse ou sa proposition vient de changer : relisez-la avant de choisir."
+TAKEN = "La nouvelle proposition est votre réponse."
+KEPT = "Votre réponse est gardée."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def news(request, public_id):
+    """GET: each answer to look at again. POST: « Prendre » (`take`) or « Garder la mienne » (`keep`) one of them, as
+    the page showed it (its token)."""
+    draft = visible_draft(request, public_id)
+    found = rubrics.news(pages.report_of(draft))
+    if request.method != "POST":
+        context = {"draft": draft, "news": found, "filed": bool(filings.active(draft))}
+        context["written_to"] = addresses.standing(draft).state == "live"
+        return render(request, "dossiers/news.html", context)
+    _answer(request, draft, found)
+    draft.refresh_from_db()
+    left = rubrics.news(pages.report_of(draft))
+    return redirect("news" if left else "dossier", draft.public_id)
+
+
+def _answer(request, draft, found):
+    by_token = {each.token: each for each in found}
+    taken, kept = (by_token.get(request.POST.get(name)) for name in ("take", "keep"))
+    said = {"by": access.author(draft, request.viewer), "now": timezone.now()}
+    if taken and not taken.withdrawn:
+        saved, words = drafts.take(draft=draft, key=taken.row.key, **said), TAKEN
+    elif kept:
+        saved, words = drafts.keep_mine(draft=draft, key=kept.row.key, **said), KEPT
+    else:
+        messages.warning(request, MOVED)
+        return
+    if saved.conflicts:
+        messages.warning(request, MOVED)
+    else:
+        messages.success(request, words)

@@ -1,0 +1,50 @@
+"""Addresses of a dossier: its guide, its files, its filing, its links."""
+
+from django.urls import path
+
+from . import (
+    claims,
+    copy_sheet,
+    dossiers,
+    essential,
+    files,
+    filings,
+    journal,
+    links,
+    news,
+    proofreading,
+    steps,
+    versions,
+)
+
+urlpatterns = [
+    path("incidents/<slug:slug>/commencer/", dossiers.start, name="start_incident"),
+    path("commencer/", dossiers.start, name="start"),
+    path("dossiers/", dossiers.dossiers, name="dossiers"),
+    path("dossiers/liste.csv", dossiers.dossiers_csv, name="dossiers_csv"),
+    path("dossiers/importer/", dossiers.import_dossier, name="import"),
+    path("dossiers/oublier/", links.forget, name="forget"),
+    path("dossiers/<str:public_id>/", dossiers.dossier, name="dossier"),
+    path("dossiers/<str:public_id>/etapes/<slug:slug>/", steps.step, name="step"),
+    path("dossiers/<str:public_id>/essentiel/<slug:subject>/", essential.essential, name="essential"),
+    path("dossiers/<str:public_id>/telecharger/", essential.ready, name="ready"),
+    path("dossiers/<str:public_id>/verifier/", steps.review, name="review"),
+    path("dossiers/<str:public_id>/recopie/", copy_sheet.copy_sheet, name="copy_sheet"),
+    path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
+    path("dossiers/<str:public_id>/dossier.json", files.dossier_json, name="dossier_json"),
+    path("dossiers/<str:public_id>/lien/", links.link, name="link"),
+    path("dossiers/<str:public_id>/versions/<slug:key>/", versions.versions, name="versions"),
+    path("dossiers/<str:public_id>/depot/", filings.filing, name="filing"),
+    path("dossiers/<str:public_id>/depot/<int:number>/notification.pdf", filings.filing_pdf, name="filing_pdf"),
+    path("dossiers/<str:public_id>/complement/", filings.complement, name="complement"),
+    path("dossiers/<str:public_id>/complement.pdf", filings.complement_pdf, name="complement_pdf"),
+    path("dossiers/<str:public_id>/lettre-editeur.pdf", filings.vendor_letter_pdf, name="vendor_letter_pdf"),
+    path("dossiers/<str:public_id>/lettre-editeur.txt", filings.vendor_letter_text, name="vendor_letter_text"),
+    path("dossiers/<str:public_id>/nouveautes/", news.news, name="news"),
+    path("dossiers/<str:public_id>/journal/", journal.journal, name="journal"),
+    path("dossiers/<str:public_id>/effacer/", filings.erase, name="erase"),
+    path("dossiers/<str:public_id>/rattacher/", claims.claim, name="claim"),
+    path("d/<str:secret>/", links.open_link, name="open_link"),
+    path("dossiers/<str:public_id>/relecture/", proofreading.proofreading, name="proofreading"),
+    path("relecture/<str:secret>/", proofreading.proofread, name="proofread"),
+]

@@ -1,0 +1,62 @@
+"""« Versions précédentes » of one answer: what it was, who wrote it and when, and how to have it back."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ... import deadlines, rubrics
+from ...services.accounts import access
+from ...services.dossiers import drafts
+from ..viewer import visible_draft
+
+TAKEN = "Cette réponse vient de changer ailleurs : relisez-la ci-dessous avant de rétablir une version précédente."
+SAME = "C'est déjà votre réponse : rien n'a changé."
+DONE = "La version choisie est rétablie. Celle qu'elle remplace reste dans la liste."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def versions(request, public_id, key):
+    draft = visible_draft(request, public_id)
+    dossier = drafts.dossier(draft)
+    question = dossier.questionnaire.get(key)
+    if question is None:
+        raise Http404
+    author = access.author(draft, request.viewer)
+    if request.method == "POST":
+        return _restored(request, draft, key, author)
+    told = [_in_words(dossier, question, version, author) for version in drafts.versions(draft, key)]
+    context = {"draft": draft, "question": question, "current": told[:1], "earlier": told[1:]}
+    return render(request, "dossiers/versions.html", context)
+
+
+def _in_words(dossier, question, version, author):
+    entry = version.entry or {}
+    return {
+        "number": version.number,
+        "lines": rubrics.words(dossier, question, version.entry),
+        "note": entry.get("note", ""),
+        "origin": rubrics.origin_words(dossier, version.entry),
+        "erased": version.erased,
+        "by": access.author_words(version.by, author),
+        "at": deadlines.in_words(version.at, dossier.zone),
+    }
+
+
+def _restored(request, draft, key, author):
+    change, base = (request.POST.get(name, "") for name in ("change", "base"))
+    if not all(each.isdecimal() and len(each) < 10 for each in (change, base)):
+        raise Http404
+    saved = drafts.restore(draft=draft, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
+    if saved is None:
+        raise Http404
+    if saved.conflicts:
+        messages.warning(request, TAKEN)
+    elif saved.saved:
+        messages.success(request, DONE)
+    else:
+        messages.info(request, SAME)
+    return redirect("versions", draft.public_id, key)

@@ -1,0 +1,9 @@
+"""Addresses that machines ask."""
+
+from django.urls import path
+
+from . import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -1,0 +1,133 @@
+"""Many files as one zip, made by the worker."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ...deadlines import PARIS
+from ...documents import zipped
+from ...models import Batch, Draft
+from ...services.keeping import exports
+from ...services.practices import batches
+from ...tasks import make_next
+
+TOO_MANY = f"Un lot contient {batches.MOST_DOSSIERS} dossiers au plus : choisissez-en moins."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_batch(request):
+    """POST: the drafts of the dossiers `draft` as one zip. GET: where dossiers are chosen."""
+    chosen = list(dict.fromkeys(request.POST.getlist("draft")))
+    if request.method != "POST" or len(chosen) > batches.MOST_DOSSIERS:
+        if chosen:
+            messages.error(request, TOO_MANY)
+        return redirect("board")
+    visible = Draft.objects.visible_to(request.viewer).filter(public_id__in=chosen)
+    found = {each.public_id: each for each in visible.only("public_id")}
+    if not found:
+        raise Http404
+    return begin(request, Batch.Kind.DRAFTS, [found[each] for each in chosen if each in found])
+
+
+def begin(request, kind, drafts, practice=None):
+    """A batch for whoever is signed in; to its page."""
+    with transaction.atomic():
+        said = {"kind": kind, "drafts": drafts, "practice": practice}
+        made = batches.begin(user=request.viewer.user, now=timezone.now(), **said)
+        make_next.enqueue(made.pk)
+    return redirect("batch", made.public_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch(request, batch_id):
+    """GET: how far it is. POST: what failed is tried again."""
+    found = _visible(request, batch_id)
+    if request.method == "POST":
+        with transaction.atomic():
+            if batches.retry(batch=found):
+                make_next.enqueue(found.pk)
+        return redirect("batch", found.public_id)
+    items = list(batches.items(found, request.viewer))
+    context = {
+        "batch": found,
+        "items": items,
+        "ready": sum(item.made for item in items),
+        "failed": [item for item in items if item.fault],
+        "running": batches.is_running(found),
+        "until": found.created_at + batches.KEPT,
+        "zone": PARIS,
+    }
+    return render(request, "practices/batches/batch.html", context)
+
+
+@never_cache
+@require_safe
+def batch_zip(request, batch_id):
+    """The files that are made, of the dossiers that this viewer may open now."""
+    found = _visible(request, batch_id)
+    if batches.is_running(found):
+        return redirect("batch", found.public_id)
+    items = batches.items(found, request.viewer)
+    entries = [(place_of(item.number, item.draft), item.draft.title, item.made) for item in items]
+    whole, practice = found.kind == Batch.Kind.EXPORT, found.practice
+    about = about_zip(entries, found.created_at, whole=whole, practice=practice.name if practice else "")
+    return as_zip(zipped.bundle(about, _files(found, items)), _zip_name(found))
+
+
+def about_zip(entries, now, *, whole, practice=""):
+    """What a zip's first page is told: (name in it, title, was it made?) of each dossier; is it everything, of which
+    practice?"""
+    return {"entries": entries, "at": now, "zone": PARIS, "whole": whole, "practice": practice}
+
+
+def as_zip(data, name):
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return HttpResponse(data, content_type="application/zip", headers=headers)
+
+
+def _visible(request, batch_id):
+    found = batches.visible(request.viewer, batch_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+# -- what the zip holds ---------------------------------------------------------------------------------
+
+
+def _files(batch, items):
+    yield from _own_files(batch)
+    # a folder for each dossier of an export; drafts lie side by side
+    apart = "/" if batch.kind == Batch.Kind.EXPORT else "-"
+    for item in items.filter(made=True):
+        place = place_of(item.number, item.draft)
+        yield from ((f"{place}{apart}{name}", content) for name, content in zipped.unpack(item.content))
+
+
+def _own_files(batch):
+    """What an export says of the practice, or of the person."""
+    if batch.practice:
+        yield "cabinet.json", zipped.as_json(exports.practice(batch.practice))
+    elif batch.kind == Batch.Kind.EXPORT:
+        yield "compte.json", zipped.as_json(exports.account(batch.user))
+
+
+def place_of(number, draft):
+    """A dossier's name in a zip: plain letters, and a number of its own."""
+    incident = draft.incident_revision.incident.slug if draft.incident_revision else ""
+    return slugify(f"{number:03} {draft.organisation_name[:60]} {incident}")
+
+
+def _zip_name(batch):
+    if batch.kind == Batch.Kind.DRAFTS:
+        return f"brouillons-{batch.created_at:%Y-%m-%d}"
+    return slugify(f"export {batch.practice.name[:60]}") if batch.practice else "mes-donnees"

@@ -1,0 +1,35 @@
+"""Pages for everybody: no cookie, no form, and any cache may keep them for a minute."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from ... import seeds
+from ...rubrics import incident_page
+from ...services.incidents import catalogue_edits, incidents
+
+public = cache_control(public=True, max_age=60)
+
+
+@require_safe
+@public
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/home.html", {"incidents": incidents.newest()})
+
+
+@require_safe
+@public
+def incident(request: HttpRequest, slug: str) -> HttpResponse:
+    revisions = incidents.revisions(slug)
+    if not revisions:
+        raise Http404("no such incident")
+    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
+    context = incident_page.context(revisions, questionnaire, catalogue_edits.publishers(slug))
+    return render(request, "incidents/incident.html", context)
+
+
+@require_safe
+@public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/accessibility.html")

@@ -1,0 +1,266 @@
+"""An answer's life: proposed once, read or edited by the practice, to be seen again when the incident file changes."""
+
+from datetime import timedelta
+
+import pytest
+
+from notifications import rubrics
+from notifications.models import Draft
+from notifications.questionnaire import Case, applicable, edited
+from notifications.services.dossiers import drafts
+from notifications.services.incidents import incidents
+from tests.dossiers import NOW, answered, form
+from tests.stored import WEDA, Tab, everything, fact, publish, start_weda, withdraw
+
+LATER = NOW + timedelta(hours=1)
+REV_3, REV_4 = f"incident:{WEDA}@3", f"incident:{WEDA}@4"
+
+
+def entry(key):
+    return drafts.bare(Draft.objects.get().answers.get(key))
+
+
+def to_see_again():
+    """Keys « à revoir », as every page shows them."""
+    report = rubrics.report(drafts.dossier(Draft.objects.get()), LATER)
+    return sorted(row.key for row in report.rows + report.notes if row.outdated)
+
+
+def say(**act):
+    """One of the acts of a page, on the dossier as it is now."""
+    [(name, key)] = act.items()
+    return getattr(drafts, name)(draft=Draft.objects.get(), key=key, by="Camille", now=LATER)
+
+
+def change_causes(content):
+    fact(content, "causes")["value"] = ["external_malicious", "unknown"]
+
+
+@pytest.fixture
+def newer(weda_draft):
+    """A fourth revision: one fact changed, one withdrawn, one surer, one only said with other sources."""
+
+    def change(content):
+        change_causes(content)
+        withdraw(content, "harms_text")
+        fact(content, "origins")["status"] = "confirmed"
+        fact(content, "person_categories")["sources"] = ["cnil"]
+
+    return publish("4", change)
+
+
+# -- start ----------------------------------------------------------------------------------------------
+
+
+def test_a_dossier_starts_with_proposals_that_nobody_has_read(weda_draft):
+    answers = weda_draft.answers
+    assert answers["nature"]["value"] == ["confidentiality", "availability"]
+    assert answers["nature"]["certainty"]["confidentiality"] == "suspected"
+    assert {(answers["nature"]["origin"], answers["nature"]["basis"])} == {(REV_3, REV_3)}
+    assert answers["country"]["origin"] == "default"
+    assert {entry["reviewed"] for entry in answers.values()} == {False}
+    assert weda_draft.version == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["aware_at", "siren", "person_count", "severity", "prior_measures", "discovery", "ongoing"]
+)
+def test_what_only_the_practice_knows_is_not_proposed(weda_draft, key):
+    assert key not in weda_draft.answers
+
+
+def test_without_an_incident_only_usual_answers_are_proposed(seeds_loaded):
+    draft = drafts.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
+    assert {entry["origin"] for entry in draft.answers.values()} == {"default"}
+    assert draft.title == "Cabinet à nommer – violation sans incident connu"
+
+
+def test_proposals_are_laid_once(weda_draft, newer):
+    """Neither a save nor a page shown later adds what a newer revision proposes."""
+    Tab(weda_draft).type(headcount=2)
+    to_see_again()
+    assert entry("causes")["origin"] == REV_3
+    assert {each["origin"] for each in Draft.objects.get().answers.values()} == {REV_3, "default", "practice"}
+
+
+def test_a_cleared_answer_is_not_proposed_again(weda_draft, newer):
+    Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
+    to_see_again()
+    assert entry("causes")["state"] == "cleared"
+    row = rubrics.report(drafts.dossier(Draft.objects.get()), LATER).by_key["causes"]
+    assert not row.answered
+
+
+def test_answers_that_were_imported_stay_alone(seeds_loaded):
+    newest = incidents.stored_revisions(WEDA)[0]
+    given = {"city": answered("city", "Rouen")}
+    draft = drafts.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
+    assert {key: drafts.bare(entry) for key, entry in draft.answers.items()} == given
+
+
+# -- reading --------------------------------------------------------------------------------------------
+
+
+def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_draft):
+    before = entry("description")
+    drafts.keep(draft=weda_draft, keys=["description"], by="Camille", now=LATER)
+    assert before["reviewed"] is False
+    assert entry("description") == {**before, "reviewed": True}
+    assert entry("nature")["reviewed"] is False
+
+
+def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_draft):
+    assert sorted(drafts.keepable(weda_draft, "violation")) == ["causes", "origins"]
+    drafts.keep(draft=weda_draft, keys=drafts.keepable(weda_draft, "violation"), by="Camille", now=LATER)
+    assert entry("causes")["reviewed"] is True
+    assert (entry("nature")["reviewed"], entry("description")["reviewed"]) == (False, False)
+    assert drafts.keepable(Draft.objects.get(), "violation") == []
+
+
+def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
+    by_rubric = {key for step in form().steps for key in drafts.keepable(weda_draft, step.slug)}
+    opened = {question.key for question in form() if question.review == "open"}
+    assert {
+        "nature",
+        "description",
+        "person_categories",
+        "harms",
+        "measures_taken",
+    } <= opened & weda_draft.answers.keys()
+    asked = {question.key for question in applicable(Case(form(), weda_draft.answers))}
+    assert "initial_reference" not in asked  # answered beforehand, and shown nowhere: nobody can have read it
+    assert by_rubric == (weda_draft.answers.keys() & asked) - opened
+
+
+def test_a_cleared_answer_is_not_kept(weda_draft):
+    Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
+    assert drafts.keepable(Draft.objects.get(), "violation") == ["origins"]
+
+
+def test_keeping_twice_moves_nothing(weda_draft):
+    drafts.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+    before = everything()
+    drafts.keep(draft=Draft.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
+    assert everything() == before
+
+
+def test_keeping_does_not_keep_what_changed_meanwhile(weda_draft):
+    """The page showed another answer than the one that is stored by then."""
+    Tab(weda_draft).type(causes=["unknown"])
+    saved = drafts.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+    assert list(saved.conflicts) == ["causes"]
+    assert entry("causes")["value"] == ["unknown"]
+
+
+def test_saving_a_page_that_shows_proposals_is_not_reading_them(weda_draft):
+    tab, before = Tab(weda_draft), everything()
+    words = ("state", "value", "note", "details", "certainty")
+    posted = {key: {name: shown[name] for name in words if name in shown} for key, shown in tab.shown.items()}
+    tab.send({key: edited(form().questions[key], tab.shown[key], sent) for key, sent in posted.items()})
+    assert everything() == before
+
+
+def test_an_edit_is_the_practice_word_is_read_and_keeps_its_basis(weda_draft):
+    Tab(weda_draft).type(causes=["unknown"])
+    assert entry("causes") == {
+        "state": "known",
+        "value": ["unknown"],
+        "origin": "practice",
+        "reviewed": True,
+        "basis": REV_3,
+    }
+
+
+# -- a newer revision -----------------------------------------------------------------------------------
+
+
+def test_nothing_is_to_be_seen_again_while_nothing_changed(weda_draft):
+    assert to_see_again() == []
+    publish("4")
+    assert to_see_again() == []
+
+
+def test_a_changed_a_withdrawn_and_a_surer_fact_are_to_be_seen_again(newer):
+    assert to_see_again() == ["causes", "harms_text", "origins"]
+
+
+def test_a_dossier_that_begins_with_the_newer_revision_has_nothing_to_see_again(newer):
+    Draft.objects.all().delete()
+    start_weda()
+    assert to_see_again() == []
+    assert entry("causes")["origin"] == REV_4
+
+
+def test_an_edited_answer_is_to_be_seen_again_too(newer, weda_draft):
+    Tab(weda_draft).type(causes=["internal_accidental"])
+    assert "causes" in to_see_again()
+
+
+def test_taking_sets_value_certainty_origin_and_basis_and_counts_as_reading(newer):
+    note = entry("causes")["note"]
+    assert say(take="causes").saved == ["causes"]
+    assert entry("causes") == {
+        "state": "known",
+        "value": ["external_malicious", "unknown"],
+        "note": note,
+        "certainty": {"*": "claimed"},
+        "origin": REV_4,
+        "basis": REV_4,
+        "reviewed": True,
+    }
+    assert to_see_again() == ["harms_text", "origins"]
+
+
+def test_taking_also_brings_a_surer_word(newer):
+    say(take="origins")
+    assert entry("origins")["certainty"] == {"*": "confirmed"}
+
+
+@pytest.mark.parametrize("key", ["harms_text", "city"])
+def test_what_is_not_proposed_cannot_be_taken(newer, key):
+    before = everything()
+    assert say(take=key).saved == []
+    assert everything() == before
+
+
+def test_keeping_mine_moves_only_the_basis(newer, weda_draft):
+    Tab(weda_draft).type(causes=["internal_accidental"])
+    mine = entry("causes")
+    say(keep_mine="causes")
+    assert entry("causes") == {**mine, "basis": REV_4}
+    assert "causes" not in to_see_again()
+
+
+def test_keeping_an_untouched_proposal_as_mine_says_so_for_the_old_revision(newer):
+    old = entry("causes")
+    say(keep_mine="causes")
+    assert entry("causes") == {**old, "basis": REV_4, "reviewed": True}
+    assert entry("causes")["origin"] == REV_3
+
+
+def test_mine_may_be_kept_although_the_fact_was_withdrawn(newer):
+    old = entry("harms_text")
+    say(keep_mine="harms_text")
+    assert entry("harms_text")["value"] == old["value"]
+    assert "harms_text" not in to_see_again()
+
+
+def test_after_mine_was_kept_a_further_revision_asks_again(newer):
+    say(keep_mine="causes")
+    publish("5", lambda content: fact(content, "causes").update(value=["unknown"]))
+    assert "causes" in to_see_again()
+
+
+def test_a_revision_made_here_comes_after_the_one_it_corrects(weda_draft):
+    publish("3.local1", change_causes)
+    assert to_see_again() == ["causes"]
+    say(take="causes")
+    assert entry("causes")["origin"] == f"incident:{WEDA}@3.local1"
+    publish("4")  # the shipped one that follows says what revision 3 said
+    assert to_see_again() == ["causes"]
+
+
+def test_nothing_to_keep_where_nothing_was_answered(newer):
+    before = everything()
+    say(keep_mine="city")
+    assert everything() == before

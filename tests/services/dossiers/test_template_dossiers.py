@@ -1,0 +1,230 @@
+"""Dossiers that were begun with a template: what it proposed, what changed since, what travels with the file."""
+
+import json
+
+import pytest
+
+from notifications import rubrics
+from notifications.documents import dossier_file
+from notifications.files import dossier_files
+from notifications.files.dossier_files import read_dossier
+from notifications.models import Draft, TemplateRevision, User
+from notifications.services.dossiers import drafts, filings
+from notifications.services.incidents import incidents
+from notifications.services.shared_templates import templates
+from tests import stored
+from tests.broken_files import changed
+from tests.dossiers import LATE, NOW
+from tests.publishing import begin, publish, published, union, write
+from tests.stored import WEDA, file
+
+ADVISED = {
+    "answers__has_sensitive_data": True,
+    "answers__description": "Avis de l'union.",
+    "answers__subjects_informed": "undetermined",
+    "advice__severity": "À vous de juger.",
+}
+
+
+@pytest.fixture
+def editor(seeds_loaded: None) -> User:
+    return union()
+
+
+@pytest.fixture
+def revision(editor: User) -> TemplateRevision:
+    return published(editor, **ADVISED)
+
+
+@pytest.fixture
+def draft(revision: TemplateRevision) -> Draft:
+    return start(revision)
+
+
+def start(revision: TemplateRevision, **said) -> Draft:
+    newest = incidents.stored_revisions(WEDA)[0]
+    return drafts.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
+
+
+def again(draft: Draft, editor: User, **elements) -> TemplateRevision:
+    """The next revision of the template."""
+    template = draft.template_revision.template
+    write(template, editor, **elements)
+    return publish(template, editor, "Précisions.")
+
+
+def report(draft: Draft) -> rubrics.Report:
+    return rubrics.report(drafts.dossier(Draft.objects.get(pk=draft.pk)), NOW)
+
+
+def to_review_again(draft: Draft) -> set[str]:
+    return {row.key for row in report(draft).rows if row.outdated}
+
+
+def named(revision: TemplateRevision) -> str:
+    return f"template:{revision.template.slug}@{revision.number}"
+
+
+# -- begun ----------------------------------------------------------------------------------------------
+
+
+def test_a_dossier_begins_with_the_template_s_answers_unread(draft, revision):
+    rows = report(draft).by_key
+    for key in ("has_sensitive_data", "subjects_informed", "description"):
+        assert (rows[key].origin, rows[key].state) == (named(revision), "to_review")
+    assert rows["has_sensitive_data"].certainty == "suspectée"
+    assert rows["subjects_informed"].certainty == ""
+    assert rows["has_sensitive_data"].sources == ()
+    assert rows["nature"].origin == f"incident:{WEDA}@3"
+    assert rows["severity"].state == "missing"
+    said = "modèle « Cyberattaque du logiciel Weda (novembre 2025) » (Union des médecins), révision 1.local1"
+    assert rows["has_sensitive_data"].origin_words == said
+    assert to_review_again(draft) == set()
+
+
+def test_a_template_that_answers_leaves_fewer_screens(draft):
+    plain = {screen.slug for screen in rubrics.essential(report(stored.start_weda()))}
+    assert plain - {screen.slug for screen in rubrics.essential(report(draft))} == {"patients"}
+
+
+@pytest.mark.parametrize("revision_of", [None, "cegedim-mlm-2025"])
+def test_a_template_serves_no_dossier_of_another_incident(revision, revision_of):
+    other = incidents.stored_revisions(revision_of)[0] if revision_of else None
+    with pytest.raises(ValueError, match="another incident"):
+        drafts.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
+    assert not Draft.objects.exists()
+
+
+def test_a_template_without_incident_serves_a_dossier_without(editor):
+    template = begin(editor, incident=None)
+    write(template, editor, answers__description="Avis de l'union.")
+    draft = drafts.start(
+        revision=None, template=publish(template, editor), timezone="Europe/Paris", by="x", now=NOW, counted=True
+    )
+    assert draft.answers["description"]["basis"] == f"template:{template.slug}@1.local1"
+    assert draft.counted
+
+
+# -- what changed since ---------------------------------------------------------------------------------
+
+
+def test_a_newer_revision_of_the_template_shows_what_it_says_otherwise(draft, editor):
+    newer = again(draft, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
+    assert to_review_again(draft) == {"has_sensitive_data", "description"}
+    row = report(draft).by_key["has_sensitive_data"]
+    assert [line.text for line in row.proposal_lines] == ["Non"]
+    assert row.proposal.origin == named(newer)
+    assert draft.template_revision != newer  # nothing is written before the practice says so
+
+
+def test_what_is_taken_is_the_newer_one_and_what_is_kept_stays(draft, editor):
+    newer = again(draft, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
+    drafts.take(draft=draft, key="has_sensitive_data", by="x", now=NOW)
+    draft.refresh_from_db()
+    drafts.keep_mine(draft=draft, key="description", by="x", now=NOW)
+    draft.refresh_from_db()
+    taken, kept = draft.answers["has_sensitive_data"], draft.answers["description"]
+    assert (taken["value"], taken["origin"], taken["reviewed"]) == (False, named(newer), True)
+    assert [part["text"] for part in kept["value"]][1:] == ["Avis de l'union."]
+    assert kept["basis"] == f"{named(newer)}+incident:{WEDA}@3"
+    assert to_review_again(draft) == set()
+
+
+def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(draft):
+    def change(content):
+        stored.fact(content, "description")["value"] += " Suite."
+
+    stored.publish("4", change)
+    assert to_review_again(draft) == {"description"}
+    drafts.take(draft=draft, key="description", by="x", now=NOW)
+    draft.refresh_from_db()
+    vendor, own = draft.answers["description"]["value"]
+    assert vendor["text"].endswith("Suite.")
+    assert own["text"] == "Avis de l'union."
+    assert to_review_again(draft) == set()
+
+
+def test_a_withdrawn_template_still_serves_its_dossiers(draft, editor, revision):
+    again(draft, editor, answers__has_sensitive_data=False)
+    templates.withdraw(template=revision.template, by=editor, now=NOW)
+    assert to_review_again(draft) == {"has_sensitive_data"}
+    assert "(Union des médecins)" in report(draft).by_key["has_sensitive_data"].origin_words
+
+
+def test_a_list_asks_for_templates_once(draft, revision, django_assert_num_queries):
+    for _ in range(3):
+        start(revision)
+    drafts.dossiers(Draft.objects.all())
+    with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
+        found = drafts.dossiers(Draft.objects.all())
+    assert {data.template for _, data in found} == {templates.as_data(revision)}
+
+
+# -- the file -------------------------------------------------------------------------------------------
+
+
+def here(known):
+    return lambda slug: {each.origin: each for each in known.revisions(slug)}
+
+
+def read(data, **known):
+    known = {"revisions_of": here(incidents), "templates_of": here(templates)} | known
+    return read_dossier(data, **known, now=LATE)
+
+
+def start_from(imported) -> Draft:
+    return drafts.start(
+        revision=incidents.stored(imported.revision),
+        template=imported.template and templates.stored(imported.template),
+        timezone=imported.timezone,
+        by="x",
+        now=LATE,
+        answers=imported.answers,
+    )
+
+
+def dump(draft: Draft) -> bytes:
+    return dossier_file.dump(rubrics.report(drafts.dossier(draft), LATE))
+
+
+def test_a_dossier_with_a_template_comes_back_whole(draft, revision, editor):
+    again(draft, editor, answers__has_sensitive_data=False)
+    drafts.keep_mine(draft=draft, key="has_sensitive_data", by="x", now=NOW)
+    draft.refresh_from_db()
+    data = dump(draft)
+    assert json.loads(data)["template"] == {"slug": revision.template.slug, "revision": "1.local1"}
+    copy = start_from(read(data))
+    assert json.loads(dump(copy)) == json.loads(data)
+    assert not copy.counted
+
+
+def test_a_template_that_is_not_here_leaves_unread_imports(draft):
+    imported = read(dump(draft), templates_of=dossier_files.no_templates)
+    assert imported.template is None
+    assert imported.answers["has_sensitive_data"]["origin"] == "import"
+    assert imported.answers["nature"]["origin"] == f"incident:{WEDA}@3"
+    assert [part["origin"] for part in imported.answers["description"]["value"]] == [f"incident:{WEDA}@3", "import"]
+
+
+def test_a_template_of_another_incident_stands_for_nothing(draft):
+    content = json.loads(dump(draft))
+    content["incident"] = None
+    imported = read(json.dumps(content).encode())
+    assert imported.template is None
+    assert imported.answers["has_sensitive_data"]["origin"] == "import"
+
+
+@pytest.mark.parametrize("template", ["union@1", {"slug": "x"}, {"slug": 1, "revision": 1}])
+def test_a_template_named_otherwise_is_refused(seeds_loaded, template):
+    with pytest.raises(dossier_files.Unusable, match="Le modèle de ce fichier n'a pas la forme attendue"):
+        read(changed(lambda content: content.update(template=template)))
+
+
+def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(draft, editor):
+    filing = file(draft)
+    then = rubrics.report(filings.report_of(filing).dossier, NOW)
+    again(draft, editor, answers__has_sensitive_data=False)
+    now = rubrics.report(filings.report_of(filing).dossier, NOW)
+    assert now.rows == then.rows
+    assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
+    assert filings.is_whole(filing)
