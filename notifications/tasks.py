@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 from django_tasks import task
 
-from . import rubrics
 from .documents import dossier_file, pdf, table, zipped
 from .models import Batch, BatchItem, Draft
+from .rubrics import build_report
 from .services.dossiers import drafts, filings
 from .services.keeping import exports
 from .services.operations import jobs
@@ -59,12 +59,12 @@ def go_on() -> None:
 
 def draft_files(draft: Draft, now: datetime) -> Files:
     """The draft, as its page gives it."""
-    yield "brouillon.pdf", pdf.draft_pdf(rubrics.report(drafts.dossier(draft), now))
+    yield "brouillon.pdf", pdf.draft_pdf(build_report(drafts.dossier(draft), now))
 
 
 def dossier_files(draft: Draft, now: datetime) -> Files:
     """Everything of a dossier."""
-    report = rubrics.report(drafts.dossier(draft), now)
+    report = build_report(drafts.dossier(draft), now)
     yield "dossier.json", dossier_file.dump(report)
     yield "brouillon.pdf", pdf.draft_pdf(report)
     for filing in draft.filings.order_by("number"):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifications import catalogue, obligations, prefill, questionnaire
 from notifications.questionnaire import Context, Entry, check_entry, edited, part_texts
-from notifications.rubrics import Dossier
+from notifications.rubrics import DossierData
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -33,7 +33,7 @@ def revision(name: str) -> catalogue.Revision:
 
 def weda_dossier(
     answers: Mapping[str, Any] = AS_IN_EXAMPLE, *, number: int = 3, newest: int = 3, zone: ZoneInfo = PARIS
-) -> Dossier:
+) -> DossierData:
     """A dossier begun on one revision of the incident Weda, then edited as on the pages by a practice.
 
     `answers` holds plain values as in the example file, `{"unknown": True, "note": …}`, `{"value": …, "note": …}`,
@@ -44,7 +44,7 @@ def weda_dossier(
         if entry := answered(key, value, entries.get(key), zone):
             entries[key] = entry
     known = {each.origin: each for each in (revision(f"weda-2025-11.{n}") for n in range(1, newest + 1))}
-    return Dossier(
+    return DossierData(
         form(),
         entries,
         zone,

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications import rubrics
 from notifications.obligations import Deadline, Filed, Obligation, clocks, deadline, load
 from notifications.questionnaire import BadFile, Case, applicable
+from notifications.rubrics import CLOCK_WORDS
 from tests.dossiers import PARIS, ROOT, SEEDS, form
 
 DUTIES = load(SEEDS / "obligations.toml", form())
@@ -270,7 +270,7 @@ def test_the_register_and_the_cert_have_no_hour() -> None:
 
 
 def test_every_state_has_its_word_and_none_accuses() -> None:
-    assert set(rubrics.CLOCK_WORDS) == {
+    assert set(CLOCK_WORDS) == {
         "idle", "waiting", "open", "soon", "urgent", "overdue", "todo", "chase", "done", "stopped",
     }  # fmt: skip
 

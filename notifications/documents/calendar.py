@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..obligations import Deadline
-from ..rubrics import typo
+from ..rubrics import space_french
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Calendar, Event
@@ -73,8 +73,8 @@ def _event(dossier: Dated, clock: Deadline, at: datetime, stamp: datetime) -> "E
     event.add("sequence", dossier.sequence)
     event.add("dtstamp", stamp)
     event.add("dtstart", at)
-    event.add("summary", typo(f"{title} – {name}" if name else title))
-    event.add("description", "\n".join(map(typo, _lines(dossier, clock, at))))
+    event.add("summary", space_french(f"{title} – {name}" if name else title))
+    event.add("description", "\n".join(map(space_french, _lines(dossier, clock, at))))
     event.add("url", dossier.link)
     event.add("transp", "TRANSPARENT")
     event.add("class", "PRIVATE")
@@ -108,6 +108,6 @@ def _alarm(before: timedelta, title: str) -> "Alarm":
 
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", typo(title))
+    alarm.add("description", space_french(title))
     alarm.add("trigger", -before)
     return alarm

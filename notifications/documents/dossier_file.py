@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ..rubrics import FILE_FORMAT, FILE_VERSION, Report, terms
+from ..rubrics import FILE_FORMAT, FILE_VERSION, Report, list_deadline_terms
 
 
 def dump(report: Report) -> bytes:
@@ -18,7 +18,7 @@ def dump(report: Report) -> bytes:
         "kind": report.kind,
         "timezone": dossier.zone.key,
         "answers": {q.key: dossier.answers[q.key] for q in dossier.questionnaire if q.key in dossier.answers},
-        "deadlines": [terms(clock) for clock in report.clocks],
+        "deadlines": [list_deadline_terms(clock) for clock in report.clocks],
         "missing": [row.key for row in report.missing],
         "doubts": [{"keys": list(keys), "message": message} for keys, message in report.doubts],
     }

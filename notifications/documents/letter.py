@@ -1,6 +1,6 @@
 """A letter as plain text, to paste into a message."""
 
-from ..rubrics import Letter, typo
+from ..rubrics import Letter, space_french
 
 
 def text(letter: Letter) -> bytes:
@@ -16,4 +16,4 @@ def text(letter: Letter) -> bytes:
         *letter.closing,
         letter.signature,
     ]
-    return ("\n\n".join(typo(block) for block in blocks if block) + "\n").encode()
+    return ("\n\n".join(space_french(block) for block in blocks if block) + "\n").encode()

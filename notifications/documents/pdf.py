@@ -25,11 +25,11 @@ from ..rubrics import (
     Recorded,
     Report,
     Row,
-    complement_clock,
-    decision,
-    differences,
-    identity,
-    unknowns,
+    describe_identity,
+    find_complement_clock,
+    find_decision,
+    list_differences,
+    list_unknowns,
 )
 
 STYLESHEET = "css/pdf.css"
@@ -63,10 +63,10 @@ def complement_pdf(report: Report) -> bytes:
     found = {
         "heading": "Notification complémentaire d'une violation de données personnelles",
         "compared": last,
-        "identity": identity(report),
-        "differences": differences(report, last),
-        "named_unknowns": unknowns(report),
-        "clock": complement_clock(report),
+        "identity": describe_identity(report),
+        "differences": list_differences(report, last),
+        "named_unknowns": list_unknowns(report),
+        "clock": find_complement_clock(report),
     }
     return printed("pdf/complement.html", _titles(report) | _context(report, with_notes=False) | found)
 
@@ -99,7 +99,7 @@ def printed(template: str, context: dict[str, Any]) -> bytes:
 
 def _context(report: Report, with_notes: bool) -> dict[str, Any]:
     doubts = _doubts(report, with_notes)
-    decided = decision(report) if with_notes else None
+    decided = find_decision(report) if with_notes else None
     notes = [row for row in report.notes if with_notes and row.answered and row.origin != "default"]
     return {
         "report": report,

@@ -74,7 +74,7 @@ def _line(title: str, report: Report) -> tuple[object, ...]:
         _instant(report, clock.starts_at)[: None if clock.hour_known else 10],
         _instant(report, clock.due_at),
         report.deadline_words,
-        listing.state_words(report),
+        listing.describe_state(report),
         len(report.missing),
         _instant(report, first.at if first else None),
         first.number if first else "",

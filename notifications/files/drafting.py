@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .. import catalogue, prefill, rubrics, seeds
+from .. import catalogue, prefill, seeds
 from ..catalogue import Revision
 from ..questionnaire import BadFile, Context, Entry, Question, Questionnaire, Refused, strict_json
+from ..rubrics import DossierData, Report
 from . import roster
 from .dossier_files import Unusable, checked, read_dossier
 
@@ -128,11 +129,11 @@ def _over(question: Question, proposed: Entry | None, entry: Entry) -> Entry:
     return {"basis": proposed["basis"], **entry}
 
 
-def dossier(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> rubrics.Dossier:
+def dossier(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> DossierData:
     questionnaire = seeds.questionnaire()
     known = [each for each in seeds.incidents() if revision and each.slug == revision.slug]
     known += [revision] if revision else []
-    return rubrics.Dossier(
+    return DossierData(
         questionnaire=questionnaire,
         answers=lay_over(questionnaire, revision, given),
         zone=zone,
@@ -143,7 +144,7 @@ def dossier(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInf
     )
 
 
-def figures(report: rubrics.Report) -> Figures:
+def figures(report: Report) -> Figures:
     """What prefill brought, before the practice's answers: a value or an unknown with its reason."""
     rows = [row for row in report.rows if row.question.step not in IDENTITY_STEPS]
     proposals = [row.proposal for row in rows if row.proposal]

@@ -1,24 +1,40 @@
 """The one source of review page, PDF, file, progress and lists: none of them looks at an answer itself."""
 
-from .complement import Difference, as_filed, complement_clock, differences, identity, unknowns
-from .copying import CopyScreen, Sheet, copy_sheet
-from .essential import READ_AGAIN, Screen, essential, next_screen, screen_of, screens
-from .filed import COMPLEMENTARY, Recorded, as_kind, terms
-from .letter import Letter, letter_offered, letter_to_vendor
-from .news import News, changed_since, news
-from .pieces import ORGANISATION, STATE_WORDS, Dossier, Line, Progress, Proofread, Report, Row, Section
-from .reading import SUSPICION_WORDS, case_of, facts_of, offers, report, stage
-from .readings import Decision, Reading, clock_readings, date_words, day_words, decision, ticks, vendor_requests
+from .complement import (
+    Difference,
+    describe_identity,
+    find_complement_clock,
+    list_differences,
+    list_unknowns,
+    restore_filed_report,
+)
+from .copying import CopyScreen, Sheet, build_copy_sheet
+from .essential import READ_AGAIN, Screen, find_next_screen, find_screen, list_essential_screens, list_screens
+from .filed import COMPLEMENTARY, Recorded, list_deadline_terms, set_kind
+from .letter import Letter, offers_letter, write_letter_to_vendor
+from .news import RevisionChange, list_changed_since, list_revision_changes
+from .pieces import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Proofread, Report, Row, Section
+from .reading import SUSPICION_WORDS, build_case, build_facts, build_report, find_stage, list_offers
+from .readings import (
+    Decision,
+    Reading,
+    find_decision,
+    list_checkboxes,
+    list_clock_readings,
+    list_vendor_requests,
+    write_day,
+    write_source_date,
+)
 from .words import (
     CERTAINTY_WORDS,
     CLOCK_WORDS,
     ORIGIN_WORDS,
-    grouped,
-    origin_words,
-    plain_words,
-    typo,
-    value_lines,
-    words,
+    describe_entry,
+    describe_origin,
+    group_digits,
+    list_value_lines,
+    space_french,
+    write_plain_value,
 )
 
 # Name and version of `dossier.json`.
@@ -38,50 +54,50 @@ __all__ = [
     "CopyScreen",
     "Decision",
     "Difference",
-    "Dossier",
+    "DossierData",
     "Letter",
     "Line",
-    "News",
     "Progress",
     "Proofread",
     "Reading",
     "Recorded",
     "Report",
+    "RevisionChange",
     "Row",
     "Screen",
     "Section",
     "Sheet",
-    "as_filed",
-    "as_kind",
-    "case_of",
-    "changed_since",
-    "clock_readings",
-    "complement_clock",
-    "copy_sheet",
-    "date_words",
-    "day_words",
-    "decision",
-    "differences",
-    "essential",
-    "facts_of",
-    "grouped",
-    "identity",
-    "letter_offered",
-    "letter_to_vendor",
-    "news",
-    "next_screen",
-    "offers",
-    "origin_words",
-    "plain_words",
-    "report",
-    "screen_of",
-    "screens",
-    "stage",
-    "terms",
-    "ticks",
-    "typo",
-    "unknowns",
-    "value_lines",
-    "vendor_requests",
-    "words",
+    "build_case",
+    "build_copy_sheet",
+    "build_facts",
+    "build_report",
+    "describe_entry",
+    "describe_identity",
+    "describe_origin",
+    "find_complement_clock",
+    "find_decision",
+    "find_next_screen",
+    "find_screen",
+    "find_stage",
+    "group_digits",
+    "list_changed_since",
+    "list_checkboxes",
+    "list_clock_readings",
+    "list_deadline_terms",
+    "list_differences",
+    "list_essential_screens",
+    "list_offers",
+    "list_revision_changes",
+    "list_screens",
+    "list_unknowns",
+    "list_value_lines",
+    "list_vendor_requests",
+    "offers_letter",
+    "restore_filed_report",
+    "set_kind",
+    "space_french",
+    "write_day",
+    "write_letter_to_vendor",
+    "write_plain_value",
+    "write_source_date",
 ]

@@ -5,13 +5,13 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from .. import rubrics
 from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Occasion, Revision, Source, proposed_entry
 from ..questionnaire import Questionnaire
-from . import day_words, timeline
+from ..rubrics import Line, list_value_lines, write_source_date
+from . import timeline, write_day
 from .incident_page import when_words
 
-Line = rubrics.Line
+Line = Line
 HEAD = {
     "title": "Titre",
     "vendor": "Éditeur",
@@ -65,7 +65,7 @@ def _head(revision: Revision) -> list[tuple[str, str]]:
 
 
 def _day(at: str) -> str:
-    return day_words(date.fromisoformat(at[:10]))
+    return write_day(date.fromisoformat(at[:10]))
 
 
 def _changes(
@@ -89,10 +89,10 @@ def fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> list[Li
     if fact.proposes:
         question = questionnaire.questions[fact.key]
         entry = proposed_entry(question, fact, origin)
-        lines += rubrics.value_lines(question, entry, timeline.PARIS) if not fact.unknown else [Line(fact.unknown)]
+        lines += list_value_lines(question, entry, timeline.PARIS) if not fact.unknown else [Line(fact.unknown)]
     lines += [Line(text) for text in (fact.statement, fact.note, *_about(fact, questionnaire)) if text]
     said = f"{STATUS_WORDS[fact.status]} ; sources : {', '.join(fact.sources)}"
-    corrected = f"Corrigé le {day_words(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else ""
+    corrected = f"Corrigé le {write_day(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else ""
     return [*lines, Line(f"{said[0].upper()}{said[1:]}"), *([Line(corrected)] if corrected else [])]
 
 
@@ -126,11 +126,11 @@ def guidance_lines(guidance: Guidance) -> list[Line]:
 
 def occasion_lines(occasion: Occasion) -> list[Line]:
     days = (("Proposée depuis le", occasion.since), ("Proposée jusqu'au", occasion.until))
-    return [Line(occasion.tick.sentence), *(Line(f"{words} {day_words(day)}") for words, day in days if day)]
+    return [Line(occasion.tick.sentence), *(Line(f"{words} {write_day(day)}") for words, day in days if day)]
 
 
 def source_lines(source: Source) -> list[Line]:
-    lines = [f"{source.title}, {rubrics.date_words(source)}", source.address, source.quote and f"« {source.quote} »"]
+    lines = [f"{source.title}, {write_source_date(source)}", source.address, source.quote and f"« {source.quote} »"]
     return [Line(each) for each in lines if each]
 
 

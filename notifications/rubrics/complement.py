@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from ..obligations import Deadline, Filed
 from .filed import KIND, REFERENCE
 from .pieces import Line, Report, Row
-from .reading import report as read
+from .reading import build_report as read
 from .words import ORIGIN_WORDS
 
 CNIL_COMPLEMENT = "cnil_complement"  # the duty to complete what was filed
@@ -28,11 +28,11 @@ class Difference(NamedTuple):
         return sum(len(line.text) for line in self.before + self.now) > LONG
 
 
-def differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
+def list_differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
     """The CNIL's questions whose printed answer is no longer that of `filed`, in the questionnaire's order.
 
     Kind and reference are left out: they are those of each notification, not of the breach. So are notes."""
-    before = {row.key: row for row in as_filed(report, filed).rows}
+    before = {row.key: row for row in restore_filed_report(report, filed).rows}
     now = {row.key: row for row in report.rows}
     asked = [question.key for question in report.dossier.questionnaire if question.key not in (KIND, REFERENCE)]
     pairs = [(before.get(key), now.get(key)) for key in asked]
@@ -40,23 +40,23 @@ def differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
     return tuple(_difference(report, *pair) for pair in changed)
 
 
-def complement_clock(report: Report) -> Deadline:
+def find_complement_clock(report: Report) -> Deadline:
     """The clock of the complementary notification: 72 hours « si possible » after the first one."""
     return next(clock for clock in report.clocks if clock.obligation.key == CNIL_COMPLEMENT)
 
 
-def as_filed(report: Report, filed: Filed) -> Report:
+def restore_filed_report(report: Report, filed: Filed) -> Report:
     """The same dossier as it was filed, after the filings that came before."""
     before = tuple(takewhile(lambda each: each is not filed and each.at <= filed.at, report.dossier.filings))
     return read(replace(report.dossier, answers=filed.answers, filings=before, snapshot=True), filed.at)
 
 
-def unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
+def list_unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
     """What is « inconnu à ce stade », each with its question as it is understood out of its page."""
     return tuple((_name(report, row), row) for row in report.unknowns)
 
 
-def identity(report: Report) -> tuple[Row, ...]:
+def describe_identity(report: Report) -> tuple[Row, ...]:
     """Which notification this is: its kind, and the number of the one that it completes."""
     return tuple(row for row in report.rows if row.key in (KIND, REFERENCE))
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, sentences, ticked_options
-from .complement import Difference, differences
+from .complement import Difference, list_differences
 from .filed import KIND, REFERENCE
 from .pieces import Line, Report, Row
-from .reading import case_of
+from .reading import build_case
 
 COPY, TICK = "copy", "tick"
 DATES = ("date", "moment", "datetime")
@@ -135,12 +135,12 @@ class _Desk(NamedTuple):
     copied: Mapping[str, str]
 
 
-def copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *, whole: bool = False) -> Sheet:
+def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *, whole: bool = False) -> Sheet:
     """The sheet of a report. `copied` holds, by mark, the SHA-256 of the text that was copied."""
     filings = report.dossier.filings
-    changed = {each.row.key: each for each in differences(report, filings[-1])} if filings else {}
+    changed = {each.row.key: each for each in list_differences(report, filings[-1])} if filings else {}
     only = {KIND, REFERENCE, *changed} if filings and not whole else None
-    case = case_of(report.dossier, report.now)
+    case = build_case(report.dossier, report.now)
     tests = [test for rule in sentences(case) for test in rule.when if "option" in test]
     desk = _Desk(report.dossier.zone, frozenset((test["key"], test["option"]) for test in tests), copied or {})
     screens = []

@@ -20,15 +20,15 @@ class Screen:
     optional: tuple[str, ...]
 
 
-def essential(report: Report) -> tuple[Screen, ...]:
+def list_essential_screens(report: Report) -> tuple[Screen, ...]:
     """The screens that ask what prefill cannot know: those with a question that only the practice can settle.
 
     Whether it was answered in the meantime changes nothing, so that the list stays the same on the way."""
-    asked = (screen_of(report, subject.slug) for subject in report.dossier.questionnaire.subjects)
+    asked = (find_screen(report, subject.slug) for subject in report.dossier.questionnaire.subjects)
     return tuple(screen for screen in asked if screen and any(_only_practice_knows(row) for row in screen.rows))
 
 
-def screen_of(report: Report, slug: str) -> Screen | None:
+def find_screen(report: Report, slug: str) -> Screen | None:
     """The screen of a subject, with those of its questions that apply; it may be left out of « L'essentiel »."""
     subject = next((each for each in report.dossier.questionnaire.subjects if each.slug == slug), None)
     if subject is None:
@@ -40,7 +40,7 @@ def screen_of(report: Report, slug: str) -> Screen | None:
     return Screen(slug, title, help, tuple(rows), optional)
 
 
-def screens(report: Report) -> tuple[Screen, ...]:
+def list_screens(report: Report) -> tuple[Screen, ...]:
     """The questions, and after them what is to be opened one by one."""
     held_to = [row for row in report.rows if row.question.review == "open" and row.answered and not row.copied]
     again = Screen(
@@ -50,12 +50,12 @@ def screens(report: Report) -> tuple[Screen, ...]:
         tuple(held_to),
         optional=(),
     )
-    return (*essential(report), again)
+    return (*list_essential_screens(report), again)
 
 
-def next_screen(report: Report) -> Screen | None:
+def find_next_screen(report: Report) -> Screen | None:
     """The first screen that still needs somebody, None when all that remains is the review."""
-    for screen in screens(report):
+    for screen in list_screens(report):
         if any(row.state == ("to_review" if screen.slug == READ_AGAIN else "missing") for row in screen.rows):
             return screen
     return None

@@ -17,12 +17,12 @@ FIRST = ("initial", "complete")  # the kinds whose number a complement refers to
 BY_FILING = "filing"  # the origin of such an answer
 
 
-def with_filings(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed]) -> Answers:
+def add_filings(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed]) -> Answers:
     """Answers of what the dossier prepares now: with an active filing, a complementary notification."""
-    return as_kind(questionnaire, answers, filings, COMPLEMENTARY) if filings else answers
+    return set_kind(questionnaire, answers, filings, COMPLEMENTARY) if filings else answers
 
 
-def as_kind(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed], kind: str) -> Answers:
+def set_kind(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed], kind: str) -> Answers:
     """Answers of a notification of this kind that follows these filings. Without a number of the first one, the
     question is the practice's to answer, and its « aucune notification antérieure » no longer holds."""
     found = dict(answers)
@@ -79,7 +79,7 @@ class Recorded:
         return self.due_at is not None and self.filed.at > self.due_at
 
 
-def terms(clock: Deadline) -> dict[str, str | None]:
+def list_deadline_terms(clock: Deadline) -> dict[str, str | None]:
     """A duty's clock as plain data, in the dossier's file and in what a filing freezes."""
     return {
         "kind": clock.obligation.key,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from .. import deadlines, prefill, rubrics
+from .. import deadlines, prefill
 from ..catalogue import (
     GUIDANCE_WORDS,
     STATUS_MEANING,
@@ -20,7 +20,8 @@ from ..catalogue import (
     proposed_entry,
 )
 from ..questionnaire import Questionnaire
-from . import date_words, day_words, timeline
+from ..rubrics import Line, list_value_lines
+from . import timeline, write_day, write_source_date
 
 ABOUT = {
     "notify": "Faut-il notifier la CNIL ?",
@@ -49,7 +50,7 @@ class Shown:
     word: str = ""  # certainty of a fact or event, kind of an advice
     label: str = ""  # the question or the subject
     when: str = ""
-    lines: tuple[rubrics.Line, ...] = ()
+    lines: tuple[Line, ...] = ()
     readings: tuple[tuple[str, tuple[Cited, ...]], ...] = ()
 
 
@@ -62,11 +63,11 @@ def context(
     return {
         "revision": revision,
         "revisions": revisions,
-        "as_of": day_words(revision.as_of),
+        "as_of": write_day(revision.as_of),
         "statuses": [(key, STATUS_WORDS[key], meaning) for key, meaning in STATUS_MEANING.items()],
         "guidance": guidance(revision),
         "events": [_event(revision, event) for event in revision.events],
-        "svg": timeline.timeline(revision.events),
+        "svg": timeline.draw_timeline(revision.events),
         "groups": facts(revision),
         "proposals": proposals(revision, questionnaire),
         "advice": [
@@ -79,7 +80,7 @@ def context(
 
 
 def cite(revision: Revision, ids: Sequence[str]) -> tuple[Cited, ...]:
-    return tuple(Cited(source, date_words(source)) for source in map(revision.sources.__getitem__, ids))
+    return tuple(Cited(source, write_source_date(source)) for source in map(revision.sources.__getitem__, ids))
 
 
 def _shown(revision: Revision, item: Any, **words: Any) -> Shown:
@@ -88,7 +89,7 @@ def _shown(revision: Revision, item: Any, **words: Any) -> Shown:
 
 def _around(aid: Aid) -> str:
     """A memory aid helps to find a day; it does not give one."""
-    return f"autour du {day_words(dt.datetime.fromisoformat(aid.at).date())}"
+    return f"autour du {write_day(dt.datetime.fromisoformat(aid.at).date())}"
 
 
 # -- who advises what -----------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def facts(revision: Revision) -> list[dict[str, Any]]:
 
 def _fact(revision: Revision, fact: Fact) -> Shown:
     readings = tuple((each["text"], cite(revision, each.get("sources", ()))) for each in fact.readings)
-    when = day_words(fact.corrected_on) if fact.corrected_on else ""
+    when = write_day(fact.corrected_on) if fact.corrected_on else ""
     label = SCOPES[fact.scope] or revision.vendor
     told = {cited.source.id for _, sources in readings for cited in sources}
     rest = [each for each in fact.sources if each not in told]
@@ -152,10 +153,10 @@ def proposals(revision: Revision, questionnaire: Questionnaire) -> list[dict[str
 
 def _proposal(revision: Revision, fact: Fact, questionnaire: Questionnaire) -> Shown:
     question = questionnaire.questions[fact.key]
-    lines = [rubrics.Line(option.label) for option in question.options if option.key in fact.suggest]
+    lines = [Line(option.label) for option in question.options if option.key in fact.suggest]
     if fact.proposes and not fact.unknown:
         entry = proposed_entry(question, fact, revision.origin)
-        lines += rubrics.value_lines(question, entry, timeline.PARIS)
+        lines += list_value_lines(question, entry, timeline.PARIS)
     word = "" if any(line.certainty for line in lines) else STATUS_WORDS[fact.status]
     return _shown(revision, fact, label=question.label, word=word, lines=tuple(lines))
 
@@ -169,7 +170,7 @@ def _event(revision: Revision, event: Event) -> Shown:
 
 def when_words(event: Event) -> str:
     """« lundi 10 novembre 2025, vers 23 h 00 (heure de Paris) », « courant janvier 2026 »."""
-    start, end = timeline.span(event)
+    start, end = timeline.find_span(event)
     about = event.precision == "about"
     if event.until:
         return _period_words(start.date(), end.date())
@@ -182,7 +183,7 @@ def when_words(event: Event) -> str:
 def _period_words(first: dt.date, last: dt.date) -> str:
     """The longer the period, the vaguer the words: the bounds of a season only serve to sort."""
     if last - first < dt.timedelta(days=21):
-        return f"entre le {day_words(first)} et le {day_words(last)}"
+        return f"entre le {write_day(first)} et le {write_day(last)}"
     months = [f"{deadlines.MONTHS[day.month - 1]} {day.year}" for day in (first, last)]
     return f"courant {months[1]}" if months[0] == months[1] else f"entre {months[0]} et {months[1]}"
 
@@ -196,7 +197,7 @@ def changes(
     return [
         {
             "revision": revision,
-            "published": day_words(revision.published_at),
+            "published": write_day(revision.published_at),
             "labels": labels,
             "by": _made_here(revision, publishers),
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import deadlines
-from .complement import complement_clock, unknowns
+from .complement import find_complement_clock, list_unknowns
 from .pieces import ORGANISATION, Report
 
 OTHER_BODIES = "other_bodies"  # among which the practice names its processor
@@ -34,13 +34,13 @@ class Letter:
     signature: str
 
 
-def letter_offered(report: Report) -> bool:
+def offers_letter(report: Report) -> bool:
     """Is there anybody to write to? Not without a known incident where the practice says that nobody else is in it."""
     involved = report.dossier.answers.get(INVOLVED, {}).get("value")
     return report.dossier.revision is not None or involved is not False
 
 
-def letter_to_vendor(report: Report) -> Letter:
+def write_letter_to_vendor(report: Report) -> Letter:
     """The letter that asks the processor for what is « inconnu à ce stade » in this dossier now."""
     zone = report.dossier.zone
     return Letter(
@@ -49,7 +49,7 @@ def letter_to_vendor(report: Report) -> Letter:
         day=deadlines.day_in_words(report.now.astimezone(zone)),
         subject=f"violation de données{_of_incident(report)}, demande d'informations",
         opening=tuple(_opening(report)),
-        asked=tuple(name for name, _ in unknowns(report)),
+        asked=tuple(name for name, _ in list_unknowns(report)),
         closing=tuple(_closing(report)),
         signature=report.organisation,
     )
@@ -110,7 +110,7 @@ def _progress(report: Report) -> str:
         silent = report.dossier.filings or report.clock.state == "stopped"
         return "" if silent else "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
     day = deadlines.day_in_words(first.at.astimezone(report.dossier.zone))
-    if complement_clock(report).state in ("todo", "chase"):
+    if find_complement_clock(report).state in ("todo", "chase"):
         return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
     return f"Nous l'avons notifiée à la CNIL le {day} (RGPD, art. 33(1))."
 

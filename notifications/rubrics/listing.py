@@ -18,7 +18,7 @@ FILTERS: Mapping[str, tuple[str, Callable[[Report], bool]]] = {
 }
 
 
-def by_time_left(report: Report) -> tuple[int, datetime]:
+def sort_by_time_left(report: Report) -> tuple[int, datetime]:
     """Running clocks first, the nearest end first; then those to calculate; then complements; then what is over."""
     return _place(report), report.clock.alarm_at or LAST
 
@@ -28,7 +28,7 @@ def _place(report: Report) -> int:
         return 0
     if report.clock.state == "waiting":
         return 1
-    return 2 if complement_state(report) in ("todo", "chase") else 3
+    return 2 if find_complement_state(report) in ("todo", "chase") else 3
 
 
 def _notified(report: Report) -> bool:
@@ -36,21 +36,21 @@ def _notified(report: Report) -> bool:
     return report.clock.state == "done"
 
 
-def complement_state(report: Report) -> str:
+def find_complement_state(report: Report) -> str:
     return next((clock.state for clock in report.clocks if clock.obligation.after), "idle")
 
 
-def state_of(report: Report) -> str:
+def find_state(report: Report) -> str:
     """The state that is shown for the whole dossier, a key of CLOCK_WORDS: the complement's once it is notified."""
     if not _notified(report):
         return report.clock.state
-    complement = complement_state(report)
+    complement = find_complement_state(report)
     return complement if complement in ("todo", "chase") else "done"
 
 
-def state_words(report: Report) -> str:
+def describe_state(report: Report) -> str:
     """« urgent », « déposé », « déposé, complément à faire »."""
-    words = CLOCK_WORDS[state_of(report)]
+    words = CLOCK_WORDS[find_state(report)]
     if not _notified(report):
         return words
-    return "déposé" if state_of(report) == "done" else f"déposé, complément {words}"
+    return "déposé" if find_state(report) == "done" else f"déposé, complément {words}"

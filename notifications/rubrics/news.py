@@ -9,13 +9,13 @@ from .. import prefill
 from ..catalogue import Revision, Source
 from ..questionnaire import Question, applicable
 from ..shared_template import Template
-from .pieces import Dossier, Line, Report, Row
-from .reading import case_of
-from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of
+from .pieces import DossierData, Line, Report, Row
+from .reading import build_case
+from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 
 @dataclass(frozen=True)
-class News:
+class RevisionChange:
     """One answer whose proposal has changed. `before` is what was proposed when the practice last looked; without a
     proposal now (`withdrawn`), the fact was withdrawn. `token` says what a page showed."""
 
@@ -35,29 +35,29 @@ class News:
         return self.row.question
 
 
-def news(report: Report) -> tuple[News, ...]:
+def list_revision_changes(report: Report) -> tuple[RevisionChange, ...]:
     """Every answer to look at again, in the order of the form."""
     known = _at_basis(report.dossier)
     rows = [row for section in report.sections for row in section.all_rows]
     return tuple(_news(report.dossier, row, known) for row in rows if row.outdated)
 
 
-def _at_basis(dossier: Dossier) -> dict[str, dict[str, prefill.Proposal]]:
+def _at_basis(dossier: DossierData) -> dict[str, dict[str, prefill.Proposal]]:
     defaults = prefill.of_defaults(dossier.questionnaire)
     known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
     return {"default": defaults, **{basis: {**defaults, **proposals} for basis, proposals in known.items()}}
 
 
-def _news(dossier: Dossier, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> News:
+def _news(dossier: DossierData, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> RevisionChange:
     entry, proposal = dossier.answers.get(row.key, {}), row.proposal
     then = known.get(entry.get("basis", ""), {}).get(row.key)
-    status = status_of(row.question, proposal.entry) if proposal else ""
-    return News(
+    status = find_status(row.question, proposal.entry) if proposal else ""
+    return RevisionChange(
         row=row,
-        before=tuple(lines_of(dossier, row.question, then.entry)) if then else (),
+        before=tuple(list_lines(dossier, row.question, then.entry)) if then else (),
         now=row.proposal_lines,
         withdrawn=proposal is None,
-        origin=origin_words(dossier, proposal.entry) if proposal else "",
+        origin=describe_origin(dossier, proposal.entry) if proposal else "",
         status=status,
         certainty=CERTAINTY_WORDS.get(status, ""),
         sources=_sources(dossier, proposal),
@@ -66,7 +66,7 @@ def _news(dossier: Dossier, row: Row, known: dict[str, dict[str, prefill.Proposa
     )
 
 
-def _sources(dossier: Dossier, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
+def _sources(dossier: DossierData, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
     if proposal is None or dossier.newest is None:
         return ()
     return tuple(dossier.newest.sources[each] for each in proposal.sources if each in dossier.newest.sources)
@@ -79,8 +79,8 @@ def _token(row: Row, entry: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def changed_since(
-    dossier: Dossier, now: datetime, revision: Revision | None, template: Template | None
+def list_changed_since(
+    dossier: DossierData, now: datetime, revision: Revision | None, template: Template | None
 ) -> tuple[str, ...]:
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""
@@ -92,5 +92,5 @@ def changed_since(
     moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
     if not moved:
         return ()
-    asked = {question.key for question in applicable(case_of(dossier, now))}
+    asked = {question.key for question in applicable(build_case(dossier, now))}
     return tuple(key for key in moved if key in asked)

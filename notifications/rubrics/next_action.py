@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ..obligations import Deadline
-from .essential import READ_AGAIN, Screen, essential, next_screen
+from .essential import READ_AGAIN, Screen, find_next_screen, list_essential_screens
 from .pieces import Report
 
 # What goes before the sentence when the delay is short, or over.
@@ -26,7 +26,7 @@ class Action:
     may_copy: bool = False
 
 
-def next_action(report: Report, *, copied: bool = False) -> Action:
+def find_next_action(report: Report, *, copied: bool = False) -> Action:
     """What to do now, in the order in which a notification is made; `copied`: everything is on the teleservice."""
     if report.clock.state == "stopped":
         return _decided(report)
@@ -46,14 +46,14 @@ def _when(report: Report) -> Action:
     """The moment of awareness, on the screen of « L'essentiel » that asks it."""
     sentence, label = "Dites quand votre cabinet a appris la violation : le délai part de là.", "Donner ce moment"
     key = report.clock.obligation.starts[0]
-    for screen in essential(report):
+    for screen in list_essential_screens(report):
         if key in [row.key for row in screen.rows]:
             return Action(sentence, label, "essential", screen.slug)
     return _question(report, key, sentence, label)
 
 
 def _prepare(report: Report) -> Action | None:
-    screen = next_screen(report)
+    screen = find_next_screen(report)
     if screen and screen.slug == READ_AGAIN:
         return _read_again(screen)
     if screen:

@@ -33,7 +33,7 @@ class Proofread:
 
 
 @dataclass(frozen=True)
-class Dossier:
+class DossierData:
     """A dossier as plain data. `revision` is the one it was begun with, `newest` what is known of the incident now;
     `revisions` holds, by origin, every incident revision that an answer may name; likewise of its template;
     `overruled`, by key, the fingerprint of the free text of which somebody said that it is no patient's data."""
@@ -164,7 +164,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Report:
-    dossier: Dossier
+    dossier: DossierData
     now: datetime
     sections: tuple[Section, ...]
     clocks: tuple[Deadline, ...]

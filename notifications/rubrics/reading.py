@@ -20,9 +20,9 @@ from ..questionnaire import (
     sentences,
     with_copies,
 )
-from .filed import BY_FILING, KIND, with_filings
-from .pieces import Dossier, Line, Report, Row, Section
-from .words import CERTAINTY_WORDS, lines_of, origin_words, status_of
+from .filed import BY_FILING, KIND, add_filings
+from .pieces import DossierData, Line, Report, Row, Section
+from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 # What is said of a text that seems to hold a patient's data, by what it seems to hold.
 NO_PATIENT_DATA = "N'écrivez aucune donnée de patient : un nombre et des catégories suffisent."
@@ -37,26 +37,26 @@ SUSPICION_WORDS = {
 RULE = "phrase ajoutée par règle, d'après vos réponses"
 
 
-def facts_of(dossier: Dossier, now: datetime) -> dict[str, Any]:
+def build_facts(dossier: DossierData, now: datetime) -> dict[str, Any]:
     """What conditions may ask besides answers: lateness at `now`, the moment of the attack."""
     bare = Case(dossier.questionnaire, dossier.answers, zone=dossier.zone)
     first = deadline([each for each in dossier.obligations if each.key == CNIL], bare, dossier.filings, now)
     return {"late": first.late, "attack": dossier.newest.attack if dossier.newest else ""}
 
 
-def case_of(dossier: Dossier, now: datetime) -> Case:
+def build_case(dossier: DossierData, now: datetime) -> Case:
     """The dossier as conditions see it."""
     answers = dossier.answers
     if not dossier.snapshot:
-        answers = with_filings(dossier.questionnaire, answers, dossier.filings)
+        answers = add_filings(dossier.questionnaire, answers, dossier.filings)
     answers = with_copies(dossier.questionnaire, answers)
-    return Case(dossier.questionnaire, answers, facts_of(dossier, now), dossier.zone)
+    return Case(dossier.questionnaire, answers, build_facts(dossier, now), dossier.zone)
 
 
-def stage(dossier: Dossier, now: datetime) -> str:
+def find_stage(dossier: DossierData, now: datetime) -> str:
     """How far a dossier is, without its words: begun, finished (nothing is missing, or it is filed and nobody knows by
     when it had to be), on_time or late (filed)."""
-    case = case_of(dossier, now)
+    case = build_case(dossier, now)
     clock = deadline([each for each in dossier.obligations if each.key == CNIL], case, dossier.filings, now)
     if clock.late and clock.done_at:
         return "late"
@@ -76,15 +76,15 @@ def _kind(case: Case) -> str:
     return "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
 
 
-def offers(dossier: Dossier, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
+def list_offers(dossier: DossierData, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
     """What the practice's profile or its group proposes and nobody has answered; `sourced`: the weaker proposals."""
     proposals = prefill.of_practice(dossier.questionnaire, dossier.profile, dossier.common, sourced)
     return prefill.standing(dossier.answers, proposals, dossier.offered)
 
 
-def report(dossier: Dossier, now: datetime) -> Report:
+def build_report(dossier: DossierData, now: datetime) -> Report:
     """Everything that is shown of a dossier at one instant `now` (aware)."""
-    case = case_of(dossier, now)
+    case = build_case(dossier, now)
     questions = applicable(case)
     found = doubts(case)
     reader = _Reader(dossier, case, found)
@@ -106,12 +106,12 @@ def _section(slug: str, title: str, help: str, rows: Mapping[str, Row]) -> Secti
 class _Reader:
     """What is the same for all rows of one report, worked out once."""
 
-    def __init__(self, dossier: Dossier, case: Case, found: tuple[Rule, ...]):
+    def __init__(self, dossier: DossierData, case: Case, found: tuple[Rule, ...]):
         self.dossier, self.case, self.doubts = dossier, case, found
         self.sentences = sentences(case)
         self.kind = _kind(case)
         sourced = prefill.strongest(dossier.layers(newest=True))
-        self.offers = offers(dossier, sourced)
+        self.offers = list_offers(dossier, sourced)
         self.newest = {**sourced, **self.offers}
         known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
         defaults = prefill.of_defaults(dossier.questionnaire)
@@ -134,8 +134,8 @@ class _Reader:
             lines=(*self.lines(question, entry), *self.by_rule(question)),
             note=(entry or {}).get("note", ""),
             origin=(entry or {}).get("origin", ""),
-            origin_words=origin_words(self.dossier, entry),
-            certainty=CERTAINTY_WORDS.get(status := status_of(question, entry), ""),
+            origin_words=describe_origin(self.dossier, entry),
+            certainty=CERTAINTY_WORDS.get(status := find_status(question, entry), ""),
             status=status,
             sources=self.sources(question, entry),
             doubts=tuple(rule.message for rule in self.doubts if question.key in rule.keys),
@@ -158,7 +158,7 @@ class _Reader:
         return tuple(SUSPICION_WORDS[kind] for kind in kinds), of
 
     def lines(self, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
-        return lines_of(self.dossier, question, entry)
+        return list_lines(self.dossier, question, entry)
 
     def by_rule(self, question: Question) -> Iterator[Line]:
         for rule in self.sentences:

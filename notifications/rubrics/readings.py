@@ -9,7 +9,7 @@ from .. import deadlines
 from ..catalogue import GUIDANCE_WORDS, Guidance, Revision, Source
 from ..questionnaire import Tick, holds
 from .pieces import Report, Row
-from .reading import case_of
+from .reading import build_case
 
 NOTIFY = "notify"  # the decision that contradicts nobody
 
@@ -32,25 +32,25 @@ class Decision:
     request: Reading | None
 
 
-def day_words(day: dt.date) -> str:
+def write_day(day: dt.date) -> str:
     """« 12 novembre 2025 », without the day of the week."""
     return deadlines.day_in_words(day.isoformat()).partition(" ")[2]
 
 
-def date_words(source: Source) -> str:
+def write_source_date(source: Source) -> str:
     """How a source is dated: « 12 novembre 2025 », or « non datée, vue le 21 novembre 2026 »."""
     if source.date:
-        return day_words(source.date)
-    return f"non datée, vue le {day_words(source.seen)}" if source.seen else "non datée"
+        return write_day(source.date)
+    return f"non datée, vue le {write_day(source.seen)}" if source.seen else "non datée"
 
 
-def clock_readings(report: Report) -> tuple[Reading, ...]:
+def list_clock_readings(report: Report) -> tuple[Reading, ...]:
     """Every published reading of when the delay starts or ends, the authority's first, contrary ones included."""
     found = _guidance(report, lambda each: each.about == "clock" or each.asks_before is not None)
     return tuple(sorted(found, key=lambda each: list(GUIDANCE_WORDS).index(each.guidance.kind)))
 
 
-def vendor_requests(report: Report) -> tuple[Reading, ...]:
+def list_vendor_requests(report: Report) -> tuple[Reading, ...]:
     """What the vendor asked its customers to do before a day: a mark on the bar, never the deadline. Nothing of a day
     that was past when the delay began."""
     start = report.clock.starts_at
@@ -58,7 +58,7 @@ def vendor_requests(report: Report) -> tuple[Reading, ...]:
     return _guidance(report, lambda each: each.asks_before is not None and each.asks_before >= since)
 
 
-def decision(report: Report) -> Decision | None:
+def find_decision(report: Report) -> Decision | None:
     """The decision not to notify, to wait or to follow another reading; None while nothing differs from notifying."""
     answers = report.dossier.answers
     asked = [condition["key"] for condition in report.clock.obligation.stopped]
@@ -67,7 +67,7 @@ def decision(report: Report) -> Decision | None:
     if not rows or (len(rows) == 1 and answers[rows[0].key].get("value") == NOTIFY):
         return None
     at = report.dossier.decided_at
-    day = day_words(at.astimezone(report.dossier.zone).date()) if at else ""
+    day = write_day(at.astimezone(report.dossier.zone).date()) if at else ""
     requests = _guidance(report, lambda each: each.about == "notify" and each.kind == "authority" and not each.contrary)
     return Decision(rows, day, next(iter(requests), None))
 
@@ -79,14 +79,14 @@ def _guidance(report: Report, wanted: Callable[[Guidance], bool]) -> tuple[Readi
 
 def _reading(revision: Revision, guidance: Guidance) -> Reading:
     sources = [revision.sources[each] for each in guidance.sources]
-    return Reading(guidance, GUIDANCE_WORDS[guidance.kind], tuple((each, date_words(each)) for each in sources))
+    return Reading(guidance, GUIDANCE_WORDS[guidance.kind], tuple((each, write_source_date(each)) for each in sources))
 
 
-def ticks(report: Report) -> dict[str, tuple[Tick, ...]]:
+def list_checkboxes(report: Report) -> dict[str, tuple[Tick, ...]]:
     """By question: the boxes that fit what is recorded. The incident adds its own, and its box takes the place of the
     form's of the same key; each is offered only where its conditions hold and its period meets the delay, from its
     start to the first filing, or to now."""
-    case = case_of(report.dossier, report.now)
+    case = build_case(report.dossier, report.now)
     found = {each.key: {tick.key: tick for tick in each.ticks} for each in report.dossier.questionnaire if each.ticks}
     for occasion in report.dossier.newest.occasions if report.dossier.newest else ():
         boxes = found.setdefault(occasion.question, {})

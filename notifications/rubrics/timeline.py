@@ -29,15 +29,15 @@ class Happening(Protocol):
     def status(self) -> str: ...
 
 
-def timeline(events: Sequence[Happening]) -> dict[str, Any]:
+def draw_timeline(events: Sequence[Happening]) -> dict[str, Any]:
     """What `_timeline.svg.html` draws; events keep their order and number. Empty when there is none."""
     if not events:
         return {}
-    spans = [span(event) for event in events]
+    spans = [find_span(event) for event in events]
     days = sorted({moment.date() for each in spans for moment in each})
     places, gaps, units = _places(days)
     unit = (RIGHT - LEFT) / units
-    dated = {span(event)[0].date() for event in events if not event.until}  # bounds of a period only sort
+    dated = {find_span(event)[0].date() for event in events if not event.until}  # bounds of a period only sort
     return {
         "rows": [_row(n, event, places, unit) for n, event in enumerate(events, start=1)],
         "ticks": _ticks({day: places[day] for day in days if day in dated}, unit),
@@ -50,7 +50,7 @@ def timeline(events: Sequence[Happening]) -> dict[str, Any]:
     }
 
 
-def span(event: Happening) -> tuple[datetime, datetime]:
+def find_span(event: Happening) -> tuple[datetime, datetime]:
     """First and last moment, on Paris clocks; a bare day is its midnight."""
     moments = [datetime.fromisoformat(text) for text in (event.at, event.until or event.at)]
     start, end = (moment.astimezone(PARIS) if moment.tzinfo else moment for moment in moments)
@@ -70,7 +70,7 @@ def _places(days: Sequence[date]) -> tuple[dict[date, int], list[int], int]:
 
 
 def _row(number: int, event: Happening, places: Mapping[date, int], unit: float) -> dict[str, Any]:
-    start, end = span(event)
+    start, end = find_span(event)
     left, right = LEFT + places[start.date()] * unit, LEFT + (places[end.date()] + 1) * unit
     is_point = len(event.at) > len("2025-11-10") and not event.until
     centre = left + unit * (start.hour + start.minute / 60) / 24 if is_point else (left + right) / 2

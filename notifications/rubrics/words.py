@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, certainty_of, ticked_options
-from .pieces import Dossier, Line
+from .pieces import DossierData, Line
 
 # What is printed beside an answer that is not established. The words agree with « réponse ».
 CERTAINTY_WORDS = {
@@ -43,14 +43,14 @@ CLOCK_WORDS = {
 }
 
 
-def words(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> tuple[Line, ...]:
+def describe_entry(dossier: DossierData, question: Question, entry: Mapping[str, Any] | None) -> tuple[Line, ...]:
     """Any entry of a question in words, be it of the past: its lines, each with its certainty."""
-    lines = lines_of(dossier, question, entry)
-    status = status_of(question, entry)
+    lines = list_lines(dossier, question, entry)
+    status = find_status(question, entry)
     return tuple(replace(line, certainty=CERTAINTY_WORDS[status], status=status) if status else line for line in lines)
 
 
-def origin_words(dossier: Dossier, entry: Mapping[str, Any] | None) -> str:
+def describe_origin(dossier: DossierData, entry: Mapping[str, Any] | None) -> str:
     """Where an entry comes from: « réponse du cabinet, d'après fiche « WEDA », révision 3 »."""
     if not entry:
         return ""
@@ -61,7 +61,7 @@ def origin_words(dossier: Dossier, entry: Mapping[str, Any] | None) -> str:
     return said
 
 
-def _origin(dossier: Dossier, origin: str) -> str:
+def _origin(dossier: DossierData, origin: str) -> str:
     kind, _, rest = origin.partition(":")
     if not rest:
         return ORIGIN_WORDS[kind]
@@ -75,7 +75,7 @@ def _origin(dossier: Dossier, origin: str) -> str:
     return f"{name}, révision {number}"
 
 
-def lines_of(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
+def list_lines(dossier: DossierData, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
     if entry is None or entry["state"] == "cleared":
         return
     if entry["state"] == "unknown":
@@ -83,17 +83,19 @@ def lines_of(dossier: Dossier, question: Question, entry: Mapping[str, Any] | No
     elif entry["state"] == "not_applicable":
         yield Line("Sans objet")
     else:
-        yield from value_lines(question, entry, dossier.zone, partial(_origin, dossier))
+        yield from list_value_lines(question, entry, dossier.zone, partial(_origin, dossier))
 
 
-def status_of(question: Question, entry: Mapping[str, Any] | None) -> str:
+def find_status(question: Question, entry: Mapping[str, Any] | None) -> str:
     """Certainty of the whole answer; options carry their own."""
     if not entry or entry["state"] != "known" or question.options:
         return ""
     return _said(entry, "*")
 
 
-def value_lines(question: Question, entry: Mapping[str, Any], zone: ZoneInfo, words_of: Any = str) -> Iterator[Line]:
+def list_value_lines(
+    question: Question, entry: Mapping[str, Any], zone: ZoneInfo, words_of: Any = str
+) -> Iterator[Line]:
     """The words of a known value, one line for each ticked option or part of a text."""
     value = entry["value"]
     if question.parts:
@@ -103,7 +105,7 @@ def value_lines(question: Question, entry: Mapping[str, Any], zone: ZoneInfo, wo
     elif question.type == "group":
         yield from (Line(_item_words(question, item)) for item in value)
     else:
-        yield Line(plain_words(question, value, zone))
+        yield Line(write_plain_value(question, value, zone))
     if value == []:
         yield Line("Aucune")
 
@@ -140,24 +142,24 @@ def _item_words(question: Question, item: Mapping[str, Any]) -> str:
     return " ; ".join(said)
 
 
-def plain_words(question: Question, value: Any, zone: ZoneInfo) -> str:
+def write_plain_value(question: Question, value: Any, zone: ZoneInfo) -> str:
     """Words of a value without options: text as it is, counts grouped by three, dates in full."""
     if question.type == "yes_no":
         return "Oui" if value else "Non"
     if question.type == "number":
-        return grouped(value)
+        return group_digits(value)
     if question.type in ("date", "moment", "datetime"):
         words = deadlines.moment_in_words(value, zone)
         return f"{words} (heure non connue)" if question.type == "moment" and len(value) == 10 else words
     return str(value)
 
 
-def grouped(number: int) -> str:
+def group_digits(number: int) -> str:
     """« 1 850 »."""
     return f"{number:,}".replace(",", "\u202f")
 
 
-def typo(text: str) -> str:
+def space_french(text: str) -> str:
     """French spacing for display: no line break before : ; ! ? » and after «."""
     text = re.sub(r"[ \u00a0]([;!?»])", "\u202f\\1", text)
     text = re.sub(r" :(?=\s|$)", "\u00a0:", text)

@@ -31,14 +31,14 @@ def clock_state(state: str) -> dict[str, Any]:
 @register.inclusion_tag("dossiers/_clock_state.html")
 def listed_state(report: Report) -> dict[str, Any]:
     """The mark of a whole dossier, in the list."""
-    state = listing.state_of(report)
-    return {"state": state, "icon": ICONS[state], "words": listing.state_words(report)}
+    state = listing.find_state(report)
+    return {"state": state, "icon": ICONS[state], "words": listing.describe_state(report)}
 
 
 @register.filter
 def listed_words(report: Report) -> str:
     """The same in words alone, for paper."""
-    return listing.state_words(report)
+    return listing.describe_state(report)
 
 
 @register.filter

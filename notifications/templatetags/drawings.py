@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from ..documents import clock
-from ..rubrics import Report, vendor_requests
+from ..rubrics import Report, list_vendor_requests
 
 register = template.Library()
 
@@ -13,5 +13,5 @@ register = template.Library()
 @register.filter
 def clock_drawing(report: Report) -> dict[str, Any]:
     """The bar of the notification's own clock."""
-    asked = [each.guidance.asks_before for each in vendor_requests(report)]
+    asked = [each.guidance.asks_before for each in list_vendor_requests(report)]
     return clock.drawing(report.clock, report.now, report.dossier.zone, [day for day in asked if day])

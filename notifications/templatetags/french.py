@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.template.defaultfilters import stringfilter
 
-from .. import deadlines, rubrics
+from .. import deadlines
+from ..rubrics import group_digits, space_french
 
 register = template.Library()
 
@@ -17,7 +18,7 @@ register = template.Library()
 @stringfilter
 def typo(text: str) -> str:
     """No line break before : ; ! ? » nor after «. Never marked safe: the template still escapes it."""
-    return rubrics.typo(text)
+    return space_french(text)
 
 
 @register.filter
@@ -41,7 +42,7 @@ def day_in_words(day: date | str) -> str:
 @register.filter
 def grouped(number: int) -> str:
     """« 1 850 », with spaces that do not break."""
-    return rubrics.grouped(number)
+    return group_digits(number)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from django import template
 from django.template.defaultfilters import linebreaksbr, stringfilter
 from django.utils.safestring import SafeString
 
-from .. import rubrics
+from ..rubrics import space_french
 
 register = template.Library()
 
@@ -26,7 +26,7 @@ def on_paper(text: str) -> SafeString:
     text = re.sub(r"\n\s*\n", "\n\n", text)
     if text.count("\n") > MOST_LINES:
         text = " ".join(text.split())
-    return linebreaksbr(ENDLESS_WORD.sub(_breakable, rubrics.typo(text)), autoescape=True)
+    return linebreaksbr(ENDLESS_WORD.sub(_breakable, space_french(text)), autoescape=True)
 
 
 def _breakable(word: re.Match[str]) -> str:

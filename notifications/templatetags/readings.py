@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
-from .. import deadlines, rubrics
+from .. import deadlines
+from ..rubrics import find_decision, list_clock_readings, list_vendor_requests
 
 register = template.Library()
 
-register.filter("clock_readings", rubrics.clock_readings)
-register.filter("vendor_requests", rubrics.vendor_requests)
-register.filter("decision", rubrics.decision)
+register.filter("clock_readings", list_clock_readings)
+register.filter("vendor_requests", list_vendor_requests)
+register.filter("decision", find_decision)
 
 
 @register.filter

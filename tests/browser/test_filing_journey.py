@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from notifications import rubrics
+from notifications.rubrics import build_copy_sheet, build_report
 from tests.browser.test_copy_sheet import copy_all, is_wide, start
 from tests.browser.test_journey import download, fill, go_on, open_step, text_of
 from tests.dossiers import weda_dossier
@@ -62,8 +62,8 @@ def test_from_the_start_to_the_complement(browse):
 def assert_whole_and_in_order(page, home):
     """Every answered question of the CNIL, in its order, and on the clipboard exactly what is to be typed."""
     answers = page.request.get(f"{home}dossier.json").json()["answers"]
-    report = rubrics.report(replace(weda_dossier({}), answers=answers), datetime.now(UTC))
+    report = build_report(replace(weda_dossier({}), answers=answers), datetime.now(UTC))
     fields = [each.get_attribute("id")[2:] for each in page.locator(".copy-field").all()]
     assert fields == [row.key for row in report.rows if row.answered]
-    wanted = rubrics.copy_sheet(report).by_mark
+    wanted = build_copy_sheet(report).by_mark
     assert copy_all(page) == {mark: piece.text for mark, piece in wanted.items() if piece.how == "copy"}

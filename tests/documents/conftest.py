@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from notifications import rubrics
 from notifications.documents import pdf
+from notifications.rubrics import build_report
 from tests.documents.reading import Draft
 from tests.dossiers import NOW, weda_dossier
 
 
 @cache
 def _example() -> Draft:
-    report = rubrics.report(weda_dossier(), NOW)
+    report = build_report(weda_dossier(), NOW)
     return Draft(report, pdf.draft_pdf(report))
 
 
@@ -33,7 +33,7 @@ def printed() -> Callable[..., Draft]:
     def make(answers: Mapping[str, Any], *, now: datetime = NOW, **options: Any) -> Draft:
         key = repr((sorted(answers.items()), now, options))
         if key not in found:
-            report = rubrics.report(weda_dossier(answers), now)
+            report = build_report(weda_dossier(answers), now)
             titles = {name: options[name] for name in ("title", "incident_title") if name in options}
             found[key] = Draft(report, pdf.draft_pdf(report, **options), **titles)
         return found[key]

@@ -12,9 +12,9 @@ import pypdf
 import pytest
 from django.template.loader import render_to_string
 
-from notifications import rubrics
 from notifications.documents import pdf
 from notifications.obligations import Filed
+from notifications.rubrics import Recorded, build_report, write_letter_to_vendor
 from tests.documents.reading import BANNER, flat, texts
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 
@@ -26,24 +26,24 @@ NOT_YET = "rien n'est déposé"
 def papers() -> dict[str, tuple[bytes, list[str]]]:
     """Each paper's bytes and the flat text of its pages."""
     before = weda_dossier()
-    starts = rubrics.report(before, NOW).clock
+    starts = build_report(before, NOW).clock
     frozen = {"cnil": (starts.starts_at, starts.due_at)}
     filed = Filed("initial", NOW, "FR-2025-77", before.answers, DIGEST, frozen)
-    recorded = rubrics.Recorded(filed, 1, "initiale", "Dr Exemple", LATE)
+    recorded = Recorded(filed, 1, "initiale", "Dr Exemple", LATE)
     changed = {
         **AS_IN_EXAMPLE,
         "record_count": 8412,
         "nature": ["availability"],
         "prior_measures": "<b>Autre</b> chose",
     }
-    now = rubrics.report(replace(weda_dossier(changed), filings=(filed,)), LATE)
+    now = build_report(replace(weda_dossier(changed), filings=(filed,)), LATE)
     cancelled = replace(recorded, cancelled_at=LATE, cancel_reason="mauvaise heure")
     made = {
-        "copy": pdf.filing_pdf(rubrics.report(before, NOW), recorded),
-        "cancelled": pdf.filing_pdf(rubrics.report(weda_dossier({}), NOW), cancelled),
+        "copy": pdf.filing_pdf(build_report(before, NOW), recorded),
+        "cancelled": pdf.filing_pdf(build_report(weda_dossier({}), NOW), cancelled),
         "draft": pdf.draft_pdf(now),
         "complement": pdf.complement_pdf(now),
-        "letter": pdf.letter_pdf(rubrics.letter_to_vendor(now)),
+        "letter": pdf.letter_pdf(write_letter_to_vendor(now)),
     }
     return {name: (data, pages_of(data)) for name, data in made.items()}
 
@@ -85,7 +85,7 @@ def test_after_a_filing_the_draft_says_what_is_true() -> None:
 
 
 def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else() -> None:
-    found, report = text("complement"), rubrics.report(weda_dossier(), NOW)
+    found, report = text("complement"), build_report(weda_dossier(), NOW)
     for words in ("FR-2025-77", "Complémentaire", "8 412", "<b>Autre</b> chose", "lundi 17 novembre 2025 à 9 h 00"):
         assert flat(words) in found
     assert flat("Perte de la confidentialité" + "suspectée") in found  # as filed, never without its word
@@ -98,7 +98,7 @@ def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else(
 
 @pytest.mark.parametrize(("zone", "told"), [("Europe/Paris", False), ("Indian/Reunion", True)])
 def test_overseas_the_end_is_printed_for_paris_too(zone: str, told: bool) -> None:
-    found = rubrics.report(weda_dossier(zone=ZoneInfo(zone)), NOW)
+    found = build_report(weda_dossier(zone=ZoneInfo(zone)), NOW)
     html = render_to_string("pdf/_deadline.html", {"report": found, "zone": found.dossier.zone})
     assert ("Soit samedi 15 novembre 2025 à 18 h 07 (heure de Paris)." in html) == told
 
@@ -132,5 +132,5 @@ def test_a_complement_that_is_recorded_is_no_longer_awaited() -> None:
     awaited = flat("Complément attendu si possible avant")
     assert awaited in text("complement")
     filings = (Filed("initial", NOW, "FR-2025-77"), Filed("complementary", LATE, "C-9"))
-    again = rubrics.report(replace(weda_dossier(), filings=filings), LATE)
+    again = build_report(replace(weda_dossier(), filings=filings), LATE)
     assert awaited not in "".join(pages_of(pdf.complement_pdf(again)))

@@ -13,8 +13,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from notifications import rubrics
 from notifications.documents import pdf
+from notifications.rubrics import build_report
 from tests.documents.reading import BANNER, FOOTER, Draft, flat, shown
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_dossier
 
@@ -250,8 +250,8 @@ def test_a_dossier_with_every_text_at_its_limit_is_printed_in_seconds(text) -> N
         if question.type == "text" and not question.format:
             whole = text(question.limit)
             answers[question.key] = {part.key: whole for part in question.parts} if question.parts else whole
-    report = rubrics.report(weda_dossier(answers), LATE)
-    pdf.draft_pdf(rubrics.report(weda_dossier(), NOW))  # the first one pays for the imports
+    report = build_report(weda_dossier(answers), LATE)
+    pdf.draft_pdf(build_report(weda_dossier(), NOW))  # the first one pays for the imports
     before = time.process_time()
     pdf.draft_pdf(report)
     assert time.process_time() - before < 10  # 3 s on a quiet machine

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from notifications import rubrics
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import Unusable, read_dossier
 from notifications.models import Draft
+from notifications.rubrics import build_report
 from notifications.services.dossiers import drafts
 from notifications.services.incidents import incidents
 from tests.broken_files import BROKEN, GOOD, changed, good
@@ -33,7 +33,7 @@ def read(data, revisions_of=here):
 
 
 def dump(draft):
-    return dossier_file.dump(rubrics.report(drafts.dossier(draft), LATE))
+    return dossier_file.dump(build_report(drafts.dossier(draft), LATE))
 
 
 def said(data):

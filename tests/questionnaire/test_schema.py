@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications import prefill, rubrics
+from notifications import prefill
 from notifications.documents import dossier_file, pdf
 from notifications.obligations import CNIL, Obligation
 from notifications.questionnaire import BadFile, Context, Question, Refused, build, check_entry, load
+from notifications.rubrics import DossierData, Report, build_report
 from tests.dossiers import ROOT, form
 
 DATA = ROOT / "tests/data"
@@ -228,7 +229,7 @@ def test_what_the_practice_answers_together_is_merged_together() -> None:
 
 
 @pytest.fixture
-def small() -> rubrics.Report:
+def small() -> Report:
     """The report of a small form answered at noon, two hours before its only delay ends."""
     questionnaire = load(DATA / "petit-formulaire.toml")
     context = Context(ZoneInfo("Europe/Paris"), datetime(2026, 3, 2, 11, 0, tzinfo=UTC))
@@ -251,10 +252,10 @@ def small() -> rubrics.Report:
     words = {"who": "la clinique", "to": "l'assureur", "delay": "24 heures", "tone": "", "basis": "contrat", "link": ""}
     known = {"valid_from": "2018-05-25", "certainty": "confirmed"}
     duty = Obligation(CNIL, "Déclarer", **words, **known, hours=24, starts=("found_at",))  # the clock of every page
-    return rubrics.report(rubrics.Dossier(questionnaire, answers, context.zone, (duty,)), context.now)
+    return build_report(DossierData(questionnaire, answers, context.zone, (duty,)), context.now)
 
 
-def test_another_form_is_read_like_the_first(small: rubrics.Report) -> None:
+def test_another_form_is_read_like_the_first(small: Report) -> None:
     assert [section.slug for section in small.sections] == ["clinique", "perte"]
     assert small.by_key["region"].origin == "default"
     assert small.by_key["animal_count"].text == "1\u202f200"
@@ -265,18 +266,18 @@ def test_another_form_is_read_like_the_first(small: rubrics.Report) -> None:
     assert "why_late" not in small.by_key
 
 
-def test_another_form_leaves_as_a_file(small: rubrics.Report) -> None:
+def test_another_form_leaves_as_a_file(small: Report) -> None:
     content = json.loads(dossier_file.dump(small))
     assert content["questionnaire"] == "petit-formulaire"
     assert content["deadlines"][0]["due_at"] == "2026-03-02T13:00:00Z"
     assert content["answers"]["helpers"]["value"] == [{"name": "M. Dupont", "trade": "repair"}]
 
 
-def test_another_form_is_printed(small: rubrics.Report) -> None:
+def test_another_form_is_printed(small: Report) -> None:
     assert pdf.draft_pdf(small).startswith(b"%PDF-")
 
 
-def test_the_practice_alone_answers_for_itself_in_another_form(small: rubrics.Report) -> None:
+def test_the_practice_alone_answers_for_itself_in_another_form(small: Report) -> None:
     question = small.dossier.questionnaire.questions["clinic"]
     with pytest.raises(Refused):
         check_entry(question, {"state": "unknown"}, Context(small.dossier.zone, small.now))

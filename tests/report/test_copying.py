@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications import rubrics
 from notifications.obligations import Filed
 from notifications.questionnaire import Entry
-from notifications.rubrics import Report, Sheet, copy_sheet
+from notifications.rubrics import Report, Sheet, build_copy_sheet, build_report, list_differences
 from notifications.rubrics.copying import Field, Piece
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_dossier
 from tests.report.test_rubrics import any_answers
@@ -20,11 +19,11 @@ IN_PARIS = "Soit le 12/11/2025 à 23:30, heure de Paris."
 
 
 def report(*, zone: ZoneInfo = PARIS, now: Any = NOW, **answers: Any) -> Report:
-    return rubrics.report(weda_dossier({**AS_IN_EXAMPLE, **answers}, zone=zone), now)
+    return build_report(weda_dossier({**AS_IN_EXAMPLE, **answers}, zone=zone), now)
 
 
 def field(key: str, **answers: Any) -> Field:
-    return next(each for each in copy_sheet(report(**answers)).fields if each.key == key)
+    return next(each for each in build_copy_sheet(report(**answers)).fields if each.key == key)
 
 
 def texts(found: Field) -> list[tuple[str, str]]:
@@ -44,7 +43,7 @@ def keys(sheet: Sheet) -> list[str]:
 @pytest.mark.parametrize("now", [NOW, LATE])
 def test_every_answered_question_of_the_example_is_there_in_order_and_nothing_else(now: Any) -> None:
     found = report(now=now)
-    sheet = copy_sheet(found)
+    sheet = build_copy_sheet(found)
     assert keys(sheet) == [row.key for row in found.rows if row.answered]
     assert [screen.title for screen in sheet.screens] == [each.title for each in found.sections]
     assert "late_reasons" in keys(sheet) or now == NOW
@@ -54,8 +53,8 @@ def test_every_answered_question_of_the_example_is_there_in_order_and_nothing_el
 @settings(max_examples=settings.default.max_examples // 4)
 @given(any_answers(), st.sampled_from([NOW, LATE]))
 def test_so_it_is_whatever_the_answers_are(answers: dict[str, Entry], now: Any) -> None:
-    found = rubrics.report(replace(weda_dossier({}), answers=answers), now)
-    sheet = copy_sheet(found)
+    found = build_report(replace(weda_dossier({}), answers=answers), now)
+    sheet = build_copy_sheet(found)
     assert keys(sheet) == to_type(found)
     silent = {row.key for screen in sheet.screens for row in screen.unanswered}
     assert silent == {row.key for row in found.rows} - set(keys(sheet))
@@ -66,7 +65,7 @@ def test_so_it_is_whatever_the_answers_are(answers: dict[str, Entry], now: Any) 
         assert each.pieces or each.hints
         if each.row.question.format and each.kind == "text":
             assert texts(each) == [("", answers[each.key]["value"])]
-    done = copy_sheet(found, {mark: piece.sha256 for mark, piece in sheet.by_mark.items()})
+    done = build_copy_sheet(found, {mark: piece.sha256 for mark, piece in sheet.by_mark.items()})
     assert (done.done, done.next) == (sheet.total, None)
 
 
@@ -162,10 +161,10 @@ def test_what_is_unknown_stays_empty_unless_the_form_forces_an_answer(key: str, 
 
 
 def test_marks_say_what_was_copied_and_what_changed_since() -> None:
-    sheet = copy_sheet(report())
+    sheet = build_copy_sheet(report())
     first = {piece.mark: piece.sha256 for each in sheet.fields[:3] for piece in each.pieces}
     assert (sheet.done, sheet.next) == (0, sheet.fields[0])
-    after = copy_sheet(report(siren="404833048"), first)
+    after = build_copy_sheet(report(siren="404833048"), first)
     assert [piece.state for each in after.fields[:4] for piece in each.pieces] == ["copied", "changed", "copied", ""]
     assert after.done == 2
     assert after.next is not None
@@ -176,7 +175,7 @@ def test_a_date_is_copied_once_both_its_day_and_its_hour_are() -> None:
     day, hour = field("aware_at").pieces
 
     def done(*pieces: Piece) -> bool:
-        sheet = copy_sheet(report(), {piece.mark: piece.sha256 for piece in pieces})
+        sheet = build_copy_sheet(report(), {piece.mark: piece.sha256 for piece in pieces})
         return next(each for each in sheet.fields if each.key == "aware_at").done
 
     assert not done(day)
@@ -188,12 +187,12 @@ def test_after_a_filing_the_sheet_holds_what_changed_since() -> None:
     now: dict[str, Entry] = {**filed.answers, "record_count": answered("record_count", 8000) or {}}
     now["has_sensitive_data"] = answered("has_sensitive_data", False) or {}
     filings = (Filed("initial", NOW, "CNIL-1234", filed.answers),)
-    found = rubrics.report(replace(filed, answers=now, filings=filings), LATE)
+    found = build_report(replace(filed, answers=now, filings=filings), LATE)
 
-    sheet = copy_sheet(found)
+    sheet = build_copy_sheet(found)
     assert sheet.complementary
     assert not sheet.whole
-    changed = {each.row.key for each in rubrics.differences(found, filings[-1])}
+    changed = {each.row.key for each in list_differences(found, filings[-1])}
     assert set(keys(sheet)) == {"kind", "initial_reference", "sensitive_categories", *changed}
     by_key = {each.key: each for each in sheet.fields}
     assert texts(by_key["kind"]) == [("", "Complémentaire")]
@@ -204,5 +203,5 @@ def test_after_a_filing_the_sheet_holds_what_changed_since() -> None:
     assert (gone.kind, gone.pieces) == ("empty", ())
     assert "videz" in gone.hints[0]
 
-    whole = copy_sheet(found, whole=True)
+    whole = build_copy_sheet(found, whole=True)
     assert [key for key in keys(whole) if key in found.by_key] == to_type(found)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from notifications import obligations, prefill, questionnaire, rubrics
+from notifications import obligations, prefill, questionnaire
 from notifications.questionnaire import Context, check_entry, part_texts, ticks
+from notifications.rubrics import DossierData, Screen, build_report, list_essential_screens
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, ROOT, SEEDS, form, weda_dossier
 
 ON_TIME = [
@@ -35,8 +36,8 @@ NEVER_PREFILLED = {
 }
 
 
-def screens(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any) -> tuple[rubrics.Screen, ...]:
-    return rubrics.essential(rubrics.report(weda_dossier(answers or {}, **given), now))
+def screens(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any) -> tuple[Screen, ...]:
+    return list_essential_screens(build_report(weda_dossier(answers or {}, **given), now))
 
 
 def slugs(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any) -> list[str]:
@@ -101,7 +102,9 @@ def test_each_screen_begins_with_its_own_question_and_holds_no_other_twice() -> 
 
 def test_the_words_name_the_software_or_say_your_software() -> None:
     assert "Weda" in screens()[0].title
-    assert "votre logiciel" in rubrics.essential(rubrics.report(replace(weda_dossier(), revision=None), NOW))[0].title
+    assert (
+        "votre logiciel" in list_essential_screens(build_report(replace(weda_dossier(), revision=None), NOW))[0].title
+    )
 
 
 # -- what they ask --------------------------------------------------------------------------------------
@@ -149,7 +152,7 @@ def test_no_box_is_ticked_and_no_part_of_the_practice_is_written_beforehand() ->
 def test_after_the_screens_nothing_that_a_first_notification_needs_is_missing() -> None:
     for now in (NOW, LATE):
         asked = {row.key for screen in screens(AWARE, now) for row in screen.rows}
-        missing = {row.key for row in rubrics.report(weda_dossier(AWARE), now).missing}
+        missing = {row.key for row in build_report(weda_dossier(AWARE), now).missing}
         assert missing <= asked
 
 
@@ -162,12 +165,12 @@ def library():
     small = questionnaire.load(ROOT / "tests/data/deux-sujets.toml")
     due = tuple(replace(duty, starts=("known_at",)) for duty in obligations.load(SEEDS / "obligations.toml"))
 
-    def read(answers: Mapping[str, Any], now: Any = NOW) -> tuple[rubrics.Screen, ...]:
+    def read(answers: Mapping[str, Any], now: Any = NOW) -> tuple[Screen, ...]:
         entries = prefill.prefill({}, prefill.strongest(prefill.layers(small, None)))
         for key, value in answers.items():
             raw = {"state": "known", "value": value}
             entries[key] = check_entry(small.questions[key], raw, Context(PARIS, LATE))
-        return rubrics.essential(rubrics.report(rubrics.Dossier(small, entries, PARIS, due), now))
+        return list_essential_screens(build_report(DossierData(small, entries, PARIS, due), now))
 
     return read
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from notifications import rubrics
 from notifications.obligations import Filed
-from notifications.rubrics import listing
-from notifications.rubrics.next_action import Action, next_action
+from notifications.rubrics import DossierData, build_report, listing
+from notifications.rubrics.next_action import Action, find_next_action
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 
 DUE = datetime(2025, 11, 15, 17, 7, tzinfo=UTC)
@@ -18,18 +17,18 @@ AWARE = {"aware_at": AS_IN_EXAMPLE["aware_at"]}
 INITIAL = Filed("initial", NOW, "FV-1")
 
 
-def whole(answers: Mapping[str, Any] = AS_IN_EXAMPLE) -> rubrics.Dossier:
+def whole(answers: Mapping[str, Any] = AS_IN_EXAMPLE) -> DossierData:
     """Every answer given, and read by the practice."""
     dossier = weda_dossier(answers)
     return replace(dossier, answers={key: {**each, "reviewed": True} for key, each in dossier.answers.items()})
 
 
-def filed(*filings: Filed, **answers: Any) -> rubrics.Dossier:
+def filed(*filings: Filed, **answers: Any) -> DossierData:
     return replace(whole({**AS_IN_EXAMPLE, **answers}), filings=filings)
 
 
-def todo(dossier: rubrics.Dossier, now: datetime = NOW, *, copied: bool = False) -> Action:
-    return next_action(rubrics.report(dossier, now), copied=copied)
+def todo(dossier: DossierData, now: datetime = NOW, *, copied: bool = False) -> Action:
+    return find_next_action(build_report(dossier, now), copied=copied)
 
 
 def place(action: Action) -> tuple[str, str]:
@@ -106,7 +105,7 @@ def test_after_the_complement_the_patients_are_told_where_the_risk_is_high() -> 
     assert not any(character.isdigit() for character in told.sentence)  # the law gives no hour
     assert "Des réponses restent aussi inconnues" in told.sentence
     dossier = filed(INITIAL, complement, severity="limited")
-    count = len(rubrics.report(dossier, NOW).unknowns)
+    count = len(build_report(dossier, NOW).unknowns)
     assert f"{count} réponses restent inconnues : redemandez-les à l'éditeur." in todo(dossier).sentence
     known = {key: entry for key, entry in dossier.answers.items() if entry["state"] != "unknown"}
     calm = todo(replace(dossier, answers=known))
@@ -117,9 +116,9 @@ def test_a_complement_alone_is_no_notification() -> None:
     alone = filed(Filed("complementary", NOW, "C-1"))
     action = todo(alone, LATE)
     assert (action.page, action.sentence[:44]) == ("filing", "Consignez aussi la notification initiale : s")
-    report = rubrics.report(alone, LATE)
-    assert (listing.state_words(report), report.notified) == ("délai dépassé", None)
-    assert listing.by_time_left(report)[0] == 0
+    report = build_report(alone, LATE)
+    assert (listing.describe_state(report), report.notified) == ("délai dépassé", None)
+    assert listing.sort_by_time_left(report)[0] == 0
     assert not listing.FILTERS["deposes"][1](report)
 
 
@@ -146,20 +145,20 @@ def test_dossiers_stand_by_time_left_then_what_waits_then_complements_then_what_
         "sooner": weda_dossier(),
         "stopped": whole({**AS_IN_EXAMPLE, "decision": "not_notify"}),
     }
-    reports = {name: rubrics.report(each, NOW) for name, each in dossiers.items()}
-    order = sorted(reports, key=lambda name: listing.by_time_left(reports[name]))
+    reports = {name: build_report(each, NOW) for name, each in dossiers.items()}
+    order = sorted(reports, key=lambda name: listing.sort_by_time_left(reports[name]))
     assert order[:4] == ["sooner", "later", "waiting", "complement"]
     kept = {name: [key for key in order if keeps(reports[key])] for name, (_, keeps) in listing.FILTERS.items()}
     assert kept["a-faire"] == order[:4]
     assert set(kept["deposes"]) == {"over", "complement"}
     assert kept["sans-depot"] == ["stopped"]
     assert kept["urgents"] == []
-    assert listing.state_words(reports["over"]) == "déposé"
-    assert listing.state_words(reports["stopped"]) == "arrêté par votre décision"
+    assert listing.describe_state(reports["over"]) == "déposé"
+    assert listing.describe_state(reports["stopped"]) == "arrêté par votre décision"
 
 
 def test_a_filing_that_came_late_is_no_longer_urgent() -> None:
-    report = rubrics.report(filed(Filed("initial", LATE)), LATE + timedelta(days=30))
+    report = build_report(filed(Filed("initial", LATE)), LATE + timedelta(days=30))
     assert report.clock.late
     assert not listing.FILTERS["urgents"][1](report)
-    assert listing.state_words(report) == "déposé, complément à relancer"
+    assert listing.describe_state(report) == "déposé, complément à relancer"

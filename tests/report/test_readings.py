@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from notifications import rubrics
 from notifications.obligations import Filed
+from notifications.rubrics import (
+    build_report,
+    find_decision,
+    list_checkboxes,
+    list_clock_readings,
+    list_vendor_requests,
+)
 from tests.dossiers import LATE, NOW, weda_dossier
 
 AWARE = {"aware_at": "2025-11-12T18:07:00+01:00"}
@@ -16,12 +22,12 @@ CSMF_DAY = datetime(2025, 11, 19, 8, 0, tzinfo=UTC)
 
 def report(now: datetime = LATE, *, decided_at: datetime | None = None, number: int = 3, **answers: Any):
     dossier = weda_dossier(AWARE | answers, number=number, newest=number)
-    return rubrics.report(replace(dossier, decided_at=decided_at), now)
+    return build_report(replace(dossier, decided_at=decided_at), now)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_every_reading_of_the_start_says_who_when_and_from_where_the_cnils_first(number: int) -> None:
-    found = rubrics.clock_readings(report(number=number))
+    found = list_clock_readings(report(number=number))
     assert found[0].guidance.body == "CNIL"
     assert "ne dit rien du point de départ" in found[0].guidance.text
     assert found[0].cited[0][1] == "non datée, vue le 21 novembre 2026"
@@ -31,17 +37,17 @@ def test_every_reading_of_the_start_says_who_when_and_from_where_the_cnils_first
 
 
 def test_the_vendors_day_is_its_request_and_known_only_since_a_paper_told_of_it() -> None:
-    [asked] = rubrics.vendor_requests(report())
+    [asked] = list_vendor_requests(report())
     assert (asked.guidance.body, str(asked.guidance.asks_before)) == ("Weda", "2025-11-15")
     assert asked.cited[0][0].publisher == "Le Figaro"
-    assert rubrics.vendor_requests(report(number=1)) == ()
-    assert rubrics.vendor_requests(report(aware_at="2025-11-16")) == ()  # asked for before this practice knew
+    assert list_vendor_requests(report(number=1)) == ()
+    assert list_vendor_requests(report(aware_at="2025-11-16")) == ()  # asked for before this practice knew
 
 
 def test_without_an_incident_nobody_is_quoted() -> None:
-    alone = rubrics.report(replace(weda_dossier(AWARE), revision=None, newest=None, revisions={}), NOW)
-    assert (rubrics.clock_readings(alone), rubrics.vendor_requests(alone)) == ((), ())
-    assert "late_reasons" in rubrics.ticks(alone)
+    alone = build_report(replace(weda_dossier(AWARE), revision=None, newest=None, revisions={}), NOW)
+    assert (list_clock_readings(alone), list_vendor_requests(alone)) == ((), ())
+    assert "late_reasons" in list_checkboxes(alone)
 
 
 # -- the decision ----------------------------------------------------------------------------------------------
@@ -49,7 +55,7 @@ def test_without_an_incident_nobody_is_quoted() -> None:
 
 def test_a_decision_is_read_with_what_the_cnil_asks_and_its_day() -> None:
     reason = "J'ai suivi les réponses du ministère."
-    found = rubrics.decision(report(decision="not_notify", decision_reason=reason, decided_at=LATE))
+    found = find_decision(report(decision="not_notify", decision_reason=reason, decided_at=LATE))
     assert found is not None
     assert [row.key for row in found.rows] == ["decision", "decision_reason"]
     assert found.day == "20 novembre 2025"
@@ -69,14 +75,14 @@ def test_a_decision_is_read_with_what_the_cnil_asks_and_its_day() -> None:
     ],
 )
 def test_only_what_departs_from_notifying_is_set_beside_the_cnils_request(answers: dict[str, str], shown: bool) -> None:
-    assert (rubrics.decision(report(**answers)) is not None) is shown
+    assert (find_decision(report(**answers)) is not None) is shown
 
 
 # -- reasons that fit ------------------------------------------------------------------------------------------
 
 
 def offered(question: str = "late_reasons", now: datetime = LATE, **answers: Any) -> set[str]:
-    return {tick.key for tick in rubrics.ticks(report(now, **answers)).get(question, ())}
+    return {tick.key for tick in list_checkboxes(report(now, **answers)).get(question, ())}
 
 
 def test_read_late_is_offered_where_the_message_came_before() -> None:
@@ -91,7 +97,7 @@ def test_the_closed_software_is_offered_where_the_delay_met_the_closing(aware: s
 
 
 def test_the_incidents_own_tick_takes_the_place_of_the_forms() -> None:
-    boxes = [tick for tick in rubrics.ticks(report())["late_reasons"] if tick.key == "software_closed"]
+    boxes = [tick for tick in list_checkboxes(report())["late_reasons"] if tick.key == "software_closed"]
     assert ["10 au 14 novembre" in tick.label for tick in boxes] == [True]
 
 
@@ -99,13 +105,13 @@ def test_contrary_advice_is_offered_since_its_day_and_not_for_a_filing_of_before
     assert "contrary_advice" not in offered(now=datetime(2025, 11, 18, 22, 0, tzinfo=UTC))
     assert "contrary_advice" in offered(now=CSMF_DAY)
     late_but_before = datetime(2025, 11, 17, 8, 0, tzinfo=UTC)
-    filed = rubrics.report(weda_dossier(AWARE), late_but_before).dossier
+    filed = build_report(weda_dossier(AWARE), late_but_before).dossier
     first = replace(filed, filings=(Filed("initial", late_but_before),))
-    assert "contrary_advice" not in {tick.key for tick in rubrics.ticks(rubrics.report(first, LATE))["late_reasons"]}
+    assert "contrary_advice" not in {tick.key for tick in list_checkboxes(build_report(first, LATE))["late_reasons"]}
 
 
 def test_the_advice_that_a_decision_may_rely_on_names_its_body_and_its_day() -> None:
     assert offered("decision_reason", now=NOW) == {"fecop_if_needed"}  # the only one that is not dated
-    boxes = rubrics.ticks(report(CSMF_DAY))["decision_reason"]
+    boxes = list_checkboxes(report(CSMF_DAY))["decision_reason"]
     assert {"csmf_not_needed", "csmf_clock"} <= {tick.key for tick in boxes}
     assert all("19/11/2025" in tick.sentence or "non datée" in tick.sentence for tick in boxes)

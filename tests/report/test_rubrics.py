@@ -9,29 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import obligations, rubrics
+from notifications import obligations
 from notifications.documents import dossier_file
 from notifications.questionnaire import Entry, strict_json
-from notifications.rubrics import Dossier, Line, Report, Row, typo
+from notifications.rubrics import DossierData, Line, Report, Row, build_report, space_french
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_dossier
 
 DUTIES = obligations.load(SEEDS / "obligations.toml")
 SOURCE = "incident:weda-2025-11@3"
 
 
-def empty(**answers: Any) -> Dossier:
+def empty(**answers: Any) -> DossierData:
     """A dossier without incident, with a practice's plain answers."""
     entries = {key: entry for key, value in answers.items() if (entry := answered(key, value)) is not None}
-    return Dossier(form(), entries, PARIS, DUTIES)
+    return DossierData(form(), entries, PARIS, DUTIES)
 
 
-def row(key: str, dossier: Dossier | None = None, **answers: Any) -> Row:
-    return rubrics.report(dossier or empty(**answers), NOW).by_key[key]
+def row(key: str, dossier: DossierData | None = None, **answers: Any) -> Row:
+    return build_report(dossier or empty(**answers), NOW).by_key[key]
 
 
 def weda(**answers: Any) -> Report:
     """The report of the example's practice, with some answers changed."""
-    return rubrics.report(weda_dossier({**AS_IN_EXAMPLE, **answers}), NOW)
+    return build_report(weda_dossier({**AS_IN_EXAMPLE, **answers}), NOW)
 
 
 def holding(key: str, entry: Entry) -> Row:
@@ -73,7 +73,7 @@ def test_a_cleared_answer_is_missing_and_says_nothing() -> None:
 
 
 def test_an_empty_dossier_misses_what_the_first_notification_needs() -> None:
-    found = rubrics.report(empty(), NOW)
+    found = build_report(empty(), NOW)
     needed = {each.key for each in form() if "initial" in each.needed_for}
     assert {each.key for each in found.missing} == needed & found.by_key.keys()
     assert found.progress.answered == 0
@@ -81,14 +81,14 @@ def test_an_empty_dossier_misses_what_the_first_notification_needs() -> None:
 
 
 def test_a_complete_notification_needs_more_than_an_initial_one() -> None:
-    missing = {each.key for each in rubrics.report(empty(kind="complete"), NOW).missing}
+    missing = {each.key for each in build_report(empty(kind="complete"), NOW).missing}
     assert {"headcount", "discovery", "started_at"} <= missing
-    assert not {"headcount", "discovery"} & {each.key for each in rubrics.report(empty(kind="initial"), NOW).missing}
+    assert not {"headcount", "discovery"} & {each.key for each in build_report(empty(kind="initial"), NOW).missing}
 
 
 def test_progress_counts_only_what_the_cnil_asks_and_what_applies() -> None:
-    before = rubrics.report(empty(has_dpo=False), NOW).progress
-    after = rubrics.report(empty(has_dpo=True, access_today="none"), NOW).progress
+    before = build_report(empty(has_dpo=False), NOW).progress
+    after = build_report(empty(has_dpo=True, access_today="none"), NOW).progress
     assert (after.total, after.answered) == (before.total + 1, before.answered)
 
 
@@ -110,8 +110,8 @@ def test_not_yet_known_is_an_answer_with_its_reason() -> None:
 
 def test_an_answer_whose_question_stops_applying_is_neither_shown_nor_counted() -> None:
     answers = {"has_dpo": True, "dpo_number": "DPO-1"}
-    assert "dpo_number" in rubrics.report(empty(**answers), NOW).by_key
-    found = rubrics.report(empty(**{**answers, "has_dpo": False}), NOW)
+    assert "dpo_number" in build_report(empty(**answers), NOW).by_key
+    found = build_report(empty(**{**answers, "has_dpo": False}), NOW)
     assert "dpo_number" not in found.by_key
     assert "dpo_number" in found.dossier.answers
 
@@ -128,7 +128,7 @@ def test_an_answer_whose_question_stops_applying_is_neither_shown_nor_counted() 
     ],
 )
 def test_a_section_shows_what_most_needs_work(answers: dict[str, str], state: str) -> None:
-    found = {section.slug: section for section in rubrics.report(empty(**answers), NOW).sections}
+    found = {section.slug: section for section in build_report(empty(**answers), NOW).sections}
     assert found["responsable"].state == state
 
 
@@ -140,7 +140,7 @@ def test_what_only_helps_the_practice_stands_apart() -> None:
 
 
 def test_reasons_are_asked_only_of_a_late_dossier() -> None:
-    late = rubrics.report(weda_dossier(), LATE)
+    late = build_report(weda_dossier(), LATE)
     assert (weda().clock.late, late.clock.late) == (False, True)
     assert "late_reasons" in late.by_key
     assert "late_reasons" not in weda().by_key
@@ -192,7 +192,7 @@ def test_the_certainty_of_a_whole_text_is_said_beside_it() -> None:
 
 
 def test_nothing_is_stated_as_a_theft() -> None:
-    prefilled = rubrics.report(weda_dossier({}), NOW)
+    prefilled = build_report(weda_dossier({}), NOW)
     text = "\n".join(line.text for each in prefilled.rows for line in each.lines if line.kind != "option")
     assert "extraction partielle" in text
     assert re.findall(r"(?i)\b(?:vols?|volée?s?|dérobée?s?|piratée?s?|exfiltr\w+|rançon\w*)\b", text) == []
@@ -246,10 +246,10 @@ def test_each_source_is_listed_once() -> None:
 
 
 def test_an_answer_that_a_newer_revision_would_change_is_marked() -> None:
-    begun = rubrics.report(weda_dossier({}, number=1, newest=2), NOW)
+    begun = build_report(weda_dossier({}, number=1, newest=2), NOW)
     assert begun.by_key["description"].outdated
     assert not begun.by_key["nature"].outdated
-    assert not rubrics.report(weda_dossier({}, number=2, newest=3), NOW).by_key["description"].outdated
+    assert not build_report(weda_dossier({}, number=2, newest=3), NOW).by_key["description"].outdated
 
 
 # ---------------------------------------------------------------- words
@@ -290,7 +290,7 @@ def test_a_dossier_says_its_deadline_and_who_it_is_for() -> None:
     assert weda().organisation == "Cabinet du Dr Exemple"
     assert weda().deadline_words == "samedi 15 novembre 2025 à 18 h 07 (heure de Paris)"
     assert weda().left_words == "1 jour et 9 heures"
-    nobody = rubrics.report(empty(), NOW)
+    nobody = build_report(empty(), NOW)
     assert (nobody.organisation, nobody.deadline_words, nobody.left_words, nobody.incident_title) == ("", "", "", "")
 
 
@@ -320,9 +320,9 @@ def test_a_doubt_stands_beside_each_answer_it_is_about() -> None:
     ],
 )
 def test_no_french_sign_stands_alone_on_a_line(text: str, shown: str) -> None:
-    found = typo(text)
+    found = space_french(text)
     assert re.sub("[\u00a0\u202f]", "~", found) == shown
-    assert typo(found) == found
+    assert space_french(found) == found
 
 
 # ---------------------------------------------------------------- whatever the answers are
@@ -357,6 +357,6 @@ def any_answers(draw: st.DrawFn) -> dict[str, Entry]:
 
 @given(any_answers(), st.sampled_from([NOW, LATE]))
 def test_any_answers_are_read_and_leave_as_a_file_that_may_come_back(answers: dict[str, Entry], now: Any) -> None:
-    found = rubrics.report(replace(weda_dossier({}), answers=answers), now)
+    found = build_report(replace(weda_dossier({}), answers=answers), now)
     assert found.progress.answered + sum(not each.answered for each in found.rows) == found.progress.total
     assert strict_json.loads(dossier_file.dump(found))["answers"] == answers

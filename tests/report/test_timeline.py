@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notifications.rubrics.timeline import LEFT, RIGHT, timeline
 
 from notifications.catalogue import Event
+from notifications.rubrics.timeline import LEFT, RIGHT, draw_timeline
 
 SLACK = 0.011  # places are rounded to a hundredth
 
@@ -22,11 +22,11 @@ def number(place: str) -> float:
 
 
 def test_no_event_gives_no_drawing():
-    assert timeline([]) == {}
+    assert draw_timeline([]) == {}
 
 
 def test_an_hour_is_a_point_inside_its_day_which_is_a_bar():
-    drawn = timeline([event("2025-11-10"), event("2025-11-10T23:00:00+01:00")])
+    drawn = draw_timeline([event("2025-11-10"), event("2025-11-10T23:00:00+01:00")])
     day, hour = drawn["rows"]
     start, width = number(day["bar"]["x"]), number(day["bar"]["width"])
     assert hour["bar"] is None
@@ -34,13 +34,13 @@ def test_an_hour_is_a_point_inside_its_day_which_is_a_bar():
 
 
 def test_an_hour_is_placed_on_the_day_that_paris_had():
-    drawn = timeline([event("2025-11-10"), event("2025-11-09T23:30:00+00:00")])
+    drawn = draw_timeline([event("2025-11-10"), event("2025-11-09T23:30:00+00:00")])
     assert len(drawn["ticks"]) == 1
     assert number(drawn["rows"][1]["x"]) < number(drawn["rows"][0]["x"])
 
 
 def test_a_period_covers_its_first_and_last_day():
-    drawn = timeline([event("2025-11-14", "2025-11-18"), event("2025-11-14"), event("2025-11-18")])
+    drawn = draw_timeline([event("2025-11-14", "2025-11-18"), event("2025-11-14"), event("2025-11-18")])
     period, first, last = (row["bar"] for row in drawn["rows"])
     assert period["x"] == first["x"]
     end = number(last["x"]) + number(last["width"])
@@ -48,13 +48,13 @@ def test_a_period_covers_its_first_and_last_day():
 
 
 def test_bounds_of_a_period_have_no_date_on_the_axis():
-    drawn = timeline([event("2025-09-22", "2025-12-21"), event("2025-10-27")])
+    drawn = draw_timeline([event("2025-09-22", "2025-12-21"), event("2025-10-27")])
     assert [tick["label"] for tick in drawn["ticks"]] == ["27/10"]
 
 
 def test_a_long_empty_stretch_is_shortened_and_shown():
-    near = timeline([event("2025-11-10"), event("2025-11-12")])
-    far = timeline([event("2025-11-10"), event("2026-11-12")])
+    near = draw_timeline([event("2025-11-10"), event("2025-11-12")])
+    far = draw_timeline([event("2025-11-10"), event("2026-11-12")])
     assert near["gaps"] == []
     assert len(far["gaps"]) == 1
     assert far["rows"] == near["rows"]
@@ -74,7 +74,7 @@ periods = st.builds(
 
 @given(st.lists(st.one_of(dated, timed, periods), min_size=1, max_size=30))
 def test_everything_stays_inside_and_days_keep_their_order(events):
-    drawn = timeline(events)
+    drawn = draw_timeline(events)
     assert [row["number"] for row in drawn["rows"]] == list(range(1, len(events) + 1))
     for row in drawn["rows"]:
         assert LEFT - SLACK <= number(row["x"]) <= RIGHT + SLACK

@@ -7,7 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.utils.html import escape
 
-from notifications import rubrics
+from notifications.rubrics import space_french
 from notifications.templatetags.french import cited_in, plural
 
 
@@ -17,7 +17,7 @@ def rendered(source: str, **values: object) -> str:
 
 def test_typo_spaces_as_in_french_and_escapes() -> None:
     text = "« Oui » : <b>vraiment ?</b>"
-    assert rendered("{{ text|typo }}", text=text) == escape(rubrics.typo(text))
+    assert rendered("{{ text|typo }}", text=text) == escape(space_french(text))
     assert "&lt;b&gt;vraiment\u202f?" in rendered("{{ text|typo }}", text=text)
 
 

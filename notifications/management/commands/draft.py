@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import BaseCommand
 from django.utils.text import slugify
 
-from notifications import deadlines, rubrics
+from notifications import deadlines
 from notifications.documents import dossier_file, pdf
 from notifications.files import drafting
 from notifications.files.dossier_files import Unusable
+from notifications.rubrics import CLOCK_WORDS, build_report
 
 
 class Command(BaseCommand):
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         now, zone = _instant(options["now"]), ZoneInfo(options["timezone"] or "Europe/Paris")
         revision = drafting.find_incident(options["incident"])
         lines = drafting.read_roster(options["batch"], zone, now)
-        reports = [(line, rubrics.report(drafting.dossier(revision, line.entries, zone), now)) for line in lines]
+        reports = [(line, build_report(drafting.dossier(revision, line.entries, zone), now)) for line in lines]
         _write_together(_made(reports, _folder(options["out"])))
         for line, report in reports:
             self.stdout.write(_told(line, report))
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         now, zone = _instant(options["now"]), options["timezone"] and ZoneInfo(options["timezone"])
         revision = drafting.find_incident(options["incident"])
         given, zone = drafting.read_answers(options["answers"], revision, zone, now)
-        report = rubrics.report(drafting.dossier(revision, given, zone), now)
+        report = build_report(drafting.dossier(revision, given, zone), now)
         outputs = {}
         if options["json"]:
             outputs[options["json"]] = dossier_file.dump(report)
@@ -120,7 +121,7 @@ def _told(line, report):
 
 def _end(clock, zone):
     """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours », or the state alone where there is no hour."""
-    state = rubrics.CLOCK_WORDS[clock.state]
+    state = CLOCK_WORDS[clock.state]
     return f"{deadlines.in_words(clock.due_at, zone)}, {state}" if clock.due_at else state
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from ... import deadlines
 from ...models import Outgoing, Subscription
 from ...obligations import Deadline
-from ...rubrics import typo
+from ...rubrics import space_french
 from ..mail import outbox
 from . import addresses
 from .plan import target
@@ -178,7 +178,7 @@ def _mail(first: News, subject: str, template: str, context: dict[str, object]) 
         headers["List-Unsubscribe"] = f"<{context['end_link']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = render_to_string(f"mail/{template}.txt", context)
-    mail = EmailMultiAlternatives(typo(subject), text, settings.DEFAULT_FROM_EMAIL, [first.to], headers=headers)
+    mail = EmailMultiAlternatives(space_french(subject), text, settings.DEFAULT_FROM_EMAIL, [first.to], headers=headers)
     mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     mail.message().as_bytes()  # what cannot be written as a mail is found out here, not on the way
     return mail

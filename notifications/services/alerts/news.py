@@ -11,9 +11,10 @@ from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from ... import rubrics, seeds
+from ... import seeds
 from ...catalogue import Revision
 from ...models import Draft, IncidentRevision, Outgoing, Subscription, TemplateRevision
+from ...rubrics import DossierData, build_report, list_changed_since
 from ...shared_template import Template
 from ..dossiers import drafts
 from ..incidents import incidents
@@ -89,7 +90,7 @@ def _told(batch: QuerySet[Draft], family: Family) -> dict[int, int]:
     return {draft: int(kind.removeprefix(family.prefix)) for draft, kind in same.values_list("draft", "kind")}
 
 
-def _changed(data: rubrics.Dossier, told: int | None, family: Family, now: datetime) -> bool:
+def _changed(data: DossierData, told: int | None, family: Family, now: datetime) -> bool:
     """Is something new since the last mail, or since the dossier was begun?"""
     since: Any = family.known.get(told or 0)
     revision, template = data.newest, data.newest_template
@@ -98,7 +99,7 @@ def _changed(data: rubrics.Dossier, told: int | None, family: Family, now: datet
     else:
         template = since or data.template
     try:
-        return bool(rubrics.changed_since(data, now, revision, template))
+        return bool(list_changed_since(data, now, revision, template))
     except Exception:
         logger.exception("reminders.unreadable_dossier", extra={"fields": {"revision": family.kind}})
         return False
@@ -113,5 +114,5 @@ def _row(draft: Draft, email: str, family: Family, now: datetime, changed: bool)
 
 def is_true(row: Outgoing, now: datetime) -> bool:
     """Is there still something to look at again?"""
-    report = rubrics.report(drafts.dossier(row.draft), now)
+    report = build_report(drafts.dossier(row.draft), now)
     return any(each.outdated for section in report.sections for each in section.all_rows)

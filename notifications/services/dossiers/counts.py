@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from ... import rubrics
 from ...models import Draft, Template
+from ...rubrics import find_stage
 from . import drafts
 
 STEP = 10  # the least number that is shown, and what numbers are rounded down to
@@ -52,7 +52,7 @@ def count(template: Template, now: datetime) -> Counts:
     stages: Counter[str] = Counter()
     for start in range(0, len(keys), AT_A_TIME):
         batch = drafts.dossiers(found.filter(pk__in=keys[start : start + AT_A_TIME]))
-        stages.update(rubrics.stage(data, now) for _, data in batch)
+        stages.update(find_stage(data, now) for _, data in batch)
     return Counts(
         begun=_shown(stages.total()),
         finished=_shown(stages.total() - stages["begun"]),

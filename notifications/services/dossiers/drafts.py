@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
 
-from ... import prefill, rubrics, seeds
+from ... import prefill, seeds
 from ...models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice, TemplateRevision
 from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
+from ...rubrics import ORGANISATION, DossierData, Proofread, list_offers
 from .. import journal
 from ..incidents import incidents
 from ..shared_templates import templates
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 # Stands in the history for a text that seemed to hold a patient's data; equal to no entry.
 ERASED = {"state": "erased"}
 # Columns that queries need, each from one answer.
-AWARE, INFORMED, NAME = "aware_at", "informed_by_processor_at", rubrics.ORGANISATION
+AWARE, INFORMED, NAME = "aware_at", "informed_by_processor_at", ORGANISATION
 DECISION = "decision"  # of which the day is kept, too
 COLUMNS = ["aware_at", "informed_at", "decision", "title", "organisation_name"]
 
@@ -50,13 +51,13 @@ class Version:
     by: str
 
 
-def dossier(draft: Draft) -> rubrics.Dossier:
+def dossier(draft: Draft) -> DossierData:
     """A stored dossier as plain data."""
     read = proofreading.done([draft.pk]).get(draft.pk, ())
     return _as_data(draft, _families([draft]), decided_at(draft), read)
 
 
-def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, rubrics.Dossier]]:
+def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, DossierData]]:
     """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
@@ -76,11 +77,11 @@ def _as_data(
     draft: Draft,
     families: tuple[Mapping[int, Any], Mapping[int, Any]],
     decided_at: datetime | None,
-    proofread: tuple[rubrics.Proofread, ...],
-) -> rubrics.Dossier:
+    proofread: tuple[Proofread, ...],
+) -> DossierData:
     begun, revisions = families[0].get(draft.incident_revision_id, (None, []))
     template, its_revisions = families[1].get(draft.template_revision_id, (None, []))
-    return rubrics.Dossier(
+    return DossierData(
         questionnaire=seeds.questionnaire(draft.questionnaire),
         answers={key: bare(entry) for key, entry in draft.answers.items()},
         zone=ZoneInfo(draft.timezone),
@@ -399,4 +400,4 @@ def _newest(draft: Draft) -> tuple[dict[str, prefill.Proposal], dict[str, prefil
     """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
     data = dossier(draft)
     sourced = prefill.strongest(data.layers(newest=True))
-    return sourced, rubrics.offers(data, sourced)
+    return sourced, list_offers(data, sourced)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ... import rubrics, seeds
+from ... import seeds
 from ...models import Draft, Filing
 from ...obligations import Filed
+from ...rubrics import DossierData, Recorded, Report, build_report
 from ..incidents import incidents
 from ..shared_templates import templates
 
@@ -36,11 +37,11 @@ def _ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     return starts_at, due_at
 
 
-def recorded(filing: Filing, report: rubrics.Report | None = None) -> rubrics.Recorded:
+def recorded(filing: Filing, report: Report | None = None) -> Recorded:
     """A filing, be it cancelled, as pages and documents tell of it; with the clock of today's `report`, if it is the
     one that ended it."""
     ended = report and report.notified and report.notified.digest == filing.digest
-    return rubrics.Recorded(
+    return Recorded(
         filed=as_data(filing),
         place=filing.number,
         kind_words=filing.get_kind_display(),
@@ -67,13 +68,13 @@ def is_whole(filing: Filing) -> bool:
     ]
 
 
-def report_of(filing: Filing) -> rubrics.Report:
+def report_of(filing: Filing) -> Report:
     """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
     today's facts."""
     content = filing.content
     begun, newest, found = _known(content["incident"], incidents.revisions)
     template, newest_template, its = _known(content.get("template"), templates.revisions)
-    dossier = rubrics.Dossier(
+    dossier = DossierData(
         questionnaire=seeds.questionnaire(content["questionnaire"]),
         answers=content["answers"],
         zone=ZoneInfo(content["timezone"]),
@@ -87,7 +88,7 @@ def report_of(filing: Filing) -> rubrics.Report:
         filings=_before(filing),
         snapshot=True,
     )
-    return rubrics.report(dossier, filing.filed_at)
+    return build_report(dossier, filing.filed_at)
 
 
 def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]]) -> tuple[Any, Any, dict[str, Any]]:

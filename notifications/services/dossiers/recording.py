@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Max
 
-from ... import rubrics
 from ...models import Draft, Filing
+from ...rubrics import DossierData, build_report, list_deadline_terms, set_kind
 from .. import journal
 from . import drafts
 from .filings import digest_of, in_utc
@@ -121,20 +121,20 @@ def _content(draft: Draft, kind: str, again: int | None, now: datetime) -> dict[
     old = draft.filings.exclude(cancelled_at=None).get(number=again)
     if old.kind == kind:
         return dict(old.content)
-    answers = rubrics.as_kind(dossier.questionnaire, old.content["answers"], dossier.filings, kind)
+    answers = set_kind(dossier.questionnaire, old.content["answers"], dossier.filings, kind)
     return {**old.content, "answers": {key: dict(entry) for key, entry in answers.items()}}
 
 
-def _snapshot(dossier: rubrics.Dossier, kind: str, now: datetime) -> dict[str, Any]:
+def _snapshot(dossier: DossierData, kind: str, now: datetime) -> dict[str, Any]:
     """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
-    answers = rubrics.as_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
+    answers = set_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
     return {
         "questionnaire": dossier.questionnaire.name,
         "incident": _known(dossier.revision, dossier.newest),
         "template": _known(dossier.template, dossier.newest_template),
         "timezone": dossier.zone.key,
         "answers": {key: dict(entry) for key, entry in answers.items()},
-        "deadlines": [rubrics.terms(clock) for clock in rubrics.report(dossier, now).clocks],
+        "deadlines": [list_deadline_terms(clock) for clock in build_report(dossier, now).clocks],
     }
 
 

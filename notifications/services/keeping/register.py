@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from ... import rubrics
 from ...models import Draft, RegisterLine
-from ...rubrics import CLOCK_WORDS, Report, Row
+from ...rubrics import CLOCK_WORDS, Report, Row, build_report
 from ..dossiers import drafts, filings
 
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
@@ -16,7 +15,7 @@ CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"} 
 
 def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
     """Write the line of a dossier of an account or a practice, which the caller is about to erase."""
-    report = rubrics.report(drafts.dossier(draft), now)
+    report = build_report(drafts.dossier(draft), now)
     return RegisterLine.objects.create(
         owner=draft.owner,
         practice=draft.practice,

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from ... import deadlines, rubrics, seeds
+from ... import deadlines, seeds
 from ...files.roster import folded
 from ...models import Draft, Filing, JournalEntry, Practice, Viewer
 from ...obligations import CNIL, Obligation
+from ...rubrics import DossierData, Report, build_report
 from ..accounts import access
 from ..dossiers import drafts
 from ..incidents import incidents
@@ -38,7 +39,7 @@ class Line:
     """A dossier on the board; `name` is that of the practice, `by` who touched it last, after « par »."""
 
     draft: Draft
-    report: rubrics.Report
+    report: Report
     name: str
     touched_at: datetime | None
     by: str
@@ -162,10 +163,8 @@ def _last_touches(pks: Iterable[int]) -> dict[int, JournalEntry]:
     return {entry.draft_id: entry for entry in found}
 
 
-def _line(
-    draft: Draft, data: rubrics.Dossier, last: JournalEntry | None, words: Mapping[str, str], now: datetime
-) -> Line:
-    report = rubrics.report(data, now)
+def _line(draft: Draft, data: DossierData, last: JournalEntry | None, words: Mapping[str, str], now: datetime) -> Line:
+    report = build_report(data, now)
     name = draft.practice.name if draft.practice else draft.organisation_name
     return Line(draft, report, name, last and last.at, words[last.by] if last else "")
 

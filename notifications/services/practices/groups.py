@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Count
 
-from ... import prefill, rubrics, seeds
+from ... import prefill, seeds
 from ...models import ControllerGroup, Draft, IncidentRevision, Membership, Practice, Role, User
 from ...questionnaire import Entry, Question, Questionnaire
+from ...rubrics import DossierData, Report, Row, build_report, list_offers
 from .. import journal
 from ..accounts import access, roles
 from ..dossiers import drafts
@@ -19,7 +20,7 @@ from . import practices
 
 MOST = 100  # controllers of one group
 TOUCHED = {"practice", "profile", "import"}  # origins of what the practice itself said
-Listed = Sequence[tuple[Draft, rubrics.Report]]
+Listed = Sequence[tuple[Draft, Report]]
 
 
 class InAnotherGroup(Exception):
@@ -48,7 +49,7 @@ class Novelty:
     of one of them; `open`: those for which one may answer together; `own`: those whose practice wrote its own answer,
     which only the dossier's page changes."""
 
-    row: rubrics.Row
+    row: Row
     open: tuple[Draft, ...]
     own: tuple[Draft, ...]
 
@@ -166,11 +167,11 @@ def _as_common(question: Question) -> Question:
     return replace(question, parts=own, unknown=False, not_applicable=False)
 
 
-def as_dossier(group: ControllerGroup) -> rubrics.Dossier:
+def as_dossier(group: ControllerGroup) -> DossierData:
     """The common answers as if they were all of a dossier, for what pages say beside questions."""
     stored = _newest(group)
     newest = incidents.as_data(stored) if stored else None
-    return rubrics.Dossier(
+    return DossierData(
         questionnaire=seeds.questionnaire(),
         answers=group.answers,
         zone=ZoneInfo(group.timezone),
@@ -243,7 +244,7 @@ def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
 def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> bool:
     data = drafts.dossier(draft)
     sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
-    standing = rubrics.offers(data, sourced)
+    standing = list_offers(data, sourced)
     wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
     if not wanted:
         return False
@@ -264,7 +265,7 @@ def _untouched(entry: Entry | None) -> bool:
 def listed(group: ControllerGroup, now: datetime) -> Listed:
     """The dossiers of a group and their reports, in the order in which they came."""
     found = drafts.dossiers(group.dossiers.order_by("pk"))
-    return [(draft, rubrics.report(data, now)) for draft, data in found]
+    return [(draft, build_report(data, now)) for draft, data in found]
 
 
 def novelties(found: Listed) -> list[Novelty]:

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
-from ... import rubrics, seeds
+from ... import seeds
 from ...models import Draft, Membership, Practice, User
 from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
+from ...rubrics import ORGANISATION, DossierData
 from .. import journal
 from ..accounts import access
 
-NAME = rubrics.ORGANISATION
+NAME = ORGANISATION
 FACTS = ("kind", "timezone", "patients", "software")  # columns of a profile that answer no question
 
 
@@ -43,9 +44,9 @@ def questions() -> Questionnaire:
     return replace(whole, questions=asked)
 
 
-def as_dossier(practice: Practice) -> rubrics.Dossier:
+def as_dossier(practice: Practice) -> DossierData:
     """The profile as plain data, to be read like the answers of a dossier."""
-    return rubrics.Dossier(
+    return DossierData(
         questionnaire=questions(),
         answers=practice.profile,
         zone=ZoneInfo(practice.timezone),

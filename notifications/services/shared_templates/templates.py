@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from ... import deadlines, prefill, rubrics, seeds, shared_template
+from ... import deadlines, prefill, seeds, shared_template
 from ...models import Incident, IncidentRevision, Organisation, Template, TemplateChange, TemplateRevision, User
 from ...questionnaire import BadFile, Questionnaire, Refused
+from ...rubrics import DossierData
 from ...shared_template import Unusable
 from ..accounts import access
 from ..incidents import incidents
@@ -265,12 +266,12 @@ def edited(template: Template, now: datetime) -> shared_template.Template:
     return shared_template.build(_file(template, "Modèle en cours de rédaction.", now), form)
 
 
-def preview(template: Template, now: datetime) -> rubrics.Dossier:
+def preview(template: Template, now: datetime) -> DossierData:
     """The dossier that a practice would begin with it, of which nothing is stored."""
     own, questionnaire = edited(template, now), seeds.questionnaire(template.questionnaire)
     known = incidents.revisions(template.incident.slug) if template.incident else []
     revision = known[0] if known else None
-    return rubrics.Dossier(
+    return DossierData(
         questionnaire=questionnaire,
         answers=prefill.prefill({}, prefill.strongest(prefill.layers(questionnaire, revision, own))),
         zone=deadlines.PARIS,

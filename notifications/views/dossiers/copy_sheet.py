@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ... import rubrics
+from ...rubrics import build_copy_sheet
 from ...services.accounts import access
 from ...services.dossiers import copying
 from ..viewer import visible_draft
@@ -27,7 +27,7 @@ def copy_sheet(request, public_id):
 
 
 def _sheet(request, draft, report):
-    return rubrics.copy_sheet(report, copying.marks(draft), whole=request.GET.get("tout") == "oui")
+    return build_copy_sheet(report, copying.marks(draft), whole=request.GET.get("tout") == "oui")
 
 
 def _marked(request, draft, report, sheet):

@@ -10,14 +10,20 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import rubrics
 from ...deadlines import ZONES
 from ...documents import table
 from ...files import dossier_files
 from ...files.dossier_files import Unusable
 from ...models import Draft
-from ...rubrics import listing
-from ...rubrics.next_action import next_action
+from ...rubrics import (
+    build_copy_sheet,
+    build_report,
+    list_essential_screens,
+    list_revision_changes,
+    listing,
+    offers_letter,
+)
+from ...rubrics.next_action import find_next_action
 from ...services.accounts import access
 from ...services.dossiers import copying, drafts, filings
 from ...services.incidents import incidents
@@ -69,9 +75,9 @@ def begin(request, stored, **chosen):
 
 def first_page(draft, now):
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
-    report = rubrics.report(drafts.dossier(draft), now)
+    report = build_report(drafts.dossier(draft), now)
     if draft.incident_revision:
-        return redirect("essential", draft.public_id, rubrics.essential(report)[0].slug)
+        return redirect("essential", draft.public_id, list_essential_screens(report)[0].slug)
     return redirect("step", draft.public_id, report.sections[0].slug)
 
 
@@ -97,7 +103,7 @@ def page_by_time_left(request, placed):
     page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
     now, pks = timezone.now(), list(page.object_list)
     found = drafts.dossiers(Draft.objects.filter(pk__in=pks))
-    reports = {draft.pk: (draft, rubrics.report(data, now)) for draft, data in found}
+    reports = {draft.pk: (draft, build_report(data, now)) for draft, data in found}
     page.object_list = [reports[pk] for pk in pks if pk in reports]
     return page
 
@@ -114,9 +120,9 @@ def dossiers_csv(request):
 def _listed(request):
     """Each dossier with its report, the most urgent first."""
     now, found = timezone.now(), Draft.objects.visible_to(request.viewer).order_by("-created_at")
-    reports = [(draft, rubrics.report(data, now)) for draft, data in drafts.dossiers(found)]
+    reports = [(draft, build_report(data, now)) for draft, data in drafts.dossiers(found)]
     kept = listing.FILTERS[_filter(request)][1]
-    return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.by_time_left(pair[1]))
+    return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
 
 
 def _filter(request):
@@ -133,12 +139,12 @@ def dossier(request, public_id):
     context = {
         "draft": draft,
         "report": report,
-        "next": next_action(report, copied=_copied(draft, report)),
+        "next": find_next_action(report, copied=_copied(draft, report)),
         "filings": filings.active(draft),
-        "outdated": len(rubrics.news(report)),
+        "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
-        "letter": rubrics.letter_offered(report),
+        "letter": offers_letter(report),
         "leaving": retention.leaving(Draft.objects.filter(pk=draft.pk), report.now),
     }
     return render(request, "dossiers/dossier.html", context)
@@ -146,7 +152,7 @@ def dossier(request, public_id):
 
 def _copied(draft, report):
     """Is all of it on the teleservice, as far as the copy sheet knows?"""
-    sheet = rubrics.copy_sheet(report, copying.marks(draft)) if draft.copied else None
+    sheet = build_copy_sheet(report, copying.marks(draft)) if draft.copied else None
     return bool(sheet) and sheet.done == sheet.total
 
 

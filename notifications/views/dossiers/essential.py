@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import rubrics
+from ...rubrics import READ_AGAIN, find_next_screen, find_screen, list_screens
 from ..viewer import visible_draft
 from . import pages
 
@@ -38,22 +38,22 @@ def essential(request, public_id, subject):
 
 def _screen(report, subject):
     """The screen, also where other answers left nothing to ask on it since it was opened: what was typed is saved."""
-    listed = next((screen for screen in rubrics.screens(report) if screen.slug == subject), None)
-    found = listed or rubrics.screen_of(report, subject)
+    listed = next((screen for screen in list_screens(report) if screen.slug == subject), None)
+    found = listed or find_screen(report, subject)
     if found is None:
         raise Http404
     return found
 
 
 def _is_asked(report, subject):
-    return any(screen.slug == subject for screen in rubrics.screens(report))
+    return any(screen.slug == subject for screen in list_screens(report))
 
 
 def _after(report, subject):
     if not _is_asked(report, subject):
-        screen = rubrics.next_screen(report)
+        screen = find_next_screen(report)
         return screen.slug if screen else None
-    slugs = [screen.slug for screen in rubrics.screens(report)]
+    slugs = [screen.slug for screen in list_screens(report)]
     place = slugs.index(subject)
     return slugs[place + 1] if place + 1 < len(slugs) else None
 
@@ -63,7 +63,7 @@ def redirect_to(draft, slug):
 
 
 def _page(request, draft, report, screen, form, *, status=200):
-    slugs = [each.slug for each in rubrics.screens(report)]
+    slugs = [each.slug for each in list_screens(report)]
     place = slugs.index(screen.slug) if screen.slug in slugs else 0
     starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
     context = {
@@ -73,7 +73,7 @@ def _page(request, draft, report, screen, form, *, status=200):
         "form": form,
         "place": place + 1,
         "questions": len(slugs) - 1,
-        "read_again": screen.slug == rubrics.READ_AGAIN,
+        "read_again": screen.slug == READ_AGAIN,
         "previous": slugs[place - 1] if place else None,
         "starts_clock": starts_clock,
         "aids": report.dossier.newest.aids if starts_clock and report.dossier.newest else (),

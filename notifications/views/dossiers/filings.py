@@ -8,11 +8,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import rubrics
 from ...deadlines import PARIS, ZONES
 from ...documents import letter, pdf
 from ...forms.dossiers.filing import CancelForm, FilingForm
 from ...models import Filing
+from ...rubrics import (
+    build_report,
+    find_complement_clock,
+    list_differences,
+    list_unknowns,
+    offers_letter,
+    write_letter_to_vendor,
+)
 from ...services.accounts import access, roles
 from ...services.dossiers import filings, recording
 from ...services.keeping import erasure
@@ -92,8 +99,8 @@ def _again(draft, report, kind):
     found = recording.taken_back(draft, kind)
     if found is None:
         return None
-    then = rubrics.report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
-    changed = len(rubrics.differences(then, filings.as_data(found)))
+    then = build_report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
+    changed = len(list_differences(then, filings.as_data(found)))
     return (found.number, changed) if changed else None
 
 
@@ -171,10 +178,10 @@ def complement(request, public_id):
         "report": report,
         "zone": report.dossier.zone,
         "last": filed[-1] if filed else None,
-        "differences": rubrics.differences(report, filed[-1]) if filed else (),
-        "unknowns": rubrics.unknowns(report),
-        "clock": rubrics.complement_clock(report),
-        "letter": rubrics.letter_offered(report),
+        "differences": list_differences(report, filed[-1]) if filed else (),
+        "unknowns": list_unknowns(report),
+        "clock": find_complement_clock(report),
+        "letter": offers_letter(report),
     }
     return render(request, "dossiers/complement.html", context)
 
@@ -207,9 +214,9 @@ def vendor_letter_text(request, public_id):
 
 def _letter(draft):
     report = files.report_of(draft)
-    if not rubrics.letter_offered(report):
+    if not offers_letter(report):
         raise Http404
-    return rubrics.letter_to_vendor(report)
+    return write_letter_to_vendor(report)
 
 
 # -- erasing --------------------------------------------------------------------------------------------

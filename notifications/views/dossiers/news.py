@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ... import rubrics
+from ...rubrics import list_revision_changes
 from ...services.accounts import access
 from ...services.alerts import addresses
 from ...services.dossiers import drafts, filings
@@ -24,14 +24,14 @@ def news(request, public_id):
     """GET: each answer to look at again. POST: « Prendre » (`take`) or « Garder la mienne » (`keep`) one of them, as
     the page showed it (its token)."""
     draft = visible_draft(request, public_id)
-    found = rubrics.news(pages.report_of(draft))
+    found = list_revision_changes(pages.report_of(draft))
     if request.method != "POST":
         context = {"draft": draft, "news": found, "filed": bool(filings.active(draft))}
         context["written_to"] = addresses.standing(draft).state == "live"
         return render(request, "dossiers/news.html", context)
     _answer(request, draft, found)
     draft.refresh_from_db()
-    left = rubrics.news(pages.report_of(draft))
+    left = list_revision_changes(pages.report_of(draft))
     return redirect("news" if left else "dossier", draft.public_id)
 
 

@@ -10,9 +10,10 @@ from django.http import JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from ... import deadlines, rubrics
+from ... import deadlines
 from ...forms.dossiers.step import StepForm
 from ...questionnaire import Context
+from ...rubrics import Report, build_report, list_checkboxes
 from ...services.accounts import access
 from ...services.dossiers import drafts
 
@@ -23,7 +24,7 @@ class Outcome:
 
     form: StepForm
     saved: drafts.Saved
-    report: rubrics.Report
+    report: Report
     notices: list[str]
     elsewhere: dict[str, dict]  # by key: what somebody else wrote since the page was rendered, shown nowhere on it
     unasked: list[str]  # keys that the page holds and the dossier no longer asks
@@ -36,13 +37,15 @@ class Outcome:
 
 
 def report_of(draft):
-    return rubrics.report(drafts.dossier(draft), timezone.now())
+    return build_report(drafts.dossier(draft), timezone.now())
 
 
 def form_of(report, rows, optional=()):
     """The form of these rows as the dossier stands. A question that copies another is not asked."""
     questions = [row.question for row in rows if not row.copied]
-    form = StepForm(questions, report.dossier.answers, _context(report), ticks=rubrics.ticks(report), optional=optional)
+    form = StepForm(
+        questions, report.dossier.answers, _context(report), ticks=list_checkboxes(report), optional=optional
+    )
     return _explained(form, report)
 
 
@@ -56,7 +59,7 @@ def save(request, draft, report, rows, optional=()):
     shown = [row.key for row in rows if row.key in keys | held]
     before = drafts.entries_as_of(draft=draft, base=base, keys=shown)
     context = _context(report)
-    form = StepForm(questions, before, context, request.POST, ticks=rubrics.ticks(report), optional=optional)
+    form = StepForm(questions, before, context, request.POST, ticks=list_checkboxes(report), optional=optional)
     form.is_valid()
     author = access.author(draft, request.viewer)
     saved = drafts.save_answers(draft=draft, base=base, entries=form.entries(), by=author, now=report.now)

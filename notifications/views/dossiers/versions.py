@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ... import deadlines, rubrics
+from ... import deadlines
+from ...rubrics import describe_entry, describe_origin
 from ...services.accounts import access
 from ...services.dossiers import drafts
 from ..viewer import visible_draft
@@ -37,9 +38,9 @@ def _in_words(dossier, question, version, author):
     entry = version.entry or {}
     return {
         "number": version.number,
-        "lines": rubrics.words(dossier, question, version.entry),
+        "lines": describe_entry(dossier, question, version.entry),
         "note": entry.get("note", ""),
-        "origin": rubrics.origin_words(dossier, version.entry),
+        "origin": describe_origin(dossier, version.entry),
         "erased": version.erased,
         "by": access.author_words(version.by, author),
         "at": deadlines.in_words(version.at, dossier.zone),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ... import catalogue as files
 from ... import seeds
 from ...models import Incident, IncidentEdit
-from ...rubrics import catalogue_diff, day_words, incident_page
+from ...rubrics import catalogue_diff, incident_page, write_day
 from ...services.incidents import catalogue_edits, incidents, revision_files
 from ...services.incidents.catalogue_edits import Unusable
 
@@ -44,7 +44,7 @@ def catalogue(request):
     """Every incident with its newest revision and what is coming."""
     coming = _open_edits(request)
     known = [
-        (each, day_words(each.published_at), sum(edit.incident.slug == each.slug for edit in coming))
+        (each, write_day(each.published_at), sum(edit.incident.slug == each.slug for edit in coming))
         for each in incidents.newest()
     ]
     return render(request, "incidents/catalogue/catalogue.html", {"known": known})

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import rubrics, seeds
+from ... import seeds
 from ...documents import pdf
 from ...forms.dossiers.step import StepForm
 from ...forms.practices.group import GroupForm, MembersForm
@@ -21,7 +21,7 @@ from ...middleware import SignInNeeded
 from ...models import ControllerGroup, Draft, new_public_id
 from ...questionnaire import Context
 from ...questionnaire.patient_data import entry_suspicions
-from ...rubrics import listing
+from ...rubrics import ORGANISATION, build_report, list_checkboxes, listing
 from ...services.accounts import access, roles
 from ...services.alerts import addresses
 from ...services.incidents import incidents
@@ -63,7 +63,7 @@ def _kept(request):
 
 
 def _members(request, offered, zone="Europe/Paris"):
-    naming = seeds.questionnaire().questions[rubrics.ORGANISATION]
+    naming = seeds.questionnaire().questions[ORGANISATION]
     context = Context(ZoneInfo(zone), timezone.now())
     return {"kept": _kept(request), "offered": offered, "naming": naming, "context": context}
 
@@ -154,7 +154,7 @@ def _page(request, found, *, status=200, form=None, **shown):
     context = {
         "group": found,
         "zone": ZoneInfo(found.timezone),
-        "listed": sorted(listed, key=lambda pair: listing.by_time_left(pair[1])),
+        "listed": sorted(listed, key=lambda pair: listing.sort_by_time_left(pair[1])),
         "offers": sum(row.offered for _, report in listed for row in report.rows + report.notes),
         "novelties": groups.novelties(listed),
         "common": len(found.answers),
@@ -231,7 +231,7 @@ def common_answers(request, group_id):
     found = visible_group(request, group_id)
     if "spread" in request.POST:
         return _spread(request, found)
-    report = rubrics.report(groups.as_dossier(found), timezone.now())
+    report = build_report(groups.as_dossier(found), timezone.now())
     if request.method != "POST":
         return _common_page(request, found, _common_form(found, report))
     form = _common_form(found, report, request.POST)
@@ -248,14 +248,14 @@ def common_answers(request, group_id):
 def _common_form(found, report, data=None):
     asked = groups.questions(report.dossier.questionnaire)
     context = Context(report.dossier.zone, report.now)
-    form = StepForm(asked, found.answers, context, data, ticks=rubrics.ticks(report))
+    form = StepForm(asked, found.answers, context, data, ticks=list_checkboxes(report))
     form.advice = report.dossier.newest.advice if report.dossier.newest else {}
     return form
 
 
 def _told(form, found, merged):
     """The same page, with what was refused as it was typed and the rest as it is stored now."""
-    report = rubrics.report(groups.as_dossier(found), timezone.now())
+    report = build_report(groups.as_dossier(found), timezone.now())
     form.stored = _common_form(found, report)
     form.conflicts = {key: {"lines": report.by_key[key].lines, "by": "", "at": ""} for key in merged.conflicts}
     return form
@@ -295,7 +295,7 @@ def group_deadlines_pdf(request, group_id):
     """To the minute, so that two downloads within it are the same bytes."""
     found = visible_group(request, group_id)
     now = timezone.now().replace(second=0, microsecond=0)
-    reports = sorted((report for _, report in groups.listed(found, now)), key=listing.by_time_left)
+    reports = sorted((report for _, report in groups.listed(found, now)), key=listing.sort_by_time_left)
     data = pdf.deadlines_pdf(found.name, reports, now=now, zone=ZoneInfo(found.timezone))
     headers = {"Content-Disposition": 'attachment; filename="echeances.pdf"'}
     return HttpResponse(data, content_type="application/pdf", headers=headers)

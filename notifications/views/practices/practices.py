@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import prefill, rubrics
+from ... import prefill
 from ...forms.practices.practice import NO_INCIDENT, EntrustForm, FactsForm, NewPracticeForm, ProfileForm, StartForm
 from ...models import ControllerGroup, Draft, Practice, Role
 from ...questionnaire import Context, is_blank
+from ...rubrics import build_report, describe_origin
 from ...services.accounts import access, roles
 from ...services.dossiers import drafts
 from ...services.incidents import incidents
@@ -94,7 +95,7 @@ def profile(request, practice_id):
 
 
 def _profile_report(practice):
-    return rubrics.report(services.as_dossier(practice), timezone.now())
+    return build_report(services.as_dossier(practice), timezone.now())
 
 
 def _profile_form(report):
@@ -209,7 +210,7 @@ def offers(request, public_id):
 
 
 def _origin(report, row):
-    return rubrics.origin_words(report.dossier, row.proposal.entry)
+    return describe_origin(report.dossier, row.proposal.entry)
 
 
 def _answer_offers(request, draft, keys):

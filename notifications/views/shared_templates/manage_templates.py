@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import prefill, rubrics, seeds
+from ... import prefill, seeds
 from ...catalogue import ANY_TIME
 from ...deadlines import PARIS, in_words
 from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
 from ...models import Incident, Organisation, Template
 from ...questionnaire import Refused
+from ...rubrics import list_value_lines
 from ...services.dossiers import counts
 from ...services.incidents import incidents
 from ...services.shared_templates import templates, unions
@@ -229,7 +230,7 @@ def _proposed(template, questionnaire):
     known = incidents.revisions(template.incident.slug) if template.incident else []
     found = prefill.of_incident(questionnaire, known[0]) if known else {}
     return {
-        key: tuple(rubrics.value_lines(questionnaire.questions[key], each.entry, PARIS))
+        key: tuple(list_value_lines(questionnaire.questions[key], each.entry, PARIS))
         for key, each in found.items()
         if each.entry["state"] == "known"
     }

@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import rubrics, seeds, shared_template
+from ... import seeds, shared_template
 from ...documents import pdf, poster, qr
 from ...forms.shared_templates.template import PublishForm
 from ...models import Organisation
+from ...rubrics import build_report
 from ...services.shared_templates import template_files, templates, unions
 from ...shared_template import Unusable
 from ..dossiers import pages
@@ -51,7 +52,7 @@ def preview_pdf(request, slug):
 
 def _report(template):
     now = timezone.now().replace(second=0, microsecond=0)
-    return rubrics.report(templates.preview(template, now), now)
+    return build_report(templates.preview(template, now), now)
 
 
 def _unusable(request, template, error):

@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from ... import prefill, rubrics, seeds, shared_template
+from ... import prefill, seeds, shared_template
 from ...catalogue import Revision
 from ...deadlines import PARIS, day_in_words
 from ...questionnaire import Question, Questionnaire
-from ...rubrics import incident_page
+from ...rubrics import Line, incident_page, list_value_lines
 from ...services.incidents import incidents
 from ...services.shared_templates import templates
 from ...shared_template import Template
@@ -25,8 +25,8 @@ class Said:
     """One element of a template: its name, and its words before and now; both empty where it says nothing."""
 
     name: str
-    before: tuple[rubrics.Line, ...]
-    now: tuple[rubrics.Line, ...]
+    before: tuple[Line, ...]
+    now: tuple[Line, ...]
 
 
 def context(stored: Any, revisions: Sequence[Template]) -> dict[str, Any]:
@@ -84,20 +84,20 @@ def steps(questionnaire: Questionnaire, template: Template, incident: Revision |
     return shown
 
 
-def answer_lines(question: Question, template: Template) -> tuple[rubrics.Line, ...]:
+def answer_lines(question: Question, template: Template) -> tuple[Line, ...]:
     """What a template answers, in the words of the form."""
     answer = template.answers.get(question.key)
     return _lines(question, answer) if answer else ()
 
 
-def _lines(question: Question, answer: Mapping[str, Any]) -> tuple[rubrics.Line, ...]:
-    note = (rubrics.Line(answer["note"], "note"),) if answer.get("note") else ()
+def _lines(question: Question, answer: Mapping[str, Any]) -> tuple[Line, ...]:
+    note = (Line(answer["note"], "note"),) if answer.get("note") else ()
     if answer["state"] != "known":
         words = {"unknown": "Pas encore connu", "not_applicable": "Sans objet"}[answer["state"]]
-        return (rubrics.Line(words, "unknown"), *note)
+        return (Line(words, "unknown"), *note)
     if question.parts:
-        return (rubrics.Line(answer["value"]),)
-    return (*rubrics.value_lines(question, answer, PARIS), *note)
+        return (Line(answer["value"]),)
+    return (*list_value_lines(question, answer, PARIS), *note)
 
 
 # -- what differs -----------------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ def _said(questionnaire: Questionnaire, name: str, before: Any, now: Any) -> Sai
     return Said(question.label, lines[0], lines[1])
 
 
-def _words(value: Any) -> tuple[rubrics.Line, ...]:
+def _words(value: Any) -> tuple[Line, ...]:
     if not value:
         return ()
     text = value if isinstance(value, str) else f"{value['text']} ({day_in_words(value['date'])})"
-    return (rubrics.Line(text),)
+    return (Line(text),)

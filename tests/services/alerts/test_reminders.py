@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from notifications.models import Draft, Filing, Heartbeat, Outgoing, Subscription
-from notifications.rubrics import report
+from notifications.rubrics import build_report
 from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
 from notifications.services.dossiers import drafts
@@ -89,7 +89,7 @@ def test_the_light_reading_agrees_with_the_dossier_s_page():
     given = {"informed_by_processor_at": known(AWARE - 9 * HOUR), "attack_known_at": known(AWARE - DAY)}
     for draft in (fill(1)[0], fill(1, **given)[0]):
         for now in (AWARE, BEFORE, END + HOUR):
-            assert watch.clocks_of(draft, now) == list(report(drafts.dossier(draft), now).clocks)
+            assert watch.clocks_of(draft, now) == list(build_report(drafts.dossier(draft), now).clocks)
 
 
 def test_where_two_readings_differ_the_mail_says_both(mailoutbox):

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifications import rubrics
 from notifications.models import Draft, Filing, JournalEntry
+from notifications.rubrics import build_report, list_differences
 from notifications.services.dossiers import copying, drafts, filings, recording
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW
 from tests.stored import Tab, everything, file, publish, withdraw
@@ -25,7 +25,7 @@ def tab(weda_draft):
 
 
 def report(tab, now=NOW):
-    return rubrics.report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), now)
+    return build_report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), now)
 
 
 def words(found):
@@ -134,7 +134,7 @@ def test_a_complement_is_filed_under_the_number_of_the_first(tab):
     second = file(tab.draft, kind="complementary", filed_at=NOW + HOUR, now=LATE)
     found = filings.report_of(second).by_key
     assert (found["kind"].text, found["initial_reference"].text) == ("Complémentaire", "FR-2025-77")
-    assert rubrics.differences(report(tab), filings.as_data(second)) == ()
+    assert list_differences(report(tab), filings.as_data(second)) == ()
 
 
 def test_what_was_copied_for_a_filing_does_not_count_for_the_next(tab):
@@ -156,7 +156,7 @@ def test_a_filing_recorded_anew_keeps_what_had_been_recorded(tab):
     second = file(tab.draft, again=1, filed_at=NOW - HOUR)
     assert {**second.content, "filed_at": first.content["filed_at"]} == first.content
     assert filings.is_whole(second)
-    assert [each.row.key for each in rubrics.differences(report(tab), filings.as_data(second))] == ["record_count"]
+    assert [each.row.key for each in list_differences(report(tab), filings.as_data(second))] == ["record_count"]
     recording.cancel(draft=tab.draft, number=2, reason="mauvais type", by="appareil 1", now=NOW)
     assert recording.taken_back(tab.draft, "complete") == second
     third = file(tab.draft, again=2, kind="complete")

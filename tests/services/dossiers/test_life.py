@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from notifications import rubrics
 from notifications.models import Draft
 from notifications.questionnaire import Case, applicable, edited
+from notifications.rubrics import build_report
 from notifications.services.dossiers import drafts
 from notifications.services.incidents import incidents
 from tests.dossiers import NOW, answered, form
@@ -22,7 +22,7 @@ def entry(key):
 
 def to_see_again():
     """Keys « à revoir », as every page shows them."""
-    report = rubrics.report(drafts.dossier(Draft.objects.get()), LATER)
+    report = build_report(drafts.dossier(Draft.objects.get()), LATER)
     return sorted(row.key for row in report.rows + report.notes if row.outdated)
 
 
@@ -87,7 +87,7 @@ def test_a_cleared_answer_is_not_proposed_again(weda_draft, newer):
     Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
     to_see_again()
     assert entry("causes")["state"] == "cleared"
-    row = rubrics.report(drafts.dossier(Draft.objects.get()), LATER).by_key["causes"]
+    row = build_report(drafts.dossier(Draft.objects.get()), LATER).by_key["causes"]
     assert not row.answered
 
 

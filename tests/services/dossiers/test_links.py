@@ -7,8 +7,8 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from notifications import rubrics
 from notifications.models import AnswerChange, Draft, Grant, Viewer
+from notifications.rubrics import describe_entry
 from notifications.services.accounts import access
 from notifications.services.dossiers import drafts
 from tests.dossiers import NOW, answered, form
@@ -162,7 +162,7 @@ def told(draft, key):
     dossier = drafts.dossier(draft)
     question = form().questions[key]
     return [
-        (" / ".join(line.text for line in rubrics.words(dossier, question, each.entry)), each.by)
+        (" / ".join(line.text for line in describe_entry(dossier, question, each.entry)), each.by)
         for each in drafts.versions(draft, key)
     ]
 
@@ -281,5 +281,5 @@ def test_only_a_save_of_this_answer_in_this_dossier_can_be_restored(tab):
 
 def test_words_of_a_past_answer_carry_their_certainty(tab):
     claimed = answered("record_count", {"value": 300, "certainty": {"*": "claimed"}})
-    [line] = rubrics.words(drafts.dossier(tab.draft), form().questions["record_count"], claimed)
+    [line] = describe_entry(drafts.dossier(tab.draft), form().questions["record_count"], claimed)
     assert (line.text, line.certainty, line.status) == ("300", "selon l'éditeur", "claimed")

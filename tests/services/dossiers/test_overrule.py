@@ -2,9 +2,9 @@
 
 import pytest
 
-from notifications import rubrics
 from notifications.models import AnswerChange, Draft
 from notifications.questionnaire.patient_data import fingerprint, free_texts
+from notifications.rubrics import SUSPICION_WORDS, build_report
 from notifications.services.dossiers import drafts
 from tests.dossiers import NOW, form
 from tests.stored import NIR, Tab, everything
@@ -28,7 +28,7 @@ def tab(weda_draft, request):
 
 
 def row(tab, key=KEY):
-    return rubrics.report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), NOW).by_key[key]
+    return build_report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), NOW).by_key[key]
 
 
 def overrule(tab, key=KEY, seen=None):
@@ -36,10 +36,10 @@ def overrule(tab, key=KEY, seen=None):
 
 
 def test_a_suspected_text_is_saved_and_warned_of(tab):
-    assert row(tab).warnings == (rubrics.SUSPICION_WORDS[tab.kind],)
+    assert row(tab).warnings == (SUSPICION_WORDS[tab.kind],)
     assert row(tab).text == tab.text
     assert row(tab).doubts == ()
-    warned = rubrics.report(drafts.dossier(tab.draft), NOW).warnings
+    warned = build_report(drafts.dossier(tab.draft), NOW).warnings
     assert [each.key for each in warned] == [KEY]
 
 
@@ -68,7 +68,7 @@ def test_overruling_changes_no_answer(tab):
 def test_a_changed_text_is_judged_anew(tab):
     overrule(tab)
     tab.type(discovery=f"{tab.text} Et encore.")
-    assert row(tab).warnings == (rubrics.SUSPICION_WORDS[tab.kind],)
+    assert row(tab).warnings == (SUSPICION_WORDS[tab.kind],)
 
 
 def test_the_same_text_kept_or_typed_again_stays_overruled(tab):

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from notifications import rubrics
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import read_dossier
 from notifications.models import Draft, TemplateRevision, User
+from notifications.rubrics import Report, build_report, list_essential_screens
 from notifications.services.dossiers import drafts, filings
 from notifications.services.incidents import incidents
 from notifications.services.shared_templates import templates
@@ -53,8 +53,8 @@ def again(draft: Draft, editor: User, **elements) -> TemplateRevision:
     return publish(template, editor, "Précisions.")
 
 
-def report(draft: Draft) -> rubrics.Report:
-    return rubrics.report(drafts.dossier(Draft.objects.get(pk=draft.pk)), NOW)
+def report(draft: Draft) -> Report:
+    return build_report(drafts.dossier(Draft.objects.get(pk=draft.pk)), NOW)
 
 
 def to_review_again(draft: Draft) -> set[str]:
@@ -83,8 +83,8 @@ def test_a_dossier_begins_with_the_template_s_answers_unread(draft, revision):
 
 
 def test_a_template_that_answers_leaves_fewer_screens(draft):
-    plain = {screen.slug for screen in rubrics.essential(report(stored.start_weda()))}
-    assert plain - {screen.slug for screen in rubrics.essential(report(draft))} == {"patients"}
+    plain = {screen.slug for screen in list_essential_screens(report(stored.start_weda()))}
+    assert plain - {screen.slug for screen in list_essential_screens(report(draft))} == {"patients"}
 
 
 @pytest.mark.parametrize("revision_of", [None, "cegedim-mlm-2025"])
@@ -184,7 +184,7 @@ def start_from(imported) -> Draft:
 
 
 def dump(draft: Draft) -> bytes:
-    return dossier_file.dump(rubrics.report(drafts.dossier(draft), LATE))
+    return dossier_file.dump(build_report(drafts.dossier(draft), LATE))
 
 
 def test_a_dossier_with_a_template_comes_back_whole(draft, revision, editor):
@@ -222,9 +222,9 @@ def test_a_template_named_otherwise_is_refused(seeds_loaded, template):
 
 def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(draft, editor):
     filing = file(draft)
-    then = rubrics.report(filings.report_of(filing).dossier, NOW)
+    then = build_report(filings.report_of(filing).dossier, NOW)
     again(draft, editor, answers__has_sensitive_data=False)
-    now = rubrics.report(filings.report_of(filing).dossier, NOW)
+    now = build_report(filings.report_of(filing).dossier, NOW)
     assert now.rows == then.rows
     assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
     assert filings.is_whole(filing)

@@ -6,9 +6,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import rubrics, seeds
+from notifications import seeds
 from notifications.documents import dossier_file
 from notifications.files.dossier_files import Unusable, read_dossier
+from notifications.rubrics import DossierData, build_report
 from tests.broken_files import GOOD, good
 from tests.dossiers import LATE, PARIS, revision
 
@@ -106,7 +107,7 @@ def taken_or_refused(data):
 
 def can_be_shown(imported):
     assert not {entry["origin"] for entry in imported.answers.values()} - {"practice", "import", "default", *KNOWN}
-    dossier = rubrics.Dossier(
+    dossier = DossierData(
         imported.questionnaire,
         imported.answers,
         PARIS,
@@ -115,6 +116,6 @@ def can_be_shown(imported):
         imported.revision and KNOWN["incident:weda-2025-11@3"],
         KNOWN,
     )
-    out = dossier_file.dump(rubrics.report(dossier, LATE))
+    out = dossier_file.dump(build_report(dossier, LATE))
     again = read_dossier(out, revisions_of=here, now=LATE)
     assert again.answers == imported.answers

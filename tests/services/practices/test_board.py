@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import rubrics
 from notifications.models import Draft, User, Viewer
-from notifications.rubrics import listing
+from notifications.rubrics import build_report, listing
 from notifications.services.dossiers import drafts, recording
 from notifications.services.practices import board
 from tests.dossiers import answered
@@ -45,8 +44,8 @@ def chance(seeded: random.Random, user: User) -> Draft:
 def by_the_list(user, now):
     """By filter, the dossiers of an account as its list has them: every one is read."""
     found = drafts.dossiers(Draft.objects.filter(owner=user).order_by("-created_at", "-pk"))
-    reports = [(draft.pk, rubrics.report(data, now)) for draft, data in found]
-    reports.sort(key=lambda pair: listing.by_time_left(pair[1]))
+    reports = [(draft.pk, build_report(data, now)) for draft, data in found]
+    reports.sort(key=lambda pair: listing.sort_by_time_left(pair[1]))
     return {name: [pk for pk, report in reports if kept(report)] for name, (_, kept) in listing.FILTERS.items()}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import ProtectedError
 
-from notifications import rubrics, shared_template
+from notifications import shared_template
 from notifications.models import (
     Draft,
     Editor,
@@ -18,6 +18,7 @@ from notifications.models import (
     User,
     Viewer,
 )  # fmt: skip
+from notifications.rubrics import build_report, find_stage
 from notifications.services.accounts import accounts
 from notifications.services.dossiers import counts, drafts
 from notifications.services.incidents import incidents
@@ -95,7 +96,7 @@ def test_what_an_editor_writes_is_what_the_preview_shows(template, editor):
     saved = write(template, editor, answers__data_categories=["civil_status"], answers__description="Notre avis.")
     assert saved.saved == ["answers.data_categories", "answers.description"]
     template.refresh_from_db()
-    report = rubrics.report(templates.preview(template, NOW), NOW)
+    report = build_report(templates.preview(template, NOW), NOW)
     row = report.by_key["data_categories"]
     assert (row.state, row.text) == ("to_review", form().questions["data_categories"].options[0].label)
     title = "modèle « Cyberattaque du logiciel Weda (novembre 2025) » (Union des médecins), révision 1.local1"
@@ -318,7 +319,7 @@ def answer(draft: Draft, key: str) -> None:
 
 
 def finish(draft: Draft) -> None:
-    while missing := rubrics.report(drafts.dossier(draft), NOW).missing:
+    while missing := build_report(drafts.dossier(draft), NOW).missing:
         for row in missing:
             answer(draft, row.key)
     answer(draft, "late_reasons")  # asked for once the time is over
@@ -371,7 +372,7 @@ def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, temp
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):
     draft = start_many(published(editor, advice__severity="x"), 1)[0]
     now = NOW + timedelta(days=9)
-    while missing := rubrics.report(drafts.dossier(draft), now).missing:
-        assert rubrics.stage(drafts.dossier(draft), now) == "begun"
+    while missing := build_report(drafts.dossier(draft), now).missing:
+        assert find_stage(drafts.dossier(draft), now) == "begun"
         answer(draft, missing[0].key)
-    assert rubrics.stage(drafts.dossier(draft), now) == "finished"
+    assert find_stage(drafts.dossier(draft), now) == "finished"

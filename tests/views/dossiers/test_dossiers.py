@@ -10,8 +10,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from notifications import rubrics
 from notifications.models import Draft
+from notifications.rubrics import build_copy_sheet, build_report
 from notifications.services.accounts import access
 from notifications.services.dossiers import copying, drafts, recording
 from notifications.views.dossiers import dossiers as views
@@ -164,7 +164,7 @@ def test_once_everything_is_copied_the_filing_is_to_be_recorded(doctor):
     access.grant_device(draft=draft, secret=doctor.cookies[COOKIE].value, now=NOW)
     doctor.draft = draft
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
-    for mark, piece in rubrics.copy_sheet(rubrics.report(drafts.dossier(draft), NOW)).by_mark.items():
+    for mark, piece in build_copy_sheet(build_report(drafts.dossier(draft), NOW)).by_mark.items():
         copying.mark_copied(draft=draft, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
     first = section(home(doctor), "À faire maintenant").lstrip()
     assert first.startswith("Tout est recopié. Envoyez votre notification sur le téléservice")

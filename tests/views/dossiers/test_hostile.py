@@ -14,9 +14,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications import rubrics
 from notifications.models import Draft
 from notifications.questionnaire import Context, Refused, check_entry
+from notifications.rubrics import build_report
 from notifications.services.dossiers import drafts
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, form
 from tests.hostile import FAMILIES, VALUES, faults, sample, texts, unclean
@@ -111,7 +111,7 @@ def shown_as_text(client: Client, *values: str) -> None:
         assert "script-src 'self';" in response.headers["Content-Security-Policy"] + ";"
     page = flat(Page(response.content).text)
     dossier = drafts.dossier(Draft.objects.get())
-    for row in rubrics.report(dossier, timezone.now()).by_key.values():
+    for row in build_report(dossier, timezone.now()).by_key.values():
         for text in (row.note, *(line.text for line in row.lines), *(line.detail for line in row.lines)):
             assert row.copied or flat(text) in page, (row.key, text[:100])
     file = client.get(f"{client.root}dossier.json")

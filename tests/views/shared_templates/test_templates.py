@@ -9,8 +9,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from notifications import rubrics
 from notifications.models import Draft, Template, TemplateRevision
+from notifications.rubrics import build_report, list_essential_screens
 from notifications.services.dossiers import drafts
 from notifications.services.shared_templates import template_files, templates
 from notifications.views.shared_templates import template_page
@@ -164,9 +164,9 @@ def test_the_shipped_example_keeps_the_essential_short(client):
     template_files.load_seeds(now=NOW)
     client.post("/m/exemple-weda/commencer/", {"timezone": "Europe/Paris"})
     draft = Draft.objects.get()
-    report = rubrics.report(drafts.dossier(draft), NOW)
-    print([screen.slug for screen in rubrics.essential(report)])
-    assert len(rubrics.essential(report)) <= 8
+    report = build_report(drafts.dossier(draft), NOW)
+    print([screen.slug for screen in list_essential_screens(report)])
+    assert len(list_essential_screens(report)) <= 8
 
 
 # -- editors ----------------------------------------------------------------------------------------------
