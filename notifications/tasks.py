@@ -9,8 +9,8 @@ from django_tasks import task
 
 from .documents import dossier_file, pdf, table, zipped
 from .models import Batch, BatchItem, Draft
-from .rubrics import build_report
-from .services.dossiers import drafts, filings
+from .report import build_report
+from .services.dossiers import saving, snapshots
 from .services.keeping import exports
 from .services.operations import jobs
 from .services.practices import batches
@@ -59,17 +59,17 @@ def go_on() -> None:
 
 def draft_files(draft: Draft, now: datetime) -> Files:
     """The draft, as its page gives it."""
-    yield "brouillon.pdf", pdf.draft_pdf(build_report(drafts.dossier(draft), now))
+    yield "brouillon.pdf", pdf.draft_pdf(build_report(saving.dossier(draft), now))
 
 
 def dossier_files(draft: Draft, now: datetime) -> Files:
     """Everything of a dossier."""
-    report = build_report(drafts.dossier(draft), now)
+    report = build_report(saving.dossier(draft), now)
     yield "dossier.json", dossier_file.dump(report)
     yield "brouillon.pdf", pdf.draft_pdf(report)
     for filing in draft.filings.order_by("number"):
         yield f"depot-{filing.number}.json", zipped.as_json(exports.filing(filing))
-        yield f"depot-{filing.number}.pdf", pdf.filing_pdf(filings.report_of(filing), filings.recorded(filing))
+        yield f"depot-{filing.number}.pdf", pdf.filing_pdf(snapshots.report_of(filing), snapshots.recorded(filing))
     yield "journal.json", zipped.as_json(exports.journal_lines(draft))
     yield "journal.csv", table.table(exports.journal_table(draft))
     yield "historique.json", zipped.as_json(exports.history(draft))

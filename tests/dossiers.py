@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifications import catalogue, obligations, prefill, questionnaire
 from notifications.questionnaire import Context, Entry, check_entry, edited, part_texts
-from notifications.rubrics import DossierData
+from notifications.report import DossierData
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"

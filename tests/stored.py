@@ -12,7 +12,7 @@ from django.db import connection
 
 from notifications.models import Draft, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
-from notifications.services.dossiers import drafts, recording
+from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
 from tests.dossiers import NOW, answered
 
@@ -33,7 +33,7 @@ def store_seeds() -> None:
 def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Draft:
     """A dossier begun on the newest revision of the incident Weda."""
     newest = incidents.stored_revisions(WEDA)[0]
-    return drafts.start(revision=newest, timezone=timezone, by=by, now=now)
+    return saving.start(revision=newest, timezone=timezone, by=by, now=now)
 
 
 def publish(number: str, change: Callable[[dict[str, Any]], None] = lambda content: None) -> IncidentRevision:
@@ -71,23 +71,23 @@ class Tab:
     def reload(self) -> None:
         self.draft = Draft.objects.get(pk=self.draft.pk)
         self.base = self.draft.version
-        self.shown = {key: drafts.bare(entry) for key, entry in self.draft.answers.items()}
+        self.shown = {key: saving.bare(entry) for key, entry in self.draft.answers.items()}
 
-    def type(self, **values: Any) -> drafts.Saved:
+    def type(self, **values: Any) -> saving.Saved:
         """Save what somebody typed: plain values, as in a file of answers."""
         return self.send({key: answered(key, value, self.shown.get(key)) for key, value in values.items()})
 
-    def send(self, entries: Mapping[str, Entry | None]) -> drafts.Saved:
+    def send(self, entries: Mapping[str, Entry | None]) -> saving.Saved:
         now = NOW + timedelta(minutes=next(self.minutes))
-        return drafts.save_answers(draft=self.draft, base=self.base, entries=entries, by=self.by, now=now)
+        return saving.save_answers(draft=self.draft, base=self.base, entries=entries, by=self.by, now=now)
 
 
 def file(draft: Draft, **said: Any) -> Filing:
     """Record the answers as they stand as filed, as the page does when nothing moved."""
     draft.refresh_from_db()
     usual = {"kind": "initial", "filed_at": NOW, "by": "appareil 1", "now": NOW}
-    place = {"version": draft.version, "number": recording.next_number(draft)}
-    return recording.record(draft=draft, **place, **usual | said)
+    place = {"version": draft.version, "number": filings.next_number(draft)}
+    return filings.record(draft=draft, **place, **usual | said)
 
 
 def stored(draft: Draft, key: str) -> Any:

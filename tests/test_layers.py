@@ -10,7 +10,7 @@ import pytest
 from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
-PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "rubrics"}
+PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "report"}
 FILES = PURE | {"seeds", "files"}
 EVERYTHING = FILES | {
     "models",
@@ -31,13 +31,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "catalogue": ({"questionnaire"}, set()),
     "shared_template": ({"questionnaire", "catalogue"}, set()),
     "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
-    "rubrics": (PURE, set()),
+    "report": (PURE, set()),
     "seeds": (PURE, {"django"}),
     "files": (PURE | {"seeds"}, set()),
     "models": ({"deadlines", "questionnaire"}, {"django"}),
     "services": (FILES | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
-    "documents": ({"deadlines", "rubrics"}, {"django", "weasyprint", "segno", "icalendar"}),
+    "documents": ({"deadlines", "report"}, {"django", "weasyprint", "segno", "icalendar"}),
     "middleware": ({"models", "services", "views"}, {"django"}),
     "templatetags": (EVERYTHING, {"django"}),
     "tasks": (EVERYTHING, {"django", "django_tasks"}),
@@ -49,7 +49,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 }
 # Words and plain types that say what a row is: importing them brings no rule along.
 BORROWED = {
-    "forms": {"notifications.rubrics.CERTAINTY_WORDS", "notifications.rubrics.Row"},
+    "forms": {"notifications.report.CERTAINTY_WORDS", "notifications.report.Row"},
     "documents": {"notifications.obligations.Deadline", "notifications.obligations.Obligation"},
 }
 MODULES = [path for path in sorted(APP.rglob("*.py")) if path != APP / "__init__.py"]
@@ -117,16 +117,16 @@ def test_documents_ask_the_database_for_nothing() -> None:
     [
         ("deadlines", "import django", ["django"]),
         ("questionnaire", "from ..catalogue import load", ["notifications.catalogue.load"]),
-        ("rubrics", "def f():\n    from ..models import Draft", ["notifications.models.Draft"]),
-        ("forms", "from ..rubrics import report", ["notifications.rubrics.report"]),
+        ("report", "def f():\n    from ..models import Draft", ["notifications.models.Draft"]),
+        ("forms", "from ..report import build_report", ["notifications.report.build_report"]),
         ("documents", "from notifications import models", ["notifications.models"]),
         (
             "models",
-            "from notifications.services.dossiers.drafts import save",
-            ["notifications.services.dossiers.drafts.save"],
+            "from notifications.services.dossiers.saving import save",
+            ["notifications.services.dossiers.saving.save"],
         ),
         ("services", "import json, stdnum.fr.siren", ["stdnum.fr.siren"]),
-        ("services", "from .. import rubrics\nfrom . import drafts", []),
+        ("services", "from .. import report\nfrom . import drafts", []),
         ("views", "from ..services.dossiers import drafts\nfrom django import http", []),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from notifications.obligations import Deadline, Filed, Obligation, clocks, deadline, load
 from notifications.questionnaire import BadFile, Case, applicable
-from notifications.rubrics import CLOCK_WORDS
+from notifications.report import CLOCK_WORDS
 from tests.dossiers import PARIS, ROOT, SEEDS, form
 
 DUTIES = load(SEEDS / "obligations.toml", form())

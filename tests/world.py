@@ -28,7 +28,7 @@ from notifications.models import (
 )
 from notifications.services.accounts import access
 from notifications.services.alerts import feeds
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.incidents import catalogue_edits, incidents
 from tests.dossiers import AS_IN_EXAMPLE, NOW, answered
 from tests.publishing import begin, published, union, write
@@ -105,11 +105,11 @@ def practice_of(mark: str, **roles: User) -> Practice:
 def dossier_of(mark: str, **place: Any) -> Draft:
     """A dossier that bears this mark in its name, its texts and its filing."""
     newest = incidents.stored_revisions(WEDA)[0]
-    draft = drafts.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
+    draft = saving.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
     said = {"organisation_name": f"Cabinet {mark}", "discovery": f"Découverte {mark}"}
     said["aware_at"] = AS_IN_EXAMPLE["aware_at"]
     entries = {key: answered(key, value) for key, value in said.items()}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=NOW)
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=NOW)
     file(draft, cnil_number=f"CNIL-{mark}")
     draft.refresh_from_db()
     return draft
@@ -152,7 +152,7 @@ def world() -> World:
 
 def _secrets(made: World, now: Any) -> dict[str, str]:
     found = {name: access.new_secret() for name in ("another device", "invitation", "proofreading")}
-    unrelated = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=now)
+    unrelated = saving.start(revision=None, timezone="Europe/Paris", by="test", now=now)
     access.grant_device(draft=unrelated, secret=found["another device"], now=now)
     found["link"] = access.make_link(draft=made.guest_draft, by="test", now=now)
     found["feed"] = feeds.make(draft=made.draft, by="test", now=now)

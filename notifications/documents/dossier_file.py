@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ..rubrics import FILE_FORMAT, FILE_VERSION, Report, list_deadline_terms
+from ..report import FILE_FORMAT, FILE_VERSION, Report, list_deadline_terms
 
 
 def dump(report: Report) -> bytes:

@@ -1,6 +1,6 @@
 """A letter as plain text, to paste into a message."""
 
-from ..rubrics import Letter, space_french
+from ..report import Letter, space_french
 
 
 def text(letter: Letter) -> bytes:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
-from ..rubrics import (
+from ..report import (
     CERTAINTY_WORDS,
     ORIGIN_WORDS,
     Letter,

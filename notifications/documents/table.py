@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from ..rubrics import Report, listing
+from ..report import Report, listing
 
 COLUMNS = (
     "titre",

@@ -10,7 +10,7 @@ from .. import prefill, seeds
 from ..catalogue import Revision
 from ..deadlines import ZONES
 from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
-from ..rubrics import FILE_FORMAT, FILE_VERSION
+from ..report import FILE_FORMAT, FILE_VERSION
 from ..shared_template import Template
 
 KEYS = {

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from .. import catalogue, prefill, seeds
 from ..catalogue import Revision
 from ..questionnaire import BadFile, Context, Entry, Question, Questionnaire, Refused, strict_json
-from ..rubrics import DossierData, Report
+from ..report import DossierData, Report
 from . import roster
 from .dossier_files import Unusable, checked, read_dossier
 

@@ -24,7 +24,7 @@ from ..questionnaire import (
     ticked_options,
     ticks,
 )
-from ..rubrics import CERTAINTY_WORDS
+from ..report import CERTAINTY_WORDS
 
 INPUT_TYPES = {"email": "email", "phone": "tel"}
 INPUT_MODES = {"siren": "numeric", "postcode": "numeric"}

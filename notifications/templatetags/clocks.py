@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from ..rubrics import CERTAINTY_WORDS, CLOCK_WORDS, Report, listing
+from ..report import CERTAINTY_WORDS, CLOCK_WORDS, Report, listing
 
 register = template.Library()
 

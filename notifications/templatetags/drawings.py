@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from ..documents import clock
-from ..rubrics import Report, list_vendor_requests
+from ..report import Report, list_vendor_requests
 
 register = template.Library()
 

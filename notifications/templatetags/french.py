@@ -9,7 +9,7 @@ from django import template
 from django.template.defaultfilters import stringfilter
 
 from .. import deadlines
-from ..rubrics import group_digits, space_french
+from ..report import group_digits, space_french
 
 register = template.Library()
 

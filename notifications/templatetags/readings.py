@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from .. import deadlines
-from ..rubrics import find_decision, list_clock_readings, list_vendor_requests
+from ..report import find_decision, list_clock_readings, list_vendor_requests
 
 register = template.Library()
 

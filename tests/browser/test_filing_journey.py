@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from notifications.rubrics import build_copy_sheet, build_report
+from notifications.report import build_copy_sheet, build_report
 from tests.browser.test_copy_sheet import copy_all, is_wide, start
 from tests.browser.test_journey import download, fill, go_on, open_step, text_of
 from tests.dossiers import weda_dossier

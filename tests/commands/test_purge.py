@@ -31,7 +31,7 @@ from notifications.models import (
 )
 from notifications.services import journal
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts, recording
+from notifications.services.dossiers import filings, saving
 from notifications.services.keeping import retention
 from tests.dossiers import NOW, answered
 from tests.stored import everything, file, start_weda, store_seeds
@@ -64,7 +64,7 @@ def begun(**place):
     said = {key: answered(key, f"{MARK} {key}") for key in ("discovery", "legal_last_name", "late_reasons")}
     draft = start_weda()
     Draft.objects.filter(pk=draft.pk).update(**place)
-    drafts.save_answers(draft=draft, base=draft.version, entries=said, by="appareil 1", now=NOW)
+    saving.save_answers(draft=draft, base=draft.version, entries=said, by="appareil 1", now=NOW)
     if not place:
         access.grant_device(draft=draft, secret="s", now=NOW)
     draft.refresh_from_db()
@@ -109,7 +109,7 @@ def test_of_a_closed_dossier_a_line_without_free_text_stays_five_years(account, 
     draft = begun(**({"owner": account} if of == "account" else {"practice": practice}))
     said = {"nature": ["confidentiality"], "person_count": 1850, "severity": "limited"}
     entries = {key: answered(key, value) for key, value in said.items()}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
     filing = file(draft, cnil_number="CNIL-1234")
     purged(NOW + KEEP.closed - SECOND)
     assert is_there(draft)
@@ -133,7 +133,7 @@ def test_of_a_closed_dossier_a_line_without_free_text_stays_five_years(account, 
 def test_a_decision_not_to_notify_is_documented_like_a_filing(account):
     draft = begun(owner=account)
     entries = {"decision": answered("decision", "not_notify"), "decision_reason": answered("decision_reason", MARK)}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
     with override_settings(RETENTION=Retention(draft=30 * DAY)):
         assert purged(NOW + 31 * DAY)["dossiers_erased"] == 0
     assert purged(NOW + KEEP.closed)["dossiers_reduced"] == 1
@@ -143,7 +143,7 @@ def test_a_decision_not_to_notify_is_documented_like_a_filing(account):
 def test_a_cancelled_filing_closes_nothing(account):
     draft = begun(owner=account)
     file(draft)
-    recording.cancel(draft=draft, number=1, reason="erreur", by="compte 1", now=NOW)
+    filings.cancel(draft=draft, number=1, reason="erreur", by="compte 1", now=NOW)
     assert purged(NOW + KEEP.draft)["dossiers_erased"] == 1
 
 
@@ -152,7 +152,7 @@ def test_any_use_begins_the_time_anew(use):
     draft, later = begun(), NOW + 29 * DAY
     if use == "save":
         entries = {"discovery": answered("discovery", "Autrement")}
-        drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=later)
+        saving.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=later)
     elif use == "link":
         access.make_link(draft=draft, by="appareil 1", now=later)
     else:
@@ -178,7 +178,7 @@ def test_a_dossier_that_was_used_between_the_list_and_its_turn_is_kept(account, 
         entries = {"discovery": answered("discovery", "Encore là")}
         other = second if pk == first.pk else first
         if is_there(other) and is_there(Draft(pk=pk)):
-            drafts.save_answers(draft=other, base=other.version, entries=entries, by="compte 1", now=later)
+            saving.save_answers(draft=other, base=other.version, entries=entries, by="compte 1", now=later)
         return ending(pk=pk, now=now)
 
     monkeypatch.setattr(retention, "end", interrupted)

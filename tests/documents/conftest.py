@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifications.documents import pdf
-from notifications.rubrics import build_report
+from notifications.report import build_report
 from tests.documents.reading import Draft
 from tests.dossiers import NOW, weda_dossier
 

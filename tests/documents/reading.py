@@ -8,7 +8,7 @@ import pymupdf
 import pypdf
 from django.utils.text import Truncator
 
-from notifications.rubrics import Line, Report, Row
+from notifications.report import Line, Report, Row
 from notifications.templatetags.french import cited_in
 
 BANNER = "BROUILLON · rien n'est déposé"

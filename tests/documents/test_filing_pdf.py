@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 
 from notifications.documents import pdf
 from notifications.obligations import Filed
-from notifications.rubrics import Recorded, build_report, write_letter_to_vendor
+from notifications.report import Recorded, build_report, write_letter_to_vendor
 from tests.documents.reading import BANNER, flat, texts
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 

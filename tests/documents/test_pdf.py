@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 
 from notifications.documents import pdf
-from notifications.rubrics import build_report
+from notifications.report import build_report
 from tests.documents.reading import BANNER, FOOTER, Draft, flat, shown
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_dossier
 

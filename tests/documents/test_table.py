@@ -11,7 +11,7 @@ import pytest
 
 from notifications.documents import table
 from notifications.obligations import Filed
-from notifications.rubrics import build_report
+from notifications.report import build_report
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 
 REUNION = ZoneInfo("Indian/Reunion")

@@ -13,8 +13,8 @@ from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import Unusable, read_dossier
 from notifications.models import Draft
-from notifications.rubrics import build_report
-from notifications.services.dossiers import drafts
+from notifications.report import build_report
+from notifications.services.dossiers import saving
 from notifications.services.incidents import incidents
 from tests.broken_files import BROKEN, GOOD, changed, good
 from tests.dossiers import LATE
@@ -33,7 +33,7 @@ def read(data, revisions_of=here):
 
 
 def dump(draft):
-    return dossier_file.dump(build_report(drafts.dossier(draft), LATE))
+    return dossier_file.dump(build_report(saving.dossier(draft), LATE))
 
 
 def said(data):
@@ -44,7 +44,7 @@ def said(data):
 
 def start_from(imported):
     stored = incidents.stored_revisions(WEDA)
-    return drafts.start(
+    return saving.start(
         revision=next((each for each in stored if each.number == imported.revision.number), None),
         questionnaire=imported.questionnaire.name,
         timezone=imported.timezone,
@@ -80,7 +80,7 @@ def test_a_dossier_comes_back_whole(seeds_loaded, timezone):
     )
     tab.reload()
     tab.send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    drafts.keep(draft=Draft.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
+    saving.keep(draft=Draft.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
     before = dump(Draft.objects.get())
     again = start_from(read(before))
     assert json.loads(dump(again)) == json.loads(before)

@@ -13,7 +13,7 @@ from notifications import prefill
 from notifications.documents import dossier_file, pdf
 from notifications.obligations import CNIL, Obligation
 from notifications.questionnaire import BadFile, Context, Question, Refused, build, check_entry, load
-from notifications.rubrics import DossierData, Report, build_report
+from notifications.report import DossierData, Report, build_report
 from tests.dossiers import ROOT, form
 
 DATA = ROOT / "tests/data"

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.documents import letter as as_text
 from notifications.obligations import Filed
-from notifications.rubrics import (
+from notifications.report import (
     build_report,
     list_differences,
     offers_letter,

@@ -8,7 +8,7 @@ import pytest
 
 from notifications import obligations, prefill, questionnaire
 from notifications.questionnaire import Context, check_entry, part_texts, ticks
-from notifications.rubrics import DossierData, Screen, build_report, list_essential_screens
+from notifications.report import DossierData, Screen, build_report, list_essential_screens
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, ROOT, SEEDS, form, weda_dossier
 
 ON_TIME = [

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from notifications.obligations import Filed
-from notifications.rubrics import DossierData, build_report, listing
-from notifications.rubrics.next_action import Action, find_next_action
+from notifications.report import DossierData, build_report, listing
+from notifications.report.next_action import Action, find_next_action
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
 
 DUE = datetime(2025, 11, 15, 17, 7, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.catalogue import Event
-from notifications.rubrics.timeline import LEFT, RIGHT, draw_timeline
+from notifications.report.timeline import LEFT, RIGHT, draw_timeline
 
 SLACK = 0.011  # places are rounded to a hundredth
 

@@ -7,7 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.utils.html import escape
 
-from notifications.rubrics import space_french
+from notifications.report import space_french
 from notifications.templatetags.french import cited_in, plural
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.template.loader import render_to_string
 
 from ...questionnaire import Context, Entry, Question, Tick
-from ...rubrics import Row
+from ...report import Row
 from ..fields import QuestionField
 
 

@@ -15,7 +15,7 @@ from notifications import deadlines
 from notifications.documents import dossier_file, pdf
 from notifications.files import drafting
 from notifications.files.dossier_files import Unusable
-from notifications.rubrics import CLOCK_WORDS, build_report
+from notifications.report import CLOCK_WORDS, build_report
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from notifications.models import Draft
 from notifications.services import journal
-from notifications.services.dossiers import filings, recording
+from notifications.services.dossiers import filings, snapshots
 
 
 class Command(BaseCommand):
@@ -31,8 +31,8 @@ def _faults(draft):
     number = journal.first_fault(draft)
     if number is not None:
         yield f"{draft.public_id}: la ligne {number} du journal ne concorde pas."
-    for name in recording.unlike_journal(draft):
+    for name in filings.unlike_journal(draft):
         yield f"{draft.public_id}: le {name} et la ligne du journal qui le consigne ne concordent pas."
     for filing in draft.filings.order_by("number"):
-        if not filings.is_whole(filing):
+        if not snapshots.is_whole(filing):
             yield f"{draft.public_id}: le dépôt {filing.number} n'est plus ce qui a été consigné."

@@ -13,7 +13,7 @@ from ...obligations import Deadline, Filed, clocks
 from ...questionnaire import Answers, Case, is_blank
 from .. import journal
 from ..accounts import access
-from ..dossiers import filings
+from ..dossiers import snapshots
 
 MOST_FEEDS = 5  # that read one dossier at a time
 FEED = "calendrier"  # in the journal: « calendrier 1 »
@@ -92,4 +92,4 @@ def _last_known(draft: Draft, keys: set[str]) -> Answers:
 def _cancelled(draft: Draft, kinds: set[str]) -> list[Filed]:
     """The last cancelled filing of these kinds."""
     found = draft.filings.filter(kind__in=kinds).exclude(cancelled_at=None).order_by("-number") if kinds else ()
-    return [filings.as_data(each) for each in found[:1]]
+    return [snapshots.as_data(each) for each in found[:1]]

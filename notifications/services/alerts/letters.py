@@ -14,7 +14,7 @@ from django.urls import reverse
 from ... import deadlines
 from ...models import Outgoing, Subscription
 from ...obligations import Deadline
-from ...rubrics import space_french
+from ...report import space_french
 from ..mail import outbox
 from . import addresses
 from .plan import target

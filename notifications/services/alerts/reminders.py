@@ -15,7 +15,7 @@ from django.utils import timezone
 from ...models import Heartbeat, Outgoing, Subscription
 from ..mail import outbox
 from ..mail.post import Post, Refused, Trouble, Unanswered
-from . import addresses, letters, news, watch
+from . import addresses, letters, revision_changes, watch
 from .plan import REMINDED, duty_of
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def _plan(now: datetime) -> datetime:
     """Put what is due into the outbox; the beat tells that this succeeded."""
     addresses.forget_requests(now)
     watch.put_due(now)
-    news.put_due(now)
+    revision_changes.put_due(now)
     return beat(now)
 
 
@@ -95,7 +95,7 @@ def _news(row, clock):
 def _read(row, now):
     """(What it says, why it is not to be sent)."""
     subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft__group").first()
-    if news.is_news(row.kind) or addresses.is_request(row.kind):
+    if revision_changes.is_news(row.kind) or addresses.is_request(row.kind):
         found, clock = [], None
     else:
         found = watch.clocks_of(row.draft, now, REMINDED)

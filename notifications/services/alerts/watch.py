@@ -13,9 +13,9 @@ from ... import seeds
 from ...models import Draft, Outgoing, Subscription
 from ...obligations import Deadline, clocks
 from ...questionnaire import Case
-from ..dossiers import drafts, filings
+from ..dossiers import saving, snapshots
 from ..mail import outbox
-from . import addresses, news
+from . import addresses, revision_changes
 from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
 
 logger = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ def clocks_of(draft: Draft, now: datetime, keys: Collection[str] = ()) -> list[D
     """The clock of each duty, or of those named, as on the dossier's page."""
     duties = [duty for duty in seeds.duties() if not keys or duty.key in keys]
     case = Case(seeds.questionnaire(draft.questionnaire), draft.answers, zone=ZoneInfo(draft.timezone))
-    filed = [filings.as_data(each) for each in filings.active(draft)]
+    filed = [snapshots.as_data(each) for each in snapshots.active(draft)]
     return clocks(duties, case, filed, now)
 
 
 def due(draft: Draft, found: list[Deadline], now: datetime) -> list[Reminder]:
     """The reminders of a dossier that are true now."""
     stopped = any(clock.state == "stopped" for clock in found)
-    return plan(found, drafts.decided_at(draft) if stopped else None, now)
+    return plan(found, saving.decided_at(draft) if stopped else None, now)
 
 
 def put_due(now: datetime) -> None:
@@ -110,8 +110,8 @@ def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline
         return "" if addresses.awaits(subscription, row) else REPLACED
     if subscription.confirmed_at is None:
         return UNCONFIRMED
-    if news.is_news(row.kind):
-        return "" if news.is_true(row, now) else news.SEEN
+    if revision_changes.is_news(row.kind):
+        return "" if revision_changes.is_true(row, now) else revision_changes.SEEN
     return _untrue(row, found, now)
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from ...models import Draft, User, Viewer
 from .. import journal
 from ..accounts import access
-from . import proofreading
+from . import reviews
 
 
 def claimable(viewer: Viewer) -> QuerySet[Draft]:
@@ -31,5 +31,5 @@ def claim(*, draft: Draft, user: User, now: datetime) -> bool:
     draft.grants.all().delete()
     draft.owner = user
     journal.append(draft=draft, event="claimed", by=access.account_author(user), now=now)
-    proofreading.close(draft=draft, by=access.account_author(user), now=now)
+    reviews.close(draft=draft, by=access.account_author(user), now=now)
     return True

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from ...models import Draft, Template
-from ...rubrics import find_stage
-from . import drafts
+from ...report import find_stage
+from . import saving
 
 STEP = 10  # the least number that is shown, and what numbers are rounded down to
 AT_A_TIME = 500
@@ -51,7 +51,7 @@ def count(template: Template, now: datetime) -> Counts:
     keys = list(found.order_by("pk").values_list("pk", flat=True))
     stages: Counter[str] = Counter()
     for start in range(0, len(keys), AT_A_TIME):
-        batch = drafts.dossiers(found.filter(pk__in=keys[start : start + AT_A_TIME]))
+        batch = saving.dossiers(found.filter(pk__in=keys[start : start + AT_A_TIME]))
         stages.update(find_stage(data, now) for _, data in batch)
     return Counts(
         begun=_shown(stages.total()),

@@ -1,114 +1,143 @@
-"""What was filed with the CNIL, read back: an immutable snapshot and what is known of it."""
+"""Recording what was filed with the CNIL, and cancelling such a record: it is never edited."""
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from ... import seeds
+from django.db import transaction
+from django.db.models import F, Max
+
 from ...models import Draft, Filing
-from ...obligations import Filed
-from ...rubrics import DossierData, Recorded, Report, build_report
-from ..incidents import incidents
-from ..shared_templates import templates
+from ...report import DossierData, build_report, list_deadline_terms, set_kind
+from .. import journal
+from . import saving
+from .snapshots import digest_of, in_utc
 
 
-def active(draft: Draft) -> list[Filing]:
-    """The filings that stand, the oldest first."""
-    standing = [each for each in draft.filings.all() if each.cancelled_at is None]  # a list may have prefetched them
-    return sorted(standing, key=lambda each: (each.filed_at, each.number))
+class Moved(Exception):
+    """The answers changed since the page from which the filing was to be recorded."""
 
 
-def as_data(filing: Filing) -> Filed:
-    return Filed(
-        kind=filing.kind,
-        at=filing.filed_at,
-        number=filing.cnil_number,
-        answers=filing.content["answers"],
-        digest=filing.digest,
-        frozen={each["kind"]: _ends(each) for each in filing.content["deadlines"]},
+class AlreadyRecorded(Exception):
+    """This page, or another one like it, has recorded a filing already: the one given."""
+
+    def __init__(self, filing: Filing):
+        self.filing = filing
+
+
+def next_number(draft: Draft) -> int:
+    """The number of the filing that would be recorded next; that of a cancelled one is not used again."""
+    return (draft.filings.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def record(
+    *,
+    draft: Draft,
+    version: int,
+    number: int,
+    kind: str,
+    filed_at: datetime,
+    cnil_number: str = "",
+    filed_by: str = "",
+    again: int | None = None,
+    by: str,
+    now: datetime,
+) -> Filing:
+    """Keep the answers as they stand as what was filed, or those of the cancelled filing numbered `again`. `version`
+    and `number` are those of the page: raises Moved when the answers are no longer those that it showed,
+    AlreadyRecorded when it was sent before. What was copied to the teleservice is filed with it: the next one starts
+    from nothing."""
+    locked = _as_shown(draft, version, number)
+    said = {"kind": kind, "filed_at": in_utc(filed_at), "cnil_number": cnil_number, "by": filed_by or by}
+    content = {**_content(locked, kind, again, now), **said}
+    filing = Filing.objects.create(
+        draft=locked,
+        number=next_number(locked),
+        kind=kind,
+        filed_at=filed_at.astimezone(UTC),
+        cnil_number=cnil_number,
+        by=filed_by or by,
+        recorded_at=now,
+        content=content,
+        digest=digest_of(content),
     )
+    Draft.objects.filter(pk=draft.pk).update(copied={})
+    keys = [*_named(filing), *([f"repris du dépôt {again}"] if again else [])]
+    journal.append(draft=draft, event="filed", keys=keys, by=by, now=now)
+    return filing
 
 
-def _ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
-    starts_at, due_at = (datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("starts_at", "due_at"))
-    return starts_at, due_at
+def _as_shown(draft: Draft, version: int, number: int) -> Draft:
+    """The dossier, locked, if it is still what the page showed."""
+    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
+    if taken := locked.filings.filter(number__gte=number).order_by("number").first():
+        raise AlreadyRecorded(taken)
+    if locked.version != version:
+        raise Moved
+    return locked
 
 
-def recorded(filing: Filing, report: Report | None = None) -> Recorded:
-    """A filing, be it cancelled, as pages and documents tell of it; with the clock of today's `report`, if it is the
-    one that ended it."""
-    ended = report and report.notified and report.notified.digest == filing.digest
-    return Recorded(
-        filed=as_data(filing),
-        place=filing.number,
-        kind_words=filing.get_kind_display(),
-        by=filing.by,
-        recorded_at=filing.recorded_at,
-        cancelled_at=filing.cancelled_at,
-        cancelled_by=filing.cancelled_by,
-        cancel_reason=filing.cancel_reason,
-        clock=report.clock if report and ended and filing.cancelled_at is None else None,
-    )
+@transaction.atomic
+def cancel(*, draft: Draft, number: int, reason: str, by: str, now: datetime) -> bool:
+    """Mark a filing as cancelled; says whether there was one to cancel. What it holds stays as it is."""
+    standing = Filing.objects.filter(draft=draft, number=number, cancelled_at=None)
+    filing = standing.first()
+    if filing is None:
+        return False
+    standing.update(cancelled_at=now, cancelled_by=by, cancel_reason=reason)
+    journal.append(draft=draft, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
+    return True
 
 
-def _before(filing: Filing) -> tuple[Filed, ...]:
-    """The active filings that came before this one."""
-    place = filing.filed_at, filing.number
-    return tuple(as_data(each) for each in active(filing.draft) if (each.filed_at, each.number) < place)
+def taken_back(draft: Draft, kind: str) -> Filing | None:
+    """The filing that may be recorded anew with this kind: the last one, or the last one of that kind, if cancelled."""
+    every = list(draft.filings.order_by("-number"))
+    lasts = every[:1] + [each for each in every if each.kind == kind][:1]
+    return next((each for each in lasts if each.cancelled_at), None)
 
 
-def is_whole(filing: Filing) -> bool:
-    """Is the content still the one whose digest was taken, and do the columns still say the same?"""
-    content, said = filing.content, [filing.kind, in_utc(filing.filed_at), filing.cnil_number, filing.by]
-    return filing.digest == digest_of(content) and said == [
-        content.get(name) for name in ("kind", "filed_at", "cnil_number", "by")
-    ]
+def unlike_journal(draft: Draft) -> list[str]:
+    """The filings (« dépôt 1 ») of which the journal and the rows do not tell the same: lost, replaced, or added."""
+    lines = draft.journal.filter(event="filed").values_list("keys", flat=True)
+    told = {tuple(key for key in keys if key.startswith(("dépôt ", "sha256 "))) for keys in lines} - {()}
+    held = {_named(filing) for filing in draft.filings.all()}
+    return sorted({names[0] for names in told ^ held})
 
 
-def report_of(filing: Filing) -> Report:
-    """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
-    today's facts."""
-    content = filing.content
-    begun, newest, found = _known(content["incident"], incidents.revisions)
-    template, newest_template, its = _known(content.get("template"), templates.revisions)
-    dossier = DossierData(
-        questionnaire=seeds.questionnaire(content["questionnaire"]),
-        answers=content["answers"],
-        zone=ZoneInfo(content["timezone"]),
-        obligations=seeds.duties(),
-        revision=begun,
-        newest=newest,
-        revisions=found,
-        template=template,
-        newest_template=newest_template,
-        templates=its,
-        filings=_before(filing),
-        snapshot=True,
-    )
-    return build_report(dossier, filing.filed_at)
+def _name(filing: Filing) -> str:
+    return f"dépôt {filing.number}"
 
 
-def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]]) -> tuple[Any, Any, dict[str, Any]]:
-    """The revision of an incident or of a template that a dossier was begun with, the newest one then, and by origin
-    all that are here."""
-    found = {each.origin: each for each in revisions(named["slug"])} if named else {}
-    by_number = {each.number: each for each in found.values()}
-    begun, newest = (by_number.get(named[name]) if named else None for name in ("revision", "newest"))
-    return begun, newest, found
+def _named(filing: Filing) -> tuple[str, str]:
+    return _name(filing), f"sha256 {filing.digest}"
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """One text for one content: sorted keys, no spaces, UTF-8."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+def _content(draft: Draft, kind: str, again: int | None, now: datetime) -> dict[str, Any]:
+    """The snapshot of today, or that of a cancelled filing, with its answers of the kind that is recorded now."""
+    dossier = saving.dossier(draft)
+    if again is None:
+        return _snapshot(dossier, kind, now)
+    old = draft.filings.exclude(cancelled_at=None).get(number=again)
+    if old.kind == kind:
+        return dict(old.content)
+    answers = set_kind(dossier.questionnaire, old.content["answers"], dossier.filings, kind)
+    return {**old.content, "answers": {key: dict(entry) for key, entry in answers.items()}}
 
 
-def digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the content's canonical JSON."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+def _snapshot(dossier: DossierData, kind: str, now: datetime) -> dict[str, Any]:
+    """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
+    answers = set_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
+    return {
+        "questionnaire": dossier.questionnaire.name,
+        "incident": _known(dossier.revision, dossier.newest),
+        "template": _known(dossier.template, dossier.newest_template),
+        "timezone": dossier.zone.key,
+        "answers": {key: dict(entry) for key, entry in answers.items()},
+        "deadlines": [list_deadline_terms(clock) for clock in build_report(dossier, now).clocks],
+    }
 
 
-def in_utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _known(begun: Any, newest: Any) -> dict[str, str] | None:
+    """Which revisions of an incident or of a template the dossier knew."""
+    return {"slug": begun.slug, "revision": begun.number, "newest": newest.number} if begun and newest else None

@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from ...models import ControllerGroup, Draft, Filing, Invitation, JournalEntry, Practice, RegisterLine, User, Viewer
 from .. import journal
 from ..accounts import access
-from ..dossiers import filings
+from ..dossiers import snapshots
 
 Data = dict[str, Any]
 
@@ -126,7 +126,7 @@ def journal_table(draft: Draft) -> list[list[object]]:
 
 def _in_words(line: JournalEntry) -> list[object]:
     event = journal.EVENTS.get(line.event, line.event)
-    return [line.number, filings.in_utc(line.at), _author(line.by), event, " ".join(line.keys), line.hash]
+    return [line.number, snapshots.in_utc(line.at), _author(line.by), event, " ".join(line.keys), line.hash]
 
 
 def history(draft: Draft) -> Data:
@@ -165,4 +165,4 @@ def _author(by: str) -> str:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return filings.in_utc(at) if at else None
+    return snapshots.in_utc(at) if at else None

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from ...models import Draft, RegisterLine
-from ...rubrics import CLOCK_WORDS, Report, Row, build_report
-from ..dossiers import drafts, filings
+from ...report import CLOCK_WORDS, Report, Row, build_report
+from ..dossiers import saving, snapshots
 
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
 
 
 def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
     """Write the line of a dossier of an account or a practice, which the caller is about to erase."""
-    report = build_report(drafts.dossier(draft), now)
+    report = build_report(saving.dossier(draft), now)
     return RegisterLine.objects.create(
         owner=draft.owner,
         practice=draft.practice,
@@ -31,11 +31,11 @@ def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
             "filings": [
                 {
                     "kind": each.get_kind_display(),
-                    "filed_at": filings.in_utc(each.filed_at),
+                    "filed_at": snapshots.in_utc(each.filed_at),
                     "cnil_number": each.cnil_number,
                     "sha256": each.digest,
                 }
-                for each in filings.active(draft)
+                for each in snapshots.active(draft)
             ],
         },
     )
@@ -43,7 +43,7 @@ def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
 
 def _told(report: Report) -> list[Row]:
     """What the CNIL's form asks about the breach, not about the practice; and whether it was decided to notify."""
-    decision = report.by_key.get(drafts.DECISION)
+    decision = report.by_key.get(saving.DECISION)
     rows = [*(row for row in report.rows if not row.question.profile), *([decision] if decision else [])]
     return [row for row in rows if row.answered and row.question.type in CODED]
 

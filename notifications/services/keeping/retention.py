@@ -26,7 +26,7 @@ from ...models import (
     Subscription,
 )
 from ..alerts import addresses
-from ..dossiers import drafts
+from ..dossiers import saving
 from ..mail import outbox
 from ..practices import batches
 from . import erasure, register
@@ -90,7 +90,7 @@ def leaving(found: QuerySet[Draft], now: datetime) -> list[Any]:
     near = []
     for draft in _touched_before(found, now + WARNED):
         draft.ends_at, draft.closed = end_of(draft), is_closed(draft)
-        draft.ends_on = draft.ends_at.astimezone(drafts.zone(draft)).date()
+        draft.ends_on = draft.ends_at.astimezone(saving.zone(draft)).date()
         notice = WARNED_GUEST if is_guest_s(draft) and not draft.filed else WARNED
         near += [draft] if draft.ends_at - notice <= now else []
     return sorted(near, key=lambda draft: draft.ends_at)

@@ -1,6 +1,6 @@
 """The board: thousands of dossiers ordered, filtered and counted by the database, read fifty at a time.
 
-The order is that of `rubrics.listing.by_time_left`, from columns alone. The two differ in one case: a dossier whose
+The order is that of `report.listing.sort_by_time_left`, from columns alone. The two differ in one case: a dossier whose
 moment of awareness was changed after it was filed stands, among those that are over, where its present answer puts it,
 not where the filing froze it. The filters never differ.
 """
@@ -15,9 +15,9 @@ from ... import deadlines, seeds
 from ...files.roster import folded
 from ...models import Draft, Filing, JournalEntry, Practice, Viewer
 from ...obligations import CNIL, Obligation
-from ...rubrics import DossierData, Report, build_report
+from ...report import DossierData, Report, build_report
 from ..accounts import access
-from ..dossiers import drafts
+from ..dossiers import saving
 from ..incidents import incidents
 
 PIECE = 200  # dossiers that are in memory at a time
@@ -47,7 +47,7 @@ class Line:
     @property
     def aware_words(self) -> str:
         """When the practice learned of the breach, "" while that is not known."""
-        row = self.report.by_key.get(drafts.AWARE)
+        row = self.report.by_key.get(saving.AWARE)
         return row.text if row else ""
 
     @property
@@ -151,7 +151,7 @@ def ordered(found: QuerySet[Draft]) -> QuerySet[Draft]:
 def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
     """The lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as for
     hundreds."""
-    found = {draft.pk: (draft, data) for draft, data in drafts.dossiers(Draft.objects.filter(pk__in=pks))}
+    found = {draft.pk: (draft, data) for draft, data in saving.dossiers(Draft.objects.filter(pk__in=pks))}
     last = _last_touches(found)
     reader = access.account_author(viewer.user) if viewer.user else ""
     words = access.authors_words({entry.by for entry in last.values()}, reader)

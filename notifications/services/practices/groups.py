@@ -11,10 +11,10 @@ from django.db.models import Count
 from ... import prefill, seeds
 from ...models import ControllerGroup, Draft, IncidentRevision, Membership, Practice, Role, User
 from ...questionnaire import Entry, Question, Questionnaire
-from ...rubrics import DossierData, Report, Row, build_report, list_offers
+from ...report import DossierData, Report, Row, build_report, list_offers
 from .. import journal
 from ..accounts import access, roles
-from ..dossiers import drafts
+from ..dossiers import saving
 from ..incidents import incidents
 from . import practices
 
@@ -106,7 +106,7 @@ def _practice(name: str, group: ControllerGroup, user: User, now: datetime) -> P
 def _join(group: ControllerGroup, practice: Practice, user: User, now: datetime) -> None:
     found = _of_the_breach(group, practice)
     if found is None:
-        drafts.start(
+        saving.start(
             revision=_newest(group),
             timezone=practice.timezone,
             by=access.account_author(user),
@@ -242,7 +242,7 @@ def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
 
 
 def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> bool:
-    data = drafts.dossier(draft)
+    data = saving.dossier(draft)
     sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
     standing = list_offers(data, sourced)
     wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
@@ -250,8 +250,8 @@ def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> 
         return False
     entries = {key: dict(proposal.entry) for key, proposal in wanted.items()}
     by = access.account_author(user)
-    saved = drafts.save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now).saved
-    drafts.note_seen(draft, {key: wanted[key] for key in saved})
+    saved = saving.save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now).saved
+    saving.note_seen(draft, {key: wanted[key] for key in saved})
     return bool(saved)
 
 
@@ -264,7 +264,7 @@ def _untouched(entry: Entry | None) -> bool:
 
 def listed(group: ControllerGroup, now: datetime) -> Listed:
     """The dossiers of a group and their reports, in the order in which they came."""
-    found = drafts.dossiers(group.dossiers.order_by("pk"))
+    found = saving.dossiers(group.dossiers.order_by("pk"))
     return [(draft, build_report(data, now)) for draft, data in found]
 
 
@@ -282,7 +282,7 @@ def novelties(found: Listed) -> list[Novelty]:
 def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, now: datetime) -> int:
     """« Prendre pour tous » or « Garder pour tous »: as on each dossier's page, save where the practice wrote its own
     answer. Returns for how many."""
-    act = drafts.take if take else drafts.keep_mine
+    act = saving.take if take else saving.keep_mine
     found = [draft for each in novelties(listed(group, now)) if each.row.key == key for draft in each.open]
     for draft in found:
         act(draft=draft, key=key, by=access.account_author(user), now=now)

@@ -13,7 +13,7 @@ from django.db.models import F
 from ... import seeds
 from ...models import Draft, Membership, Practice, User
 from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
-from ...rubrics import ORGANISATION, DossierData
+from ...report import ORGANISATION, DossierData
 from .. import journal
 from ..accounts import access
 

@@ -13,7 +13,7 @@ from ...files.roster import CITY, NAME, SIREN, Line, naming
 from ...models import Draft, IncidentRevision, Membership, Practice, Role, User, Viewer
 from ...questionnaire import Entry, edited
 from ..accounts import access, roles
-from ..dossiers import drafts
+from ..dossiers import saving
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def begin(
 
 def _begin(user: User, planned: Planned, said: dict) -> Planned:
     practice = planned.practice or _new_practice(user, planned.line, said["timezone"])
-    draft = drafts.start(practice=practice, **said)
+    draft = saving.start(practice=practice, **said)
     entries = {
-        key: edited(seeds.questionnaire().questions[key], drafts.bare(draft.answers.get(key)), entry)
+        key: edited(seeds.questionnaire().questions[key], saving.bare(draft.answers.get(key)), entry)
         for key, entry in planned.line.entries.items()
     }
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by=said["by"], now=said["now"])
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by=said["by"], now=said["now"])
     return Planned(planned.line, practice, draft, is_new=planned.practice is None)
 
 

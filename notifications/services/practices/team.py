@@ -17,7 +17,7 @@ from .. import journal
 from ..accounts import access, roles
 from ..alerts import addresses, feeds
 from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
-from ..dossiers import proofreading
+from ..dossiers import reviews
 from ..mail.post import Unanswered
 from . import groups
 
@@ -235,7 +235,7 @@ def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
         _withdraw(membership, now)
     theirs, said = access.account_author(membership.user), {"by": access.account_author(by), "now": now}
     for draft in practice.dossiers.all():
-        proofreading.close(draft=draft, asked_by=theirs, **said)
+        reviews.close(draft=draft, asked_by=theirs, **said)
         feeds.close(draft=draft, made_by=theirs, **said)
         addresses.end_to(draft=draft, email=membership.user.email, **said)
     return True

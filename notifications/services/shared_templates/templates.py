@@ -11,7 +11,7 @@ from django.db.models import F
 from ... import deadlines, prefill, seeds, shared_template
 from ...models import Incident, IncidentRevision, Organisation, Template, TemplateChange, TemplateRevision, User
 from ...questionnaire import BadFile, Questionnaire, Refused
-from ...rubrics import DossierData
+from ...report import DossierData
 from ...shared_template import Unusable
 from ..accounts import access
 from ..incidents import incidents

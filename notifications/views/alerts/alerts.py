@@ -14,7 +14,7 @@ from ... import obligations
 from ...documents import calendar
 from ...services.accounts import access
 from ...services.alerts import addresses, feeds, letters, plan, watch
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ..dossiers.links import without_path
 from ..site import errors
 from ..viewer import visible_draft
@@ -46,7 +46,7 @@ def _page(request, draft, *, status=200, **shown):
     clock = next(each for each in clocks if each.obligation.key == obligations.CNIL)
     context = {
         "draft": draft,
-        "zone": drafts.zone(draft),
+        "zone": saving.zone(draft),
         "clock": clock,
         "end": plan.target(clock, now),
         "upcoming": list(plan.upcoming(clock, now)),
@@ -126,7 +126,7 @@ def _calendar(draft, headers):
     clocks = watch.clocks_of(draft, now)
     dossier = calendar.Dated(
         clocks=clocks,
-        zone=drafts.zone(draft),
+        zone=saving.zone(draft),
         name=draft.organisation_name,
         link=settings.SITE_URL + reverse("dossier", args=[draft.public_id]),
         secret_id=draft.public_id,

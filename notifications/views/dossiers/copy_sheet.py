@@ -7,9 +7,9 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ...rubrics import build_copy_sheet
+from ...report import build_copy_sheet
 from ...services.accounts import access
-from ...services.dossiers import copying
+from ...services.dossiers import transcription
 from ..viewer import visible_draft
 from . import pages
 
@@ -27,17 +27,17 @@ def copy_sheet(request, public_id):
 
 
 def _sheet(request, draft, report):
-    return build_copy_sheet(report, copying.marks(draft), whole=request.GET.get("tout") == "oui")
+    return build_copy_sheet(report, transcription.marks(draft), whole=request.GET.get("tout") == "oui")
 
 
 def _marked(request, draft, report, sheet):
     said = {"by": access.author(draft, request.viewer), "now": report.now}
     mark, sha256 = request.POST.get("mark", ""), request.POST.get("sha256", "")
     if "restart" in request.POST:
-        copying.restart(draft=draft, **said)
+        transcription.restart(draft=draft, **said)
         messages.success(request, "Les marques sont effacées : tout est à recopier.")
     elif mark in sheet.by_mark:
-        copying.mark_copied(draft=draft, mark=mark, sha256=sha256, **said)
+        transcription.mark_copied(draft=draft, mark=mark, sha256=sha256, **said)
     draft.refresh_from_db(fields=["copied"])
     sheet = _sheet(request, draft, report)
     if pages.wants_json(request):

@@ -15,7 +15,7 @@ from ...documents import table
 from ...files import dossier_files
 from ...files.dossier_files import Unusable
 from ...models import Draft
-from ...rubrics import (
+from ...report import (
     build_copy_sheet,
     build_report,
     list_essential_screens,
@@ -23,9 +23,9 @@ from ...rubrics import (
     listing,
     offers_letter,
 )
-from ...rubrics.next_action import find_next_action
+from ...report.next_action import find_next_action
 from ...services.accounts import access
-from ...services.dossiers import copying, drafts, filings
+from ...services.dossiers import saving, snapshots, transcription
 from ...services.incidents import incidents
 from ...services.keeping import retention
 from ...services.practices import board
@@ -63,7 +63,7 @@ def begin(request, stored, **chosen):
     zone = request.POST.get("timezone", "")
     now = timezone.now()
     with transaction.atomic():
-        draft = drafts.start(
+        draft = saving.start(
             revision=stored,
             timezone=zone if zone in ZONES else "Europe/Paris",
             by=access.first_author(request.viewer),
@@ -75,7 +75,7 @@ def begin(request, stored, **chosen):
 
 def first_page(draft, now):
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
-    report = build_report(drafts.dossier(draft), now)
+    report = build_report(saving.dossier(draft), now)
     if draft.incident_revision:
         return redirect("essential", draft.public_id, list_essential_screens(report)[0].slug)
     return redirect("step", draft.public_id, report.sections[0].slug)
@@ -102,7 +102,7 @@ def page_by_time_left(request, placed):
     """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
     page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
     now, pks = timezone.now(), list(page.object_list)
-    found = drafts.dossiers(Draft.objects.filter(pk__in=pks))
+    found = saving.dossiers(Draft.objects.filter(pk__in=pks))
     reports = {draft.pk: (draft, build_report(data, now)) for draft, data in found}
     page.object_list = [reports[pk] for pk in pks if pk in reports]
     return page
@@ -120,7 +120,7 @@ def dossiers_csv(request):
 def _listed(request):
     """Each dossier with its report, the most urgent first."""
     now, found = timezone.now(), Draft.objects.visible_to(request.viewer).order_by("-created_at")
-    reports = [(draft, build_report(data, now)) for draft, data in drafts.dossiers(found)]
+    reports = [(draft, build_report(data, now)) for draft, data in saving.dossiers(found)]
     kept = listing.FILTERS[_filter(request)][1]
     return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
 
@@ -140,7 +140,7 @@ def dossier(request, public_id):
         "draft": draft,
         "report": report,
         "next": find_next_action(report, copied=_copied(draft, report)),
-        "filings": filings.active(draft),
+        "filings": snapshots.active(draft),
         "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
@@ -152,7 +152,7 @@ def dossier(request, public_id):
 
 def _copied(draft, report):
     """Is all of it on the teleservice, as far as the copy sheet knows?"""
-    sheet = build_copy_sheet(report, copying.marks(draft)) if draft.copied else None
+    sheet = build_copy_sheet(report, transcription.marks(draft)) if draft.copied else None
     return bool(sheet) and sheet.done == sheet.total
 
 
@@ -181,7 +181,7 @@ def _by_origin(known):
 
 def _imported(request, imported, now):
     with transaction.atomic():
-        draft = drafts.start(
+        draft = saving.start(
             revision=imported.revision and incidents.stored(imported.revision),
             template=imported.template and templates.stored(imported.template),
             questionnaire=imported.questionnaire.name,

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ...rubrics import READ_AGAIN, find_next_screen, find_screen, list_screens
+from ...report import READ_AGAIN, find_next_screen, find_screen, list_screens
 from ..viewer import visible_draft
 from . import pages
 

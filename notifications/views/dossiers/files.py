@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ...documents import dossier_file, pdf
-from ...rubrics import build_report
-from ...services.dossiers import drafts
+from ...report import build_report
+from ...services.dossiers import saving
 from ..viewer import visible_draft
 
 
@@ -36,7 +36,7 @@ def dossier_json(request, public_id):
 
 def report_of(draft):
     """To the minute, so that two downloads of the same dossier within it are the same bytes."""
-    return build_report(drafts.dossier(draft), timezone.now().replace(second=0, microsecond=0))
+    return build_report(saving.dossier(draft), timezone.now().replace(second=0, microsecond=0))
 
 
 def as_file(draft, data, content_type, kind, extension):

@@ -12,7 +12,7 @@ from ...deadlines import PARIS, ZONES
 from ...documents import letter, pdf
 from ...forms.dossiers.filing import CancelForm, FilingForm
 from ...models import Filing
-from ...rubrics import (
+from ...report import (
     build_report,
     find_complement_clock,
     list_differences,
@@ -21,7 +21,7 @@ from ...rubrics import (
     write_letter_to_vendor,
 )
 from ...services.accounts import access, roles
-from ...services.dossiers import filings, recording
+from ...services.dossiers import filings, snapshots
 from ...services.keeping import erasure
 from ..viewer import visible_draft
 from . import files, pages
@@ -67,10 +67,10 @@ def _recorded(request, draft, report, form):
     page = {"version": _number(request, "base"), "number": _number(request, "number")}
     told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
     try:
-        recording.record(draft=draft, **page, **told, again=said.get("content"), by=author, now=report.now)
-    except recording.Moved:
+        filings.record(draft=draft, **page, **told, again=said.get("content"), by=author, now=report.now)
+    except filings.Moved:
         return _filing_page(request, draft, report, form=form, notice=MOVED, status=422)
-    except recording.AlreadyRecorded as found:
+    except filings.AlreadyRecorded as found:
         if notice := _overtaken(found.filing, told):
             return _filing_page(request, draft, report, form=form, notice=notice, status=422)
         messages.info(request, ALREADY)
@@ -96,11 +96,11 @@ def _form(draft, report, kind, data=None):
 
 def _again(draft, report, kind):
     """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
-    found = recording.taken_back(draft, kind)
+    found = filings.taken_back(draft, kind)
     if found is None:
         return None
     then = build_report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
-    changed = len(list_differences(then, filings.as_data(found)))
+    changed = len(list_differences(then, snapshots.as_data(found)))
     return (found.number, changed) if changed else None
 
 
@@ -118,7 +118,7 @@ def _cancelled(request, draft, report):
         return _filing_page(request, draft, report, cancel=form, cancelling=number, status=422)
     author = access.author(draft, request.viewer)
     reason = form.cleaned_data["reason"]
-    if recording.cancel(draft=draft, number=number, reason=reason, by=author, now=report.now):
+    if filings.cancel(draft=draft, number=number, reason=reason, by=author, now=report.now):
         messages.success(request, CANCELLED.format(number=number))
     else:
         messages.info(request, "Ce dépôt était déjà annulé.")
@@ -137,7 +137,7 @@ def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, c
         "notice": notice,
         "cancel": cancel or CancelForm(),
         "cancelling": cancelling,
-        "number": recording.next_number(draft),
+        "number": filings.next_number(draft),
         "recorded": [_told(draft, report, each, request) for each in draft.filings.order_by("-number")],
     }
     return render(request, "dossiers/filing.html", context, status=status)
@@ -148,7 +148,7 @@ def _told(draft, report, filing, request):
     # typed by people, perhaps like an account: that is named only where it did something in this dossier
     acted = draft.journal.filter(by=filing.by).exists()
     by = access.author_words(filing.by, author) if acted else filing.by
-    return {"filing": filings.recorded(filing, report), "by": by}
+    return {"filing": snapshots.recorded(filing, report), "by": by}
 
 
 @never_cache
@@ -159,7 +159,7 @@ def filing_pdf(request, public_id, number):
     found = Filing.objects.filter(draft=draft, number=number).first()
     if found is None:
         raise Http404
-    data = pdf.filing_pdf(filings.report_of(found), filings.recorded(found))
+    data = pdf.filing_pdf(snapshots.report_of(found), snapshots.recorded(found))
     return files.as_file(draft, data, "application/pdf", f"depot-{number}", "pdf")
 
 
@@ -236,5 +236,5 @@ def erase(request, public_id):
         return redirect("dossiers")
     refused = request.method == "POST"
     context = {"draft": draft, "links": access.links(draft).count(), "refused": refused, "may_erase": may_erase}
-    context["filed"] = len(filings.active(draft))
+    context["filed"] = len(snapshots.active(draft))
     return render(request, "dossiers/erase.html", context, status=422 if refused else 200)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from ...seeds import questionnaire
 from ...services import journal as lines
 from ...services.accounts import access
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ..viewer import visible_draft
 
 PER_PAGE = 50
@@ -22,7 +22,7 @@ def journal(request, public_id):
     page = Paginator(draft.journal.order_by("-number"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "draft": draft,
-        "zone": drafts.zone(draft),
+        "zone": saving.zone(draft),
         "page": page,
         "lines": [_in_words(draft, entry, author) for entry in page],
     }

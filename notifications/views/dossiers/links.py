@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ...documents import qr
 from ...models import Draft, Viewer
 from ...services.accounts import access
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ..site import errors
 from ..viewer import close_device, open_device, visible_draft
 
@@ -57,7 +57,7 @@ def _links(request, draft, *, address="", code="", too_many=False, status=200):
     context = {
         "draft": draft,
         "links": access.links(draft),
-        "zone": drafts.zone(draft),
+        "zone": saving.zone(draft),
         "me": access.author(draft, request.viewer),
         "most": access.MOST_LINKS,
         "address": address,

@@ -13,9 +13,9 @@ from django.utils import timezone
 from ... import deadlines
 from ...forms.dossiers.step import StepForm
 from ...questionnaire import Context
-from ...rubrics import Report, build_report, list_checkboxes
+from ...report import Report, build_report, list_checkboxes
 from ...services.accounts import access
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Outcome:
     """What became of a page that was sent; `report` is of the dossier after the save."""
 
     form: StepForm
-    saved: drafts.Saved
+    saved: saving.Saved
     report: Report
     notices: list[str]
     elsewhere: dict[str, dict]  # by key: what somebody else wrote since the page was rendered, shown nowhere on it
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def report_of(draft):
-    return build_report(drafts.dossier(draft), timezone.now())
+    return build_report(saving.dossier(draft), timezone.now())
 
 
 def form_of(report, rows, optional=()):
@@ -57,12 +57,12 @@ def save(request, draft, report, rows, optional=()):
     held = set(request.POST.getlist("held")) - keys
     questions = [row.question for row in rows if row.key in keys]
     shown = [row.key for row in rows if row.key in keys | held]
-    before = drafts.entries_as_of(draft=draft, base=base, keys=shown)
+    before = saving.entries_as_of(draft=draft, base=base, keys=shown)
     context = _context(report)
     form = StepForm(questions, before, context, request.POST, ticks=list_checkboxes(report), optional=optional)
     form.is_valid()
     author = access.author(draft, request.viewer)
-    saved = drafts.save_answers(draft=draft, base=base, entries=form.entries(), by=author, now=report.now)
+    saved = saving.save_answers(draft=draft, base=base, entries=form.entries(), by=author, now=report.now)
     _overrule(request, draft, questions, author, report.now)
     draft.refresh_from_db()
     after = report_of(draft)
@@ -72,7 +72,7 @@ def save(request, draft, report, rows, optional=()):
         form.stored = form_of(after, [after.by_key[key] for key in form.fields if key in after.by_key], optional)
     moved = _moved(draft, before, set(saved.saved) | set(saved.conflicts))
     elsewhere = {key: _conflict(after, key, found, author) for key, found in moved.items()}
-    unasked = [key for key in drafts.dossier(draft).questionnaire.questions if key in keys and key not in after.by_key]
+    unasked = [key for key in saving.dossier(draft).questionnaire.questions if key in keys and key not in after.by_key]
     return Outcome(form, saved, after, context.notices, elsewhere, unasked, context.asks)
 
 
@@ -87,15 +87,15 @@ def base_of(request, draft):
 def _moved(draft, before, told):
     """Answers that somebody else changed since the page was rendered, apart from those told of already. A page goes on
     from the version after its save: what it does not know of by then, it would overwrite unseen."""
-    keys = [key for key in before if key not in told and drafts.bare(draft.answers.get(key)) != before[key]]
-    return {key: drafts.last_change(draft, key) for key in keys}
+    keys = [key for key in before if key not in told and saving.bare(draft.answers.get(key)) != before[key]]
+    return {key: saving.last_change(draft, key) for key in keys}
 
 
 def _overrule(request, draft, questions, author, now):
     """« Ce n'est pas une donnée de patient »: each box says of which text, the one that the warning was about."""
     for question in questions:
         if seen := request.POST.get(f"{question.key}-not_patient"):
-            drafts.overrule(draft=draft, key=question.key, seen=seen, by=author, now=now)
+            saving.overrule(draft=draft, key=question.key, seen=seen, by=author, now=now)
 
 
 def _context(report):

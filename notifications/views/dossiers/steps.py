@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...services.accounts import access
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ..viewer import visible_draft
 from . import pages
 
@@ -67,9 +67,9 @@ def review(request, public_id):
     """Every rubric in the CNIL's order; POST keeps the unread answers of one rubric that may be kept together."""
     draft = visible_draft(request, public_id)
     if request.method == "POST":
-        keys = drafts.keepable(draft, request.POST.get("keep", ""))
-        drafts.keep(draft=draft, keys=keys, by=access.author(draft, request.viewer), now=timezone.now())
+        keys = saving.keepable(draft, request.POST.get("keep", ""))
+        saving.keep(draft=draft, keys=keys, by=access.author(draft, request.viewer), now=timezone.now())
         return redirect(f"{request.path}#{request.POST.get('keep', '')}" if keys else request.path)
     report = pages.report_of(draft)
-    sections = [(section, len(drafts.keepable(draft, section.slug))) for section in report.sections]
+    sections = [(section, len(saving.keepable(draft, section.slug))) for section in report.sections]
     return render(request, "dossiers/review.html", {"draft": draft, "report": report, "sections": sections})

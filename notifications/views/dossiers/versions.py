@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ... import deadlines
-from ...rubrics import describe_entry, describe_origin
+from ...report import describe_entry, describe_origin
 from ...services.accounts import access
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ..viewer import visible_draft
 
 TAKEN = "Cette réponse vient de changer ailleurs : relisez-la ci-dessous avant de rétablir une version précédente."
@@ -22,14 +22,14 @@ DONE = "La version choisie est rétablie. Celle qu'elle remplace reste dans la l
 @require_http_methods(["GET", "HEAD", "POST"])
 def versions(request, public_id, key):
     draft = visible_draft(request, public_id)
-    dossier = drafts.dossier(draft)
+    dossier = saving.dossier(draft)
     question = dossier.questionnaire.get(key)
     if question is None:
         raise Http404
     author = access.author(draft, request.viewer)
     if request.method == "POST":
         return _restored(request, draft, key, author)
-    told = [_in_words(dossier, question, version, author) for version in drafts.versions(draft, key)]
+    told = [_in_words(dossier, question, version, author) for version in saving.versions(draft, key)]
     context = {"draft": draft, "question": question, "current": told[:1], "earlier": told[1:]}
     return render(request, "dossiers/versions.html", context)
 
@@ -51,7 +51,7 @@ def _restored(request, draft, key, author):
     change, base = (request.POST.get(name, "") for name in ("change", "base"))
     if not all(each.isdecimal() and len(each) < 10 for each in (change, base)):
         raise Http404
-    saved = drafts.restore(draft=draft, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
+    saved = saving.restore(draft=draft, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
     if saved is None:
         raise Http404
     if saved.conflicts:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from ... import seeds
 from ...catalogue import ANY_TIME, GUIDANCE_WORDS, STATUS_WORDS, Fact, proposed_entry
 from ...forms.incidents.catalogue import EventForm, FactForm, GuidanceForm, SourceForm
-from ...rubrics.incident_page import ABOUT
+from ...report.incident_page import ABOUT
 from ...services.incidents import catalogue_edits
 from ...services.incidents.catalogue_edits import Unusable
 from .catalogue import as_revision, for_editors, visible_edit

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...documents import table
 from ...forms.practices.board import BoardForm
 from ...models import Batch
-from ...rubrics import listing
+from ...report import listing
 from ...services.practices import batches as lots
 from ...services.practices import board as services
 from . import batches

@@ -21,7 +21,7 @@ from ...middleware import SignInNeeded
 from ...models import ControllerGroup, Draft, new_public_id
 from ...questionnaire import Context
 from ...questionnaire.patient_data import entry_suspicions
-from ...rubrics import ORGANISATION, build_report, list_checkboxes, listing
+from ...report import ORGANISATION, build_report, list_checkboxes, listing
 from ...services.accounts import access, roles
 from ...services.alerts import addresses
 from ...services.incidents import incidents

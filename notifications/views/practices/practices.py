@@ -14,9 +14,9 @@ from ... import prefill
 from ...forms.practices.practice import NO_INCIDENT, EntrustForm, FactsForm, NewPracticeForm, ProfileForm, StartForm
 from ...models import ControllerGroup, Draft, Practice, Role
 from ...questionnaire import Context, is_blank
-from ...rubrics import build_report, describe_origin
+from ...report import build_report, describe_origin
 from ...services.accounts import access, roles
-from ...services.dossiers import drafts
+from ...services.dossiers import saving
 from ...services.incidents import incidents
 from ...services.practices import board
 from ...services.practices import practices as services
@@ -166,7 +166,7 @@ def start_for_practice(request, practice_id):
         return render(request, "practices/start.html", context, status=422 if form.errors else 200)
     slug, now = form.cleaned_data["incident"], timezone.now()
     revision = None if slug == NO_INCIDENT else incidents.stored_revisions(slug)[0]
-    draft = drafts.start(
+    draft = saving.start(
         revision=revision,
         timezone=found.timezone,
         by=access.account_author(request.user),
@@ -216,11 +216,11 @@ def _origin(report, row):
 def _answer_offers(request, draft, keys):
     said = {"by": access.author(draft, request.viewer), "now": timezone.now()}
     if (kept := request.POST.get("keep")) in keys:
-        drafts.keep_mine(draft=draft, key=kept, **said)
+        saving.keep_mine(draft=draft, key=kept, **said)
         messages.success(request, "Votre réponse est gardée.")
         return
     taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
-    saved = drafts.take_all(draft=draft, keys=taken, base=pages.base_of(request, draft), **said)
+    saved = saving.take_all(draft=draft, keys=taken, base=pages.base_of(request, draft), **said)
     if saved.saved:
         messages.success(request, "Le dossier est à jour.")
     if len(saved.saved) < len(taken) or not taken:

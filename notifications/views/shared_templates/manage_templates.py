@@ -17,7 +17,7 @@ from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
 from ...models import Incident, Organisation, Template
 from ...questionnaire import Refused
-from ...rubrics import list_value_lines
+from ...report import list_value_lines
 from ...services.dossiers import counts
 from ...services.incidents import incidents
 from ...services.shared_templates import templates, unions

@@ -12,7 +12,7 @@ from ... import prefill, seeds, shared_template
 from ...catalogue import Revision
 from ...deadlines import PARIS, day_in_words
 from ...questionnaire import Question, Questionnaire
-from ...rubrics import Line, incident_page, list_value_lines
+from ...report import Line, incident_page, list_value_lines
 from ...services.incidents import incidents
 from ...services.shared_templates import templates
 from ...shared_template import Template

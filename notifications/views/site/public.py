@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from ... import seeds
-from ...rubrics import incident_page
+from ...report import incident_page
 from ...services.incidents import catalogue_edits, incidents
 
 public = cache_control(public=True, max_age=60)

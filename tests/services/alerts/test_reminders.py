@@ -10,10 +10,10 @@ import time_machine
 from django.utils import timezone
 
 from notifications.models import Draft, Filing, Heartbeat, Outgoing, Subscription
-from notifications.rubrics import build_report
+from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.keeping import erasure
 from notifications.services.mail import outbox
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known
@@ -89,7 +89,7 @@ def test_the_light_reading_agrees_with_the_dossier_s_page():
     given = {"informed_by_processor_at": known(AWARE - 9 * HOUR), "attack_known_at": known(AWARE - DAY)}
     for draft in (fill(1)[0], fill(1, **given)[0]):
         for now in (AWARE, BEFORE, END + HOUR):
-            assert watch.clocks_of(draft, now) == list(build_report(drafts.dossier(draft), now).clocks)
+            assert watch.clocks_of(draft, now) == list(build_report(saving.dossier(draft), now).clocks)
 
 
 def test_where_two_readings_differ_the_mail_says_both(mailoutbox):
@@ -177,7 +177,7 @@ def test_a_clock_that_is_set_forward_and_back_loses_and_doubles_nothing(mailoutb
 def test_a_decision_not_to_notify_leaves_one_look_back(mailoutbox):
     [draft] = fill(1)
     entry = {"state": "known", "value": "not_notify", "origin": "practice", "reviewed": True}
-    drafts.save_answers(draft=draft, base=draft.version, entries={"decision": entry}, by="appareil 1", now=AWARE)
+    saving.save_answers(draft=draft, base=draft.version, entries={"decision": entry}, by="appareil 1", now=AWARE)
     assert [tick(AWARE + DAY * n) for n in range(9)] == [0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert subjects(mailoutbox) == ["Une décision à relire dans votre dossier"]
     assert "notifier" not in mailoutbox[0].body

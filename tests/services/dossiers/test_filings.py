@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import Draft, Filing, JournalEntry
-from notifications.rubrics import build_report, list_differences
-from notifications.services.dossiers import copying, drafts, filings, recording
+from notifications.report import build_report, list_differences
+from notifications.services.dossiers import filings, saving, snapshots, transcription
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW
 from tests.stored import Tab, everything, file, publish, withdraw
 
@@ -25,7 +25,7 @@ def tab(weda_draft):
 
 
 def report(tab, now=NOW):
-    return build_report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), now)
+    return build_report(saving.dossier(Draft.objects.get(pk=tab.draft.pk)), now)
 
 
 def words(found):
@@ -49,13 +49,13 @@ def test_the_snapshot_is_what_the_page_showed_and_its_digest_can_be_made_again(t
     }
     said = [content[name] for name in ("filed_at", "cnil_number", "kind", "by")]
     assert said == ["2025-11-14T08:00:00Z", "FR-2025-77", "initial", "Dr Exemple"]
-    assert words(filings.report_of(filing)) == words(shown)
+    assert words(snapshots.report_of(filing)) == words(shown)
 
 
 def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
     """Answers, further filings, cancelling, a newer and a withdrawn fact: content, digest and words stay."""
     first = file(tab.draft)
-    kept = {first.pk: (first.content, first.digest, words(filings.report_of(first)))}
+    kept = {first.pk: (first.content, first.digest, words(snapshots.report_of(first)))}
     publish("4", lambda content: withdraw(content, "nature"))
     for turn in range(12):
         act = seeded.choice(["type", "file", "cancel"])
@@ -64,15 +64,15 @@ def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
             tab.type(**{seeded.choice(["record_count", "person_count"]): seeded.randrange(9_999)})
         elif act == "file":
             each = file(tab.draft, kind="complementary", filed_at=NOW + turn * HOUR, now=LATE)
-            kept[each.pk] = (each.content, each.digest, words(filings.report_of(each)))
+            kept[each.pk] = (each.content, each.digest, words(snapshots.report_of(each)))
         else:
             number = seeded.randint(1, len(kept))
-            recording.cancel(draft=tab.draft, number=number, reason="erreur", by="appareil 1", now=LATE)
+            filings.cancel(draft=tab.draft, number=number, reason="erreur", by="appareil 1", now=LATE)
         for pk, was in kept.items():
             now = Filing.objects.get(pk=pk)
             assert (now.content, now.digest) == was[:2]
-            assert filings.is_whole(now)
-    assert all(words(filings.report_of(Filing.objects.get(pk=pk))) == was[2] for pk, was in kept.items())
+            assert snapshots.is_whole(now)
+    assert all(words(snapshots.report_of(Filing.objects.get(pk=pk))) == was[2] for pk, was in kept.items())
     with pytest.raises(TypeError):
         Filing.objects.first().save()
 
@@ -80,7 +80,7 @@ def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
 def test_on_time_or_late_follows_the_frozen_deadline(tab):
     in_time, late = file(tab.draft), file(tab.draft, filed_at=LATE, now=LATE, kind="complete")
     tab.type(aware_at="2025-11-01T08:00:00+01:00")
-    assert [filings.recorded(Filing.objects.get(pk=each.pk)).late for each in (in_time, late)] == [False, True]
+    assert [snapshots.recorded(Filing.objects.get(pk=each.pk)).late for each in (in_time, late)] == [False, True]
     clock = report(tab, LATE).clock
     assert (clock.state, clock.late_as_filed, clock.due_at.isoformat()) == ("done", False, "2025-11-15T17:07:00+00:00")
     assert clock.late  # by the corrected start: the reasons are asked for
@@ -88,17 +88,17 @@ def test_on_time_or_late_follows_the_frozen_deadline(tab):
 
 def test_a_filing_before_the_awareness_is_recorded_and_doubted(tab):
     early = file(tab.draft, filed_at=NOW - timedelta(days=5))
-    assert filings.recorded(early).too_early
-    assert not filings.recorded(file(tab.draft)).too_early
+    assert snapshots.recorded(early).too_early
+    assert not snapshots.recorded(file(tab.draft)).too_early
 
 
 def test_a_page_sent_twice_records_once(tab):
     place = {"version": Draft.objects.get().version, "number": 1}
     said = {"draft": tab.draft, "kind": "initial", "filed_at": NOW, "by": "appareil 1", "now": NOW}
-    first = recording.record(**place, **said)
+    first = filings.record(**place, **said)
     before = everything()
-    with pytest.raises(recording.AlreadyRecorded) as again:
-        recording.record(**place, **said)
+    with pytest.raises(filings.AlreadyRecorded) as again:
+        filings.record(**place, **said)
     assert again.value.filing == first
     assert everything() == before
 
@@ -107,10 +107,8 @@ def test_answers_that_nobody_saw_are_not_filed(tab):
     seen = Draft.objects.get().version
     Tab(tab.draft).type(record_count=7)
     before = everything()
-    with pytest.raises(recording.Moved):
-        recording.record(
-            draft=tab.draft, version=seen, number=1, kind="initial", filed_at=NOW, by="appareil 1", now=NOW
-        )
+    with pytest.raises(filings.Moved):
+        filings.record(draft=tab.draft, version=seen, number=1, kind="initial", filed_at=NOW, by="appareil 1", now=NOW)
     assert everything() == before
 
 
@@ -118,9 +116,9 @@ def test_cancelling_leaves_a_trace_and_the_dossier_prepares_an_initial_notificat
     filing = file(tab.draft, cnil_number="FR-2025-77")
     assert report(tab).kind == "complementary"
     said = {"draft": tab.draft, "number": 1, "by": "appareil 2", "now": LATE}
-    assert recording.cancel(**said, reason="mauvaise heure")
-    assert not recording.cancel(**said, reason="encore")
-    found = filings.recorded(Filing.objects.get())
+    assert filings.cancel(**said, reason="mauvaise heure")
+    assert not filings.cancel(**said, reason="encore")
+    found = snapshots.recorded(Filing.objects.get())
     assert (found.cancelled_at, found.cancelled_by, found.cancel_reason) == (LATE, "appareil 2", "mauvaise heure")
     assert report(tab).kind == "initial"
     assert "FR-2025-77" not in report(tab).by_key
@@ -132,15 +130,15 @@ def test_cancelling_leaves_a_trace_and_the_dossier_prepares_an_initial_notificat
 def test_a_complement_is_filed_under_the_number_of_the_first(tab):
     file(tab.draft, cnil_number="FR-2025-77")
     second = file(tab.draft, kind="complementary", filed_at=NOW + HOUR, now=LATE)
-    found = filings.report_of(second).by_key
+    found = snapshots.report_of(second).by_key
     assert (found["kind"].text, found["initial_reference"].text) == ("Complémentaire", "FR-2025-77")
-    assert list_differences(report(tab), filings.as_data(second)) == ()
+    assert list_differences(report(tab), snapshots.as_data(second)) == ()
 
 
 def test_what_was_copied_for_a_filing_does_not_count_for_the_next(tab):
     said = {"by": "appareil 1", "now": NOW}
     for turn, kind in enumerate(["initial", "complementary"], start=1):
-        copying.mark_copied(draft=tab.draft, mark="siren", sha256="a" * 64, **said)
+        transcription.mark_copied(draft=tab.draft, mark="siren", sha256="a" * 64, **said)
         assert Draft.objects.get().copied
         file(tab.draft, kind=kind)
         assert Draft.objects.get().copied == {}, turn
@@ -148,19 +146,19 @@ def test_what_was_copied_for_a_filing_does_not_count_for_the_next(tab):
 
 def test_a_filing_recorded_anew_keeps_what_had_been_recorded(tab):
     first = file(tab.draft)
-    recording.cancel(draft=tab.draft, number=1, reason="mauvaise heure", by="appareil 1", now=NOW)
+    filings.cancel(draft=tab.draft, number=1, reason="mauvaise heure", by="appareil 1", now=NOW)
     tab.reload()
     tab.type(record_count=8412)
     with pytest.raises(Filing.DoesNotExist):
         file(tab.draft, again=2)
     second = file(tab.draft, again=1, filed_at=NOW - HOUR)
     assert {**second.content, "filed_at": first.content["filed_at"]} == first.content
-    assert filings.is_whole(second)
-    assert [each.row.key for each in list_differences(report(tab), filings.as_data(second))] == ["record_count"]
-    recording.cancel(draft=tab.draft, number=2, reason="mauvais type", by="appareil 1", now=NOW)
-    assert recording.taken_back(tab.draft, "complete") == second
+    assert snapshots.is_whole(second)
+    assert [each.row.key for each in list_differences(report(tab), snapshots.as_data(second))] == ["record_count"]
+    filings.cancel(draft=tab.draft, number=2, reason="mauvais type", by="appareil 1", now=NOW)
+    assert filings.taken_back(tab.draft, "complete") == second
     third = file(tab.draft, again=2, kind="complete")
     told = {key: third.content["answers"][key]["value"] for key in ("kind", "aware_at")}
     assert told == {"kind": "complete", "aware_at": first.content["answers"]["aware_at"]["value"]}
-    assert recording.unlike_journal(tab.draft) == []
-    assert recording.taken_back(tab.draft, "complementary") is None
+    assert filings.unlike_journal(tab.draft) == []
+    assert filings.taken_back(tab.draft, "complementary") is None

@@ -14,9 +14,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from notifications.models import Draft, Filing, JournalEntry
+from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts, recording
+from notifications.services.dossiers import filings, saving
 from notifications.services.keeping import erasure
 from tests.dossiers import NOW, PARIS
 from tests.servers import environment
@@ -35,12 +36,12 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_draft):
     access.grant_device(draft=weda_draft, secret=CANARY, now=NOW)
     tab.type(discovery=f"Mme X. l'a dit à {CANARY}.", organisation_name=CANARY)
     tab.reload()
-    seen = drafts.rubrics.report(drafts.dossier(tab.draft), NOW).by_key["discovery"].fingerprint
-    drafts.overrule(draft=weda_draft, key="discovery", seen=seen, by="appareil 1", now=NOW)
+    seen = build_report(saving.dossier(tab.draft), NOW).by_key["discovery"].fingerprint
+    saving.overrule(draft=weda_draft, key="discovery", seen=seen, by="appareil 1", now=NOW)
     secret = access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
     access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=NOW)
     file(weda_draft, cnil_number=CANARY, filed_by=CANARY)
-    recording.cancel(draft=weda_draft, number=1, reason=CANARY, by="appareil 1", now=NOW)
+    filings.cancel(draft=weda_draft, number=1, reason=CANARY, by="appareil 1", now=NOW)
     access.forget_device(device=access.fingerprint(CANARY), now=NOW)
     lines = list(weda_draft.journal.order_by("number"))
     assert [(line.event, line.keys) for line in lines[2:]] == [
@@ -61,8 +62,8 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_draft):
 
 def test_a_change_that_fails_leaves_no_line(weda_draft):
     before = weda_draft.journal.count()
-    with pytest.raises(recording.Moved):
-        recording.record(draft=weda_draft, version=0, number=1, kind="initial", filed_at=NOW, by="a", now=NOW)
+    with pytest.raises(filings.Moved):
+        filings.record(draft=weda_draft, version=0, number=1, kind="initial", filed_at=NOW, by="a", now=NOW)
     assert not access.revoke_link(draft=weda_draft, number=1, by="a", now=NOW)
     assert weda_draft.journal.count() == before
 

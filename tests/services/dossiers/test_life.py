@@ -6,8 +6,8 @@ import pytest
 
 from notifications.models import Draft
 from notifications.questionnaire import Case, applicable, edited
-from notifications.rubrics import build_report
-from notifications.services.dossiers import drafts
+from notifications.report import build_report
+from notifications.services.dossiers import saving
 from notifications.services.incidents import incidents
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, start_weda, withdraw
@@ -17,19 +17,19 @@ REV_3, REV_4 = f"incident:{WEDA}@3", f"incident:{WEDA}@4"
 
 
 def entry(key):
-    return drafts.bare(Draft.objects.get().answers.get(key))
+    return saving.bare(Draft.objects.get().answers.get(key))
 
 
 def to_see_again():
     """Keys « à revoir », as every page shows them."""
-    report = build_report(drafts.dossier(Draft.objects.get()), LATER)
+    report = build_report(saving.dossier(Draft.objects.get()), LATER)
     return sorted(row.key for row in report.rows + report.notes if row.outdated)
 
 
 def say(**act):
     """One of the acts of a page, on the dossier as it is now."""
     [(name, key)] = act.items()
-    return getattr(drafts, name)(draft=Draft.objects.get(), key=key, by="Camille", now=LATER)
+    return getattr(saving, name)(draft=Draft.objects.get(), key=key, by="Camille", now=LATER)
 
 
 def change_causes(content):
@@ -70,7 +70,7 @@ def test_what_only_the_practice_knows_is_not_proposed(weda_draft, key):
 
 
 def test_without_an_incident_only_usual_answers_are_proposed(seeds_loaded):
-    draft = drafts.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
+    draft = saving.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
     assert {entry["origin"] for entry in draft.answers.values()} == {"default"}
     assert draft.title == "Cabinet à nommer – violation sans incident connu"
 
@@ -87,15 +87,15 @@ def test_a_cleared_answer_is_not_proposed_again(weda_draft, newer):
     Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
     to_see_again()
     assert entry("causes")["state"] == "cleared"
-    row = build_report(drafts.dossier(Draft.objects.get()), LATER).by_key["causes"]
+    row = build_report(saving.dossier(Draft.objects.get()), LATER).by_key["causes"]
     assert not row.answered
 
 
 def test_answers_that_were_imported_stay_alone(seeds_loaded):
     newest = incidents.stored_revisions(WEDA)[0]
     given = {"city": answered("city", "Rouen")}
-    draft = drafts.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
-    assert {key: drafts.bare(entry) for key, entry in draft.answers.items()} == given
+    draft = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
+    assert {key: saving.bare(entry) for key, entry in draft.answers.items()} == given
 
 
 # -- reading --------------------------------------------------------------------------------------------
@@ -103,22 +103,22 @@ def test_answers_that_were_imported_stay_alone(seeds_loaded):
 
 def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_draft):
     before = entry("description")
-    drafts.keep(draft=weda_draft, keys=["description"], by="Camille", now=LATER)
+    saving.keep(draft=weda_draft, keys=["description"], by="Camille", now=LATER)
     assert before["reviewed"] is False
     assert entry("description") == {**before, "reviewed": True}
     assert entry("nature")["reviewed"] is False
 
 
 def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_draft):
-    assert sorted(drafts.keepable(weda_draft, "violation")) == ["causes", "origins"]
-    drafts.keep(draft=weda_draft, keys=drafts.keepable(weda_draft, "violation"), by="Camille", now=LATER)
+    assert sorted(saving.keepable(weda_draft, "violation")) == ["causes", "origins"]
+    saving.keep(draft=weda_draft, keys=saving.keepable(weda_draft, "violation"), by="Camille", now=LATER)
     assert entry("causes")["reviewed"] is True
     assert (entry("nature")["reviewed"], entry("description")["reviewed"]) == (False, False)
-    assert drafts.keepable(Draft.objects.get(), "violation") == []
+    assert saving.keepable(Draft.objects.get(), "violation") == []
 
 
 def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
-    by_rubric = {key for step in form().steps for key in drafts.keepable(weda_draft, step.slug)}
+    by_rubric = {key for step in form().steps for key in saving.keepable(weda_draft, step.slug)}
     opened = {question.key for question in form() if question.review == "open"}
     assert {
         "nature",
@@ -134,20 +134,20 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
 
 def test_a_cleared_answer_is_not_kept(weda_draft):
     Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    assert drafts.keepable(Draft.objects.get(), "violation") == ["origins"]
+    assert saving.keepable(Draft.objects.get(), "violation") == ["origins"]
 
 
 def test_keeping_twice_moves_nothing(weda_draft):
-    drafts.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+    saving.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
     before = everything()
-    drafts.keep(draft=Draft.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
+    saving.keep(draft=Draft.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
     assert everything() == before
 
 
 def test_keeping_does_not_keep_what_changed_meanwhile(weda_draft):
     """The page showed another answer than the one that is stored by then."""
     Tab(weda_draft).type(causes=["unknown"])
-    saved = drafts.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+    saved = saving.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
     assert list(saved.conflicts) == ["causes"]
     assert entry("causes")["value"] == ["unknown"]
 

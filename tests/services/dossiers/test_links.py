@@ -8,9 +8,9 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from notifications.models import AnswerChange, Draft, Grant, Viewer
-from notifications.rubrics import describe_entry
+from notifications.report import describe_entry
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import NIR, Tab, everything, start_weda, stored
 
@@ -159,11 +159,11 @@ def tab(weda_draft):
 
 def told(draft, key):
     """(words, author) of each version, the present one first."""
-    dossier = drafts.dossier(draft)
+    dossier = saving.dossier(draft)
     question = form().questions[key]
     return [
         (" / ".join(line.text for line in describe_entry(dossier, question, each.entry)), each.by)
-        for each in drafts.versions(draft, key)
+        for each in saving.versions(draft, key)
     ]
 
 
@@ -175,12 +175,12 @@ def typed(tab, key, *values):
 
 
 def restore(tab, key, change, **more):
-    return drafts.restore(draft=tab.draft, key=key, change=change, by="appareil 2", now=TOMORROW, **more)
+    return saving.restore(draft=tab.draft, key=key, change=change, by="appareil 2", now=TOMORROW, **more)
 
 
 def test_every_earlier_value_is_told_once_in_words(tab):
     typed(tab, "headcount", 2, 3000)
-    drafts.keep(draft=tab.draft, keys=["nature"], by="appareil 2", now=NOW)
+    saving.keep(draft=tab.draft, keys=["nature"], by="appareil 2", now=NOW)
     assert told(tab.draft, "headcount") == [("3\u202f000", "appareil 1"), ("2", "appareil 1")]
     assert [by for _, by in told(tab.draft, "nature")] == ["au début"]  # reading is not writing
 
@@ -189,7 +189,7 @@ def test_which_answers_have_a_past_takes_one_query(tab, django_assert_num_querie
     typed(tab, "headcount", 2, 3)
     typed(tab, "city", "Rouen")
     typed(tab, "description", {"practice": "Un poste éteint."})
-    drafts.keep(draft=tab.draft, keys=["nature", "causes"], by="appareil 1", now=NOW)
+    saving.keep(draft=tab.draft, keys=["nature", "causes"], by="appareil 1", now=NOW)
     draft = Draft.objects.get()
     with django_assert_num_queries(1):
         assert draft.rewritten == {"headcount", "description"}
@@ -203,7 +203,7 @@ def test_an_erased_text_still_counts_as_a_past(tab):
 
 def test_restoring_is_a_new_save_with_its_history(tab):
     typed(tab, "city", "Rouen", "Dieppe")
-    first = drafts.versions(tab.draft, "city")[-1]
+    first = saving.versions(tab.draft, "city")[-1]
     saved = restore(tab, "city", first.number)
     assert saved.saved == ["city"]
     assert saved.version == tab.draft.version + 1
@@ -218,10 +218,10 @@ def test_restoring_is_a_new_save_with_its_history(tab):
 
 
 def test_a_prefilled_answer_comes_back_with_its_origin_certainty_and_as_read(tab):
-    before = drafts.bare(tab.draft.answers["nature"])
+    before = saving.bare(tab.draft.answers["nature"])
     typed(tab, "nature", ["integrity"])
     restore(tab, "nature", 1)
-    assert drafts.bare(Draft.objects.get().answers["nature"]) == {**before, "reviewed": True}
+    assert saving.bare(Draft.objects.get().answers["nature"]) == {**before, "reviewed": True}
     assert before["certainty"]
 
 
@@ -230,22 +230,22 @@ def test_an_answer_that_was_cleared_can_be_cleared_again(tab):
     typed(tab, "city", "Rouen")
     tab.send({"city": cleared})
     typed(tab, "city", "Dieppe")
-    number = next(each.number for each in drafts.versions(tab.draft, "city") if each.entry == cleared)
+    number = next(each.number for each in saving.versions(tab.draft, "city") if each.entry == cleared)
     restore(tab, "city", number)
-    assert drafts.bare(Draft.objects.get().answers["city"]) == cleared
+    assert saving.bare(Draft.objects.get().answers["city"]) == cleared
 
 
 def test_keys_that_merge_together_are_restored_one_by_one(tab):
     typed(tab, "siren", "123456782", "732829320")
     typed(tab, "no_siren", True)
     assert "no_siren" in form().merge_set("siren")
-    restore(tab, "siren", drafts.versions(tab.draft, "siren")[-1].number)
+    restore(tab, "siren", saving.versions(tab.draft, "siren")[-1].number)
     assert (stored(tab.draft, "siren"), stored(tab.draft, "no_siren")) == ("123456782", True)
 
 
 def test_restoring_merges_with_what_the_page_showed(tab):
     typed(tab, "city", "Rouen", "Dieppe")
-    first, base = drafts.versions(tab.draft, "city")[-1].number, tab.draft.version
+    first, base = saving.versions(tab.draft, "city")[-1].number, tab.draft.version
     Tab(tab.draft).type(city="Elbeuf")
     tab.reload()
     saved = restore(tab, "city", first, base=base)
@@ -262,7 +262,7 @@ def test_restoring_what_stands_moves_nothing(tab):
 
 def test_an_erased_answer_cannot_be_restored(tab):
     typed(tab, "discovery", f"Patient {NIR}", "Par un message.")
-    erased = drafts.versions(tab.draft, "discovery")[-1]
+    erased = saving.versions(tab.draft, "discovery")[-1]
     assert (erased.erased, erased.entry) == (True, None)
     assert restore(tab, "discovery", erased.number) is None
     assert NIR not in str(everything())
@@ -281,5 +281,5 @@ def test_only_a_save_of_this_answer_in_this_dossier_can_be_restored(tab):
 
 def test_words_of_a_past_answer_carry_their_certainty(tab):
     claimed = answered("record_count", {"value": 300, "certainty": {"*": "claimed"}})
-    [line] = describe_entry(drafts.dossier(tab.draft), form().questions["record_count"], claimed)
+    [line] = describe_entry(saving.dossier(tab.draft), form().questions["record_count"], claimed)
     assert (line.text, line.certainty, line.status) == ("300", "selon l'éditeur", "claimed")

@@ -4,8 +4,8 @@ import pytest
 
 from notifications.models import AnswerChange, Draft
 from notifications.questionnaire.patient_data import fingerprint, free_texts
-from notifications.rubrics import SUSPICION_WORDS, build_report
-from notifications.services.dossiers import drafts
+from notifications.report import SUSPICION_WORDS, build_report
+from notifications.services.dossiers import saving
 from tests.dossiers import NOW, form
 from tests.stored import NIR, Tab, everything
 
@@ -28,18 +28,18 @@ def tab(weda_draft, request):
 
 
 def row(tab, key=KEY):
-    return build_report(drafts.dossier(Draft.objects.get(pk=tab.draft.pk)), NOW).by_key[key]
+    return build_report(saving.dossier(Draft.objects.get(pk=tab.draft.pk)), NOW).by_key[key]
 
 
 def overrule(tab, key=KEY, seen=None):
-    return drafts.overrule(draft=tab.draft, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW)
+    return saving.overrule(draft=tab.draft, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW)
 
 
 def test_a_suspected_text_is_saved_and_warned_of(tab):
     assert row(tab).warnings == (SUSPICION_WORDS[tab.kind],)
     assert row(tab).text == tab.text
     assert row(tab).doubts == ()
-    warned = build_report(drafts.dossier(tab.draft), NOW).warnings
+    warned = build_report(saving.dossier(tab.draft), NOW).warnings
     assert [each.key for each in warned] == [KEY]
 
 
@@ -73,7 +73,7 @@ def test_a_changed_text_is_judged_anew(tab):
 
 def test_the_same_text_kept_or_typed_again_stays_overruled(tab):
     overrule(tab)
-    drafts.keep(draft=Draft.objects.get(), keys=[KEY], by="une page", now=NOW)
+    saving.keep(draft=Draft.objects.get(), keys=[KEY], by="une page", now=NOW)
     assert row(tab).warnings == ()
     for text in ("Autre chose.", tab.text):
         tab.reload()
@@ -92,7 +92,7 @@ def test_a_text_that_changed_since_it_was_seen_is_not_overruled(tab):
 @pytest.mark.parametrize("key", ["city", "never_asked", "late_reasons"])
 def test_what_is_not_suspected_cannot_be_overruled(tab, key):
     tab.type(city="Rouen", late_reasons="Une panne.")
-    entry = drafts.bare(Draft.objects.get().answers.get(key))
+    entry = saving.bare(Draft.objects.get().answers.get(key))
     seen = fingerprint(form().questions[key], entry) if entry else "0" * 64
     assert overrule(tab, key, seen) is False
     assert Draft.objects.get().overruled == {}

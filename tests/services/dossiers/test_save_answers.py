@@ -9,7 +9,7 @@ import pytest
 
 from notifications.models import AnswerChange, Draft
 from notifications.questionnaire import kept
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import NIR, Tab, everything, start_weda, stored
 
@@ -239,7 +239,7 @@ def test_every_earlier_version_can_be_read_back(weda_draft, seeded: random.Rando
         seen[tab.base] = {key: tab.shown.get(key) for key in keys}
     assert len(seen) > 10
     for base, entries in seen.items():
-        assert drafts.entries_as_of(draft=tab.draft, base=base, keys=keys) == entries
+        assert saving.entries_as_of(draft=tab.draft, base=base, keys=keys) == entries
 
 
 # -- patient data ---------------------------------------------------------------------------------------

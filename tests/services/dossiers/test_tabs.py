@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from notifications.models import AnswerChange, Draft
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import Tab, start_weda, store_seeds, stored
 
@@ -92,7 +92,7 @@ class Tabs(RuleBasedStateMachine):
     @invariant()
     def the_draft_is_what_was_acknowledged_last(self):
         answers = self.draft.answers
-        assert {key: drafts.bare(answers[key]) for key in VALUES if key in answers} == self.now
+        assert {key: saving.bare(answers[key]) for key in VALUES if key in answers} == self.now
 
     def teardown(self):
         if not hasattr(self, "tabs"):
@@ -148,7 +148,7 @@ def _add_one(draft, by):
     for _ in range(500):
         read = Draft.objects.get(pk=draft.pk)
         number = (read.answers.get("headcount") or {}).get("value", 0) + 1
-        saved = drafts.save_answers(
+        saved = saving.save_answers(
             draft=read,
             base=read.version,
             entries={"headcount": answered("headcount", number) | {"note": by}},

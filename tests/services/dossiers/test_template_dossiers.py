@@ -8,8 +8,8 @@ from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import read_dossier
 from notifications.models import Draft, TemplateRevision, User
-from notifications.rubrics import Report, build_report, list_essential_screens
-from notifications.services.dossiers import drafts, filings
+from notifications.report import Report, build_report, list_essential_screens
+from notifications.services.dossiers import saving, snapshots
 from notifications.services.incidents import incidents
 from notifications.services.shared_templates import templates
 from tests import stored
@@ -43,7 +43,7 @@ def draft(revision: TemplateRevision) -> Draft:
 
 def start(revision: TemplateRevision, **said) -> Draft:
     newest = incidents.stored_revisions(WEDA)[0]
-    return drafts.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
+    return saving.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
 
 
 def again(draft: Draft, editor: User, **elements) -> TemplateRevision:
@@ -54,7 +54,7 @@ def again(draft: Draft, editor: User, **elements) -> TemplateRevision:
 
 
 def report(draft: Draft) -> Report:
-    return build_report(drafts.dossier(Draft.objects.get(pk=draft.pk)), NOW)
+    return build_report(saving.dossier(Draft.objects.get(pk=draft.pk)), NOW)
 
 
 def to_review_again(draft: Draft) -> set[str]:
@@ -91,14 +91,14 @@ def test_a_template_that_answers_leaves_fewer_screens(draft):
 def test_a_template_serves_no_dossier_of_another_incident(revision, revision_of):
     other = incidents.stored_revisions(revision_of)[0] if revision_of else None
     with pytest.raises(ValueError, match="another incident"):
-        drafts.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
+        saving.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
     assert not Draft.objects.exists()
 
 
 def test_a_template_without_incident_serves_a_dossier_without(editor):
     template = begin(editor, incident=None)
     write(template, editor, answers__description="Avis de l'union.")
-    draft = drafts.start(
+    draft = saving.start(
         revision=None, template=publish(template, editor), timezone="Europe/Paris", by="x", now=NOW, counted=True
     )
     assert draft.answers["description"]["basis"] == f"template:{template.slug}@1.local1"
@@ -119,9 +119,9 @@ def test_a_newer_revision_of_the_template_shows_what_it_says_otherwise(draft, ed
 
 def test_what_is_taken_is_the_newer_one_and_what_is_kept_stays(draft, editor):
     newer = again(draft, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
-    drafts.take(draft=draft, key="has_sensitive_data", by="x", now=NOW)
+    saving.take(draft=draft, key="has_sensitive_data", by="x", now=NOW)
     draft.refresh_from_db()
-    drafts.keep_mine(draft=draft, key="description", by="x", now=NOW)
+    saving.keep_mine(draft=draft, key="description", by="x", now=NOW)
     draft.refresh_from_db()
     taken, kept = draft.answers["has_sensitive_data"], draft.answers["description"]
     assert (taken["value"], taken["origin"], taken["reviewed"]) == (False, named(newer), True)
@@ -136,7 +136,7 @@ def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(draft):
 
     stored.publish("4", change)
     assert to_review_again(draft) == {"description"}
-    drafts.take(draft=draft, key="description", by="x", now=NOW)
+    saving.take(draft=draft, key="description", by="x", now=NOW)
     draft.refresh_from_db()
     vendor, own = draft.answers["description"]["value"]
     assert vendor["text"].endswith("Suite.")
@@ -154,9 +154,9 @@ def test_a_withdrawn_template_still_serves_its_dossiers(draft, editor, revision)
 def test_a_list_asks_for_templates_once(draft, revision, django_assert_num_queries):
     for _ in range(3):
         start(revision)
-    drafts.dossiers(Draft.objects.all())
+    saving.dossiers(Draft.objects.all())
     with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
-        found = drafts.dossiers(Draft.objects.all())
+        found = saving.dossiers(Draft.objects.all())
     assert {data.template for _, data in found} == {templates.as_data(revision)}
 
 
@@ -173,7 +173,7 @@ def read(data, **known):
 
 
 def start_from(imported) -> Draft:
-    return drafts.start(
+    return saving.start(
         revision=incidents.stored(imported.revision),
         template=imported.template and templates.stored(imported.template),
         timezone=imported.timezone,
@@ -184,12 +184,12 @@ def start_from(imported) -> Draft:
 
 
 def dump(draft: Draft) -> bytes:
-    return dossier_file.dump(build_report(drafts.dossier(draft), LATE))
+    return dossier_file.dump(build_report(saving.dossier(draft), LATE))
 
 
 def test_a_dossier_with_a_template_comes_back_whole(draft, revision, editor):
     again(draft, editor, answers__has_sensitive_data=False)
-    drafts.keep_mine(draft=draft, key="has_sensitive_data", by="x", now=NOW)
+    saving.keep_mine(draft=draft, key="has_sensitive_data", by="x", now=NOW)
     draft.refresh_from_db()
     data = dump(draft)
     assert json.loads(data)["template"] == {"slug": revision.template.slug, "revision": "1.local1"}
@@ -222,9 +222,9 @@ def test_a_template_named_otherwise_is_refused(seeds_loaded, template):
 
 def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(draft, editor):
     filing = file(draft)
-    then = build_report(filings.report_of(filing).dossier, NOW)
+    then = build_report(snapshots.report_of(filing).dossier, NOW)
     again(draft, editor, answers__has_sensitive_data=False)
-    now = build_report(filings.report_of(filing).dossier, NOW)
+    now = build_report(snapshots.report_of(filing).dossier, NOW)
     assert now.rows == then.rows
     assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
-    assert filings.is_whole(filing)
+    assert snapshots.is_whole(filing)

@@ -10,7 +10,7 @@ from django.test import override_settings
 from breach_assistant.retention import Retention
 from notifications.models import Draft, Membership, Practice, Role, User
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.keeping import notices
 from tests.dossiers import NOW, answered
 from tests.stored import start_weda, store_seeds
@@ -71,7 +71,7 @@ def test_after_days_without_a_worker_one_mail_is_enough(own):
 def test_a_use_begins_anew(own):
     told(END - 30 * DAY)
     entries = {"discovery": answered("discovery", "Autrement")}
-    drafts.save_answers(draft=own, base=own.version, entries=entries, by="compte 1", now=END - 20 * DAY)
+    saving.save_answers(draft=own, base=own.version, entries=entries, by="compte 1", now=END - 20 * DAY)
     assert told(END - 7 * DAY) == []
     assert told(END - 20 * DAY + Retention().draft - 30 * DAY) == [DOCTOR]
 

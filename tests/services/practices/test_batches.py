@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from notifications import tasks
 from notifications.models import Batch, Draft
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.keeping import erasure
 from notifications.services.operations import jobs
 from notifications.services.practices import batches
@@ -26,7 +26,7 @@ def small(monkeypatch):
 
 
 def begin(user, number, now=NOW):
-    made = [drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW) for _ in range(number)]
+    made = [saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW) for _ in range(number)]
     batch = batches.begin(user=user, kind=Batch.Kind.DRAFTS, drafts=made, now=now)
     tasks.make_next.enqueue(batch.pk)
     return batch

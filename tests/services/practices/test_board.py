@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications.models import Draft, User, Viewer
-from notifications.rubrics import build_report, listing
-from notifications.services.dossiers import drafts, recording
+from notifications.report import build_report, listing
+from notifications.services.dossiers import filings, saving
 from notifications.services.practices import board
 from tests.dossiers import answered
 from tests.stored import Tab, file
@@ -27,7 +27,7 @@ def user(db):
 def chance(seeded: random.Random, user: User) -> Draft:
     """A dossier of this account in any state that its clock may have."""
     made = START + timedelta(minutes=seeded.randrange(5))
-    draft = drafts.start(
+    draft = saving.start(
         revision=None, timezone=seeded.choice(["Europe/Paris", "Pacific/Tahiti"]), by="x", now=made, answers={}
     )
     Draft.objects.filter(pk=draft.pk).update(owner=user)
@@ -37,13 +37,13 @@ def chance(seeded: random.Random, user: User) -> Draft:
     for kind in seeded.choice(FILINGS):
         file(draft, kind=kind, filed_at=START + timedelta(hours=seeded.randrange(3)))
     if seeded.random() < 0.2:
-        recording.cancel(draft=draft, number=1, reason="x", by="x", now=START)
+        filings.cancel(draft=draft, number=1, reason="x", by="x", now=START)
     return draft
 
 
 def by_the_list(user, now):
     """By filter, the dossiers of an account as its list has them: every one is read."""
-    found = drafts.dossiers(Draft.objects.filter(owner=user).order_by("-created_at", "-pk"))
+    found = saving.dossiers(Draft.objects.filter(owner=user).order_by("-created_at", "-pk"))
     reports = [(draft.pk, build_report(data, now)) for draft, data in found]
     reports.sort(key=lambda pair: listing.sort_by_time_left(pair[1]))
     return {name: [pk for pk, report in reports if kept(report)] for name, (_, kept) in listing.FILTERS.items()}
@@ -68,7 +68,7 @@ def test_order_and_filters_are_those_of_the_list(user, seeded):
 
 @pytest.mark.parametrize("left", [timedelta(hours=24), timedelta(hours=6), timedelta(0)])
 def test_the_very_second_at_which_a_state_changes(user, left):
-    draft = drafts.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+    draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
     Draft.objects.filter(pk=draft.pk).update(owner=user)
     Tab(draft).type(aware_at="2025-11-12T18:07:00+01:00")
     end = datetime.fromisoformat("2025-11-15T18:07:00+01:00")
@@ -80,7 +80,7 @@ def test_the_very_second_at_which_a_state_changes(user, left):
 def test_only_among_those_that_are_over_an_awareness_changed_after_the_filing_counts_as_of_today(user):
     both = []
     for moment in ("2025-11-12T18:07:00+01:00", "2025-11-13T18:07:00+01:00"):
-        draft = drafts.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
         Draft.objects.filter(pk=draft.pk).update(owner=user)
         Tab(draft).type(aware_at=moment)
         file(draft, kind="complete", filed_at=START)
@@ -95,7 +95,7 @@ def test_only_among_those_that_are_over_an_awareness_changed_after_the_filing_co
 @pytest.mark.parametrize("words", ["evreux", "ÉVREUX", "  dr   hélène ", "helene d'évreux", "Hélène"])
 def test_a_name_is_found_however_it_is_typed(user, words):
     for name in ("Cabinet du Dr Hélène d’Évreux", "Cabinet du Dr Paul"):
-        draft = drafts.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
         Draft.objects.filter(pk=draft.pk).update(owner=user)
         Tab(draft).type(organisation_name=name)
     found = board.chosen(Viewer(user=user), board.Choice(words=words))

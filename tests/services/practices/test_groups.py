@@ -6,7 +6,7 @@ from django.utils import timezone
 from notifications.models import ControllerGroup, Draft, Membership, Practice, Role, User, Viewer, new_public_id
 from notifications.services import journal
 from notifications.services.accounts import roles
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.incidents import incidents
 from notifications.services.practices import groups, practices, team
 from tests.dossiers import NOW, answered, form
@@ -85,7 +85,7 @@ def test_each_further_controller_costs_the_same(manager, django_assert_max_num_q
 def test_a_practice_brings_its_dossier_along_and_only_one_group_has_it(manager):
     zoe, new = own_practice(manager), own_practice(manager, "Cabinet Yann")
     revision = incidents.stored_revisions(WEDA)[0]
-    begun = drafts.start(revision=revision, timezone="Europe/Paris", by="compte 1", now=NOW, practice=zoe)
+    begun = saving.start(revision=revision, timezone="Europe/Paris", by="compte 1", now=NOW, practice=zoe)
     group = start(manager, [], [zoe, new])
     assert set(group.dossiers.values_list("practice__name", flat=True)) == {"Cabinet Zoé", "Cabinet Yann"}
     assert group.dossiers.get(practice=zoe) == begun
@@ -151,7 +151,7 @@ def test_spreading_reaches_six_and_writes_over_nothing_that_was_said_or_read(man
     group = start(manager)
     typed, read, cleared, *rest = group.dossiers.order_by("pk")
     Tab(typed).type(discovery="À la radio.", measures_taken={"practice": "Les miennes."})
-    drafts.keep(draft=read, keys=["measures_taken"], by="compte 1", now=NOW)
+    saving.keep(draft=read, keys=["measures_taken"], by="compte 1", now=NOW)
     Tab(cleared).send({"discovery": {"state": "cleared", "origin": "practice", "reviewed": False}})
     said = {draft.pk: Draft.objects.get(pk=draft.pk).answers for draft in (typed, read, cleared)}
     say(group, manager, discovery="Par un courriel.", measures_taken=MEASURES)
@@ -169,7 +169,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
     say(group, manager, discovery="Par un courriel.")
     groups.spread(group=group, user=manager, now=NOW)
     unread, read, mine = group.dossiers.order_by("pk")
-    drafts.keep(draft=read, keys=["discovery"], by="compte 1", now=NOW)
+    saving.keep(draft=read, keys=["discovery"], by="compte 1", now=NOW)
     Tab(mine).type(discovery="Par un collègue.")
     say(group, manager, discovery="Par un courriel du 12 novembre.")
     assert groups.spread(group=group, user=manager, now=NOW) == 1
@@ -178,7 +178,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
         "Par un courriel.",
         "Par un collègue.",
     ]
-    drafts.take(draft=Draft.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
+    saving.take(draft=Draft.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
     assert stored(read, "discovery") == "Par un courriel du 12 novembre."
 
 

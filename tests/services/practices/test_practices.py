@@ -5,8 +5,9 @@ from django.db import IntegrityError, transaction
 
 from notifications.models import Draft, Membership, Practice, Role, User, Viewer
 from notifications.questionnaire import Refused
+from notifications.report import build_report
 from notifications.services.accounts import access, roles
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.practices import practices
 from tests.dossiers import NOW, answered
 from tests.stored import start_weda, store_seeds, stored
@@ -24,7 +25,7 @@ def practice_of(user: User, role: str = Role.OWNER, name: str = "Cabinet des Til
 
 
 def begin(practice: Practice) -> Draft:
-    return drafts.start(revision=None, timezone="Europe/Paris", practice=practice, **BY)
+    return saving.start(revision=None, timezone="Europe/Paris", practice=practice, **BY)
 
 
 def write(practice: Practice, **values) -> set[str]:
@@ -37,8 +38,8 @@ def write(practice: Practice, **values) -> set[str]:
 def offered(draft: Draft) -> dict[str, str]:
     """What the dossier is offered now, by key."""
     found = Draft.objects.select_related("practice", "group").get(pk=draft.pk)
-    dossier = drafts.dossier(found)
-    return {row.key: row.proposal.entry.get("value") for row in drafts.rubrics.report(dossier, NOW).offered}
+    dossier = saving.dossier(found)
+    return {row.key: row.proposal.entry.get("value") for row in build_report(dossier, NOW).offered}
 
 
 def fresh(draft: Draft) -> Draft:
@@ -132,14 +133,14 @@ def test_a_change_of_the_profile_is_offered_and_never_forced():
     practice.refresh_from_db()
     draft = begin(practice)
     said = {"city": answered("city", "Villeurbanne", draft.answers["city"])}
-    drafts.save_answers(draft=draft, base=draft.version, entries=said, **BY)
+    saving.save_answers(draft=draft, base=draft.version, entries=said, **BY)
     write(practice, city="Bron", postcode="69500", legal_last_name="Martin")
     assert (stored(draft, "city"), stored(draft, "postcode")) == ("Villeurbanne", "69003")
     assert offered(draft) == {"city": "Bron", "postcode": "69500", "legal_last_name": "Martin"}
 
-    drafts.keep_mine(draft=fresh(draft), key="city", **BY)
-    drafts.take(draft=fresh(draft), key="postcode", **BY)
-    drafts.keep_mine(draft=fresh(draft), key="legal_last_name", **BY)  # left without an answer
+    saving.keep_mine(draft=fresh(draft), key="city", **BY)
+    saving.take(draft=fresh(draft), key="postcode", **BY)
+    saving.keep_mine(draft=fresh(draft), key="legal_last_name", **BY)  # left without an answer
     assert offered(draft) == {}
     assert (stored(draft, "city"), stored(draft, "postcode")) == ("Villeurbanne", "69500")
     assert "legal_last_name" not in fresh(draft).answers
@@ -164,9 +165,9 @@ def test_several_offers_are_taken_in_one_save_that_merges():
     draft = Draft.objects.select_related("practice").get(pk=draft.pk)
     seen = draft.version
     colleague = {"city": answered("city", "Vénissieux")}
-    drafts.save_answers(draft=draft, base=seen, entries=colleague, **BY)
+    saving.save_answers(draft=draft, base=seen, entries=colleague, **BY)
     draft = Draft.objects.select_related("practice").get(pk=draft.pk)
-    saved = drafts.take_all(draft=draft, keys=["city", "postcode", "siren"], base=seen, **BY)
+    saved = saving.take_all(draft=draft, keys=["city", "postcode", "siren"], base=seen, **BY)
     assert (saved.saved, set(saved.conflicts), saved.version) == (["postcode"], {"city"}, seen + 2)
     assert offered(draft) == {"city": "Bron"}
 

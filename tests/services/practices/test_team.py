@@ -13,7 +13,7 @@ from notifications.services import journal
 from notifications.services.accounts import access
 from notifications.services.alerts import feeds
 from notifications.services.alerts.addresses import BadAddress, TooOften
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.practices import team
 from tests.dossiers import NOW
 from tests.stored import everything, store_seeds
@@ -170,8 +170,8 @@ def test_two_owners_who_remove_each_other_leave_one():
 def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, jean=Role.OWNER)
-    other = drafts.start(revision=None, timezone="Europe/Paris", by="x", now=NOW)
-    draft = drafts.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
+    other = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW)
+    draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
     secret = invited(practice, mailoutbox, "friend@example.org", by="jean", role=Role.OWNER)
     change(practice, "jean", Role.MEMBER, "anne")
     remove(practice, "jean", "anne")
@@ -191,7 +191,7 @@ def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(
 def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, zoe=Role.OWNER)
-    draft = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+    draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
     theirs = feeds.make(draft=draft, by=access.account_author(user("zoe")), now=NOW)
     kept = feeds.make(draft=draft, by=access.account_author(user("anne")), now=NOW)
     secret = invited(practice, mailoutbox, "other@example.org", role=Role.OWNER, by="zoe")
@@ -212,7 +212,7 @@ def test_whoever_goes_is_reminded_of_nothing_more(waiting):
     practice = practice_of(anne=Role.OWNER, zoe=Role.MEMBER)
     email = "anne@example.org" if waiting else "Zoe@example.org"
     for _ in range(2):
-        draft = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+        draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
         Subscription.objects.create(draft=draft, email=email, pending_email=waiting, asked_at=NOW, confirmed_at=NOW)
     Subscription.objects.filter(draft=draft).update(email="accueil@example.org", pending_email="")
     assert remove(practice, "zoe", "zoe")

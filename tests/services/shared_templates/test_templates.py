@@ -18,9 +18,9 @@ from notifications.models import (
     User,
     Viewer,
 )  # fmt: skip
-from notifications.rubrics import build_report, find_stage
+from notifications.report import build_report, find_stage
 from notifications.services.accounts import accounts
-from notifications.services.dossiers import counts, drafts
+from notifications.services.dossiers import counts, saving
 from notifications.services.incidents import incidents
 from notifications.services.shared_templates import templates, unions
 from notifications.shared_template import Unusable
@@ -85,8 +85,8 @@ def test_who_accepts_the_roles_first_stays_named_and_another_text_is_to_be_accep
 
 def test_a_template_begins_with_what_the_incident_proposes_and_holds_none_of_it(template):
     proposed = templates.preview(template, NOW).answers
-    begun = drafts.start(revision=incidents.stored_revisions(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
-    assert proposed == {key: drafts.bare(entry) for key, entry in begun.answers.items()}
+    begun = saving.start(revision=incidents.stored_revisions(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
+    assert proposed == {key: saving.bare(entry) for key, entry in begun.answers.items()}
     assert template.content["answers"] == {}
     assert template.content["title"] == "Cyberattaque du logiciel Weda (novembre 2025)"
     assert begin(User.objects.get()).slug == f"{template.slug}-2"
@@ -256,7 +256,7 @@ def test_who_sees_which_template(editor):
         published(editor, cover="x", advice__severity="x"),
         published(other, advice__severity="y"),
     )
-    begun = drafts.start(
+    begun = saving.start(
         revision=incidents.stored_revisions(WEDA)[0], template=gone, timezone="Europe/Paris", by="x", now=NOW
     )
     Draft.objects.filter(pk=begun.pk).update(owner=(member := accounts.of_address("dr@example.org", NOW)))
@@ -297,7 +297,7 @@ def start_many(
     """The first as a page does it, the others as copies of its row."""
     newest = incidents.stored_revisions(WEDA)[0]
     said = {"revision": newest, "template": revision, "counted": counted}
-    first = drafts.start(**said, timezone="Europe/Paris", by="x", now=NOW)
+    first = saving.start(**said, timezone="Europe/Paris", by="x", now=NOW)
     ready(first)
     rest = [
         Draft(**{field.attname: getattr(first, field.attname) for field in Draft._meta.fields})
@@ -319,7 +319,7 @@ def answer(draft: Draft, key: str) -> None:
 
 
 def finish(draft: Draft) -> None:
-    while missing := build_report(drafts.dossier(draft), NOW).missing:
+    while missing := build_report(saving.dossier(draft), NOW).missing:
         for row in missing:
             answer(draft, row.key)
     answer(draft, "late_reasons")  # asked for once the time is over
@@ -372,7 +372,7 @@ def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, temp
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):
     draft = start_many(published(editor, advice__severity="x"), 1)[0]
     now = NOW + timedelta(days=9)
-    while missing := build_report(drafts.dossier(draft), now).missing:
-        assert find_stage(drafts.dossier(draft), now) == "begun"
+    while missing := build_report(saving.dossier(draft), now).missing:
+        assert find_stage(saving.dossier(draft), now) == "begun"
         answer(draft, missing[0].key)
-    assert find_stage(drafts.dossier(draft), now) == "finished"
+    assert find_stage(saving.dossier(draft), now) == "finished"

@@ -17,7 +17,7 @@ from breach_assistant.logs import JsonFormatter
 from notifications.models import Draft, Filing, Grant, Subscription
 from notifications.services.accounts import access
 from notifications.services.alerts import addresses, reminders
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from tests.mailing import known
 from tests.stored import WEDA, everything, file, store_seeds
 from tests.views.site.test_public import shown
@@ -196,13 +196,13 @@ def test_an_end_that_is_no_longer_known_is_cancelled_in_agendas(doctor):
     told = {"aware_at": draft.answers.pop("aware_at") | {"value": now.isoformat()}}
     draft.save()
     assert events() == []
-    drafts.save_answers(draft=draft, base=draft.version, entries=told, by="appareil 1", now=now)
+    saving.save_answers(draft=draft, base=draft.version, entries=told, by="appareil 1", now=now)
     assert {str(event["status"]) for event in events()} == {"CONFIRMED"}
     filing = file(draft, filed_at=now, now=now)
     uids = {str(event["uid"]) for event in events()}
     Filing.objects.filter(pk=filing.pk).update(cancelled_at=now, cancelled_by="appareil 1")
     draft.refresh_from_db()
-    drafts.save_answers(draft=draft, base=draft.version, entries={"aware_at": None}, by="appareil 1", now=now)
+    saving.save_answers(draft=draft, base=draft.version, entries={"aware_at": None}, by="appareil 1", now=now)
     assert {str(event["status"]) for event in events()} == {"CANCELLED"}
     assert {str(event["uid"]) for event in events()} == uids
     assert len(uids) == 3

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from notifications.models import Draft, JournalEntry
-from notifications.rubrics import build_copy_sheet, build_report
+from notifications.report import build_copy_sheet, build_report
 from notifications.services import journal
-from notifications.services.dossiers import copying, drafts
+from notifications.services.dossiers import saving, transcription
 from tests.html_pages import Page
 from tests.stored import NIR, WEDA, Tab, everything, file, store_seeds
 from tests.views.site.test_public import shown
@@ -51,7 +51,7 @@ def told(draft):
 def test_the_page_holds_every_answer_and_leads_to_the_teleservice_alone(doctor):
     response = doctor.get(doctor.page)
     page, text = Page(response.content), shown(response)
-    report = build_report(drafts.dossier(Draft.objects.get()), NOW)
+    report = build_report(saving.dossier(Draft.objects.get()), NOW)
     fields = [found["id"][2:] for tag, found in page.tags if found.get("id", "").startswith("c-")]
     assert fields == [row.key for row in report.rows if row.answered]
     assert "13/11/2025" in text
@@ -78,8 +78,8 @@ def test_a_mark_is_kept_once_with_its_key_in_the_journal_and_no_value(doctor):
 
 def rubrics_next(client):
     draft = Draft.objects.get()
-    report = build_report(drafts.dossier(draft), NOW)
-    return build_copy_sheet(report, copying.marks(draft)).next.key
+    report = build_report(saving.dossier(draft), NOW)
+    return build_copy_sheet(report, transcription.marks(draft)).next.key
 
 
 def test_what_changed_since_it_was_copied_is_to_be_copied_again(doctor):

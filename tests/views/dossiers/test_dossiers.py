@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications.models import Draft
-from notifications.rubrics import build_copy_sheet, build_report
+from notifications.report import build_copy_sheet, build_report
 from notifications.services.accounts import access
-from notifications.services.dossiers import copying, drafts, recording
+from notifications.services.dossiers import filings, saving, transcription
 from notifications.views.dossiers import dossiers as views
 from notifications.views.viewer import COOKIE
 from tests.dossiers import answered, weda_dossier
@@ -53,7 +53,7 @@ def learned(draft, when=AWARE):
 def file(draft, at=NOW, number="FV-25-1"):
     """Record an initial filing."""
     said = {"kind": "initial", "filed_at": at, "cnil_number": number, "by": "appareil 1", "now": max(at, NOW)}
-    return recording.record(draft=draft, version=draft.version, number=1, **said)
+    return filings.record(draft=draft, version=draft.version, number=1, **said)
 
 
 def home(client):
@@ -151,7 +151,7 @@ def test_a_filing_is_shown_with_its_hour_its_number_and_whether_it_was_in_time(d
 def test_a_cancelled_filing_counts_no_more(doctor):
     draft = learned(doctor.draft)
     file(draft)
-    recording.cancel(draft=draft, number=1, reason="par erreur", by="appareil 1", now=NOW)
+    filings.cancel(draft=draft, number=1, reason="par erreur", by="appareil 1", now=NOW)
     page = home(doctor)
     assert "Ce qui est déposé" not in page.text
     assert "Rien n'est encore déposé" in page.text
@@ -160,12 +160,12 @@ def test_a_cancelled_filing_counts_no_more(doctor):
 def test_once_everything_is_copied_the_filing_is_to_be_recorded(doctor):
     answers = {key: {**each, "reviewed": True} for key, each in weda_dossier().answers.items()}
     revision = doctor.draft.incident_revision
-    draft = drafts.start(revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers)
+    draft = saving.start(revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers)
     access.grant_device(draft=draft, secret=doctor.cookies[COOKIE].value, now=NOW)
     doctor.draft = draft
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
-    for mark, piece in build_copy_sheet(build_report(drafts.dossier(draft), NOW)).by_mark.items():
-        copying.mark_copied(draft=draft, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
+    for mark, piece in build_copy_sheet(build_report(saving.dossier(draft), NOW)).by_mark.items():
+        transcription.mark_copied(draft=draft, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
     first = section(home(doctor), "À faire maintenant").lstrip()
     assert first.startswith("Tout est recopié. Envoyez votre notification sur le téléservice")
     say(draft, city="Rouen")
@@ -194,7 +194,7 @@ def several(doctor, count):
             say(doctor.draft, **answers)
             continue
         entries = {key: answered(key, value) for key, value in answers.items()}
-        draft = drafts.start(revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries)
+        draft = saving.start(revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries)
         access.grant_device(draft=draft, secret=secret, now=NOW)
         if number % 4 == 2:
             file(draft)
@@ -246,10 +246,10 @@ def test_twelve_dossiers_take_no_more_queries_than_two(doctor, django_assert_num
 def test_a_list_reads_each_dossier_as_its_own_page_does(doctor):
     several(doctor, 4)
     drafts_of = Draft.objects.all()
-    assert [data for _, data in drafts.dossiers(drafts_of.order_by("pk"))] == [
-        drafts.dossier(draft) for draft in drafts_of.order_by("pk")
+    assert [data for _, data in saving.dossiers(drafts_of.order_by("pk"))] == [
+        saving.dossier(draft) for draft in drafts_of.order_by("pk")
     ]
-    assert drafts.dossiers(drafts_of.none()) == []
+    assert saving.dossiers(drafts_of.none()) == []
 
 
 def test_a_long_list_is_cut_into_pages(doctor, monkeypatch):

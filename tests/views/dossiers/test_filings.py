@@ -8,9 +8,10 @@ from django.test import Client
 
 from notifications.deadlines import in_words
 from notifications.models import Draft, Erasure, Filing, JournalEntry, User
+from notifications.report import build_report
 from notifications.services import journal
-from notifications.services.dossiers import drafts
-from notifications.services.dossiers import filings as service
+from notifications.services.dossiers import saving
+from notifications.services.dossiers import snapshots as service
 from notifications.views.dossiers import filings as pages
 from tests.dossiers import AS_IN_EXAMPLE, NOW, PARIS
 from tests.html_pages import Page
@@ -245,7 +246,7 @@ def test_a_filing_without_a_number_lets_it_be_given_later(owner):
     base = re.search(r'name="base" value="(\d+)"', page)[1]
     sent = {"base": base, "keys": "initial_reference", "initial_reference": "FR-2025-78"}
     assert owner.post(f"{owner.root}etapes/type/", sent).status_code == 302
-    report = drafts.rubrics.report(drafts.dossier(Draft.objects.get()), NOW)
+    report = build_report(saving.dossier(Draft.objects.get()), NOW)
     assert report.by_key["initial_reference"].text == "FR-2025-78"
 
 

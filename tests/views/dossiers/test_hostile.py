@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from notifications.models import Draft
 from notifications.questionnaire import Context, Refused, check_entry
-from notifications.rubrics import build_report
-from notifications.services.dossiers import drafts
+from notifications.report import build_report
+from notifications.services.dossiers import saving
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, form
 from tests.hostile import FAMILIES, VALUES, faults, sample, texts, unclean
 from tests.html_pages import Page, encoded
@@ -57,8 +57,8 @@ def victim(db):
 
 
 def ask_everything(draft: Draft) -> None:
-    entries = {key: answered(key, value, drafts.bare(draft.answers.get(key))) for key, value in ASKED.items()}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=NOW)
+    entries = {key: answered(key, value, saving.bare(draft.answers.get(key))) for key, value in ASKED.items()}
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=NOW)
 
 
 def filled(page: Page, value: str, *, all_kinds: bool) -> dict[str, list[str]]:
@@ -110,14 +110,14 @@ def shown_as_text(client: Client, *values: str) -> None:
         assert not list(faults(response.content, *values)), address
         assert "script-src 'self';" in response.headers["Content-Security-Policy"] + ";"
     page = flat(Page(response.content).text)
-    dossier = drafts.dossier(Draft.objects.get())
+    dossier = saving.dossier(Draft.objects.get())
     for row in build_report(dossier, timezone.now()).by_key.values():
         for text in (row.note, *(line.text for line in row.lines), *(line.detail for line in row.lines)):
             assert row.copied or flat(text) in page, (row.key, text[:100])
     file = client.get(f"{client.root}dossier.json")
     assert re.fullmatch(r'attachment; filename="dossier[a-z0-9_-]*\.json"', file.headers["Content-Disposition"])
     exported = json.loads(file.content)["answers"]
-    assert exported == {key: drafts.bare(entry) for key, entry in answers.items()}
+    assert exported == {key: saving.bare(entry) for key, entry in answers.items()}
 
 
 def flat(text: str) -> str:
@@ -212,8 +212,8 @@ def printed(client: Client, *values: str) -> str:
     for question in form():
         if question.type == "text" and not question.format:
             text = next(turn)[: question.limit]
-            entries[question.key] = answered(question.key, text, drafts.bare(draft.answers.get(question.key)))
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=LATE)
+            entries[question.key] = answered(question.key, text, saving.bare(draft.answers.get(question.key)))
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=LATE)
     response = client.get(f"{client.root}brouillon.pdf")
     assert response.status_code == 200
     assert re.fullmatch(r'attachment; filename="brouillon[a-z0-9_-]*\.pdf"', response.headers["Content-Disposition"])

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import Draft
-from notifications.rubrics import SUSPICION_WORDS
+from notifications.report import SUSPICION_WORDS
 from tests.stored import NIR, WEDA, store_seeds, stored
 
 KEY = "discovery"

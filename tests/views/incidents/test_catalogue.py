@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from notifications import catalogue, prefill, seeds
 from notifications.models import IncidentEdit, IncidentRevision
-from notifications.rubrics import catalogue_diff, incident_page
+from notifications.report import catalogue_diff, incident_page
 from notifications.services.incidents import revision_files
 from notifications.services.shared_templates import unions
 from tests.dossiers import NOW

@@ -28,7 +28,7 @@ from notifications.models import (
     Viewer,
 )
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.keeping import retention
 from tests.dossiers import answered
 from tests.signing_in import sign_in
@@ -75,7 +75,7 @@ def dossier_of(mark, **place):
     Draft.objects.filter(pk=draft.pk).update(**place)
     entries = {key: answered(key, mark) for key in ("discovery", "organisation_name")}
     draft.refresh_from_db()
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=timezone.now())
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=timezone.now())
     file(draft, cnil_number=mark)
     Subscription.objects.create(draft=draft, email=f"{mark}@example.org", asked_at=timezone.now())
     return draft

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from notifications.files import dossier_files
 from notifications.models import Batch, Draft, Invitation, Membership, Proofreading, RegisterLine, Role, Subscription
-from notifications.services.dossiers import drafts, recording
+from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
 from notifications.views.dossiers.dossiers import _by_origin
 from notifications.views.keeping import export
@@ -43,7 +43,7 @@ def practice(manager):
 
 def simple(**place):
     """A dossier whose PDF is quickly made."""
-    return drafts.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, **place)
+    return saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, **place)
 
 
 def ask(client, *chosen):
@@ -153,12 +153,12 @@ HIDDEN = ("Motif", "Relecteur", "Rappel", "Invite", "Avant", "Registre")
 def fill(practice, mark):
     """A dossier, and something of each kind that is kept of it and of its practice."""
     draft = dossier_of(mark, practice=practice)
-    recording.cancel(draft=draft, number=1, reason=f"Motif{mark}", by="test", now=LATE)
+    filings.cancel(draft=draft, number=1, reason=f"Motif{mark}", by="test", now=LATE)
     file(draft, filed_at=LATE, now=LATE, cnil_number=f"CNIL-2-{mark}", again=True)
     for text in (f"Avant{mark}", f"Maintenant{mark}"):
         draft.refresh_from_db()
         entries = {"prior_measures": answered("prior_measures", text)}
-        drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=LATE)
+        saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=LATE)
     kept = {"asked_at": LATE, "expires_at": LATE}
     Proofreading.objects.create(draft=draft, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
     Subscription.objects.create(draft=draft, email=f"rappel{mark}@example.org", asked_at=LATE)
@@ -198,7 +198,7 @@ def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, pract
     assert "ailleurs@" not in words
     imported = dossier_files.read_dossier(found[f"{place}/dossier.json"], revisions_of=_by_origin(incidents), now=LATE)
     draft.refresh_from_db()
-    assert imported.answers == {key: moved(drafts.bare(entry)) for key, entry in draft.answers.items()}
+    assert imported.answers == {key: moved(saving.bare(entry)) for key, entry in draft.answers.items()}
     assert not [line for line in check_journal(json.loads(found[f"{place}/journal.json"])) if line]
 
 

@@ -198,9 +198,9 @@ def test_a_strangers_practice_with_the_same_number_is_not_known_here(client):
 def test_nothing_is_half_imported(client, monkeypatch):
     shown = checked(upload(client, EXAMPLE))
     before = everything()
-    from notifications.services.dossiers import drafts
+    from notifications.services.dossiers import saving
 
-    real, calls = drafts.start, []
+    real, calls = saving.start, []
 
     def third_fails(**said):
         calls.append(said)
@@ -208,7 +208,7 @@ def test_nothing_is_half_imported(client, monkeypatch):
             raise RuntimeError
         return real(**said)
 
-    monkeypatch.setattr(drafts, "start", third_fails)
+    monkeypatch.setattr(saving, "start", third_fails)
     with pytest.raises(RuntimeError):
         client.post(PAGE, shown)
     assert everything() == before

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications.models import ControllerGroup, Draft, Grant, Membership, Practice, Role, User
 from notifications.services.accounts import access
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from notifications.services.practices import practices
 from tests.dossiers import answered
 from tests.signing_in import sign_in
@@ -43,7 +43,7 @@ def practice_with(**roles: User) -> Practice:
 
 
 def dossier_of(practice: Practice, **more) -> Draft:
-    return drafts.start(
+    return saving.start(
         revision=None, timezone="Europe/Paris", by="test", now=timezone.now(), practice=practice, **more
     )
 
@@ -338,7 +338,7 @@ def test_an_account_s_dossier_is_given_to_its_practice(client, seeds):
 def test_a_dossier_is_given_to_no_practice_where_one_may_not_write():
     user = account()
     reads, strange = practice_with(owner=account("o"), reader=user), practice_with(owner=account("p"))
-    draft = drafts.start(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
+    draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
     Draft.objects.filter(pk=draft.pk).update(owner=user)
     client = browser(user)
     for practice in (reads, strange):
@@ -424,7 +424,7 @@ def test_only_what_the_page_showed_is_taken():
         assert stored(draft, "city") is None
     page, sent = offers_page(client, draft)
     entries = {"city": answered("city", "Vénissieux")}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="a colleague", now=timezone.now())
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="a colleague", now=timezone.now())
     client.post(page.request["PATH_INFO"], sent | {"take": "city"})
     assert stored(draft, "city") == "Vénissieux"
     for base in ("", "-1", "x", "99999"):

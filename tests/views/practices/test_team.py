@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from breach_assistant.logs import JsonFormatter
 from notifications.models import Draft, Membership, Practice, Role, User
-from notifications.services.dossiers import drafts
+from notifications.services.dossiers import saving
 from tests.html_pages import Page
 from tests.signing_in import CODE, SIGN_IN, ask, mailed_code, sign_in
 from tests.stored import everything, store_seeds
@@ -34,7 +34,7 @@ def anne():
     client.practice = Practice.objects.create(name="Cabinet des Tilleuls", timezone="Indian/Reunion")
     member(client.practice, client.user, Role.OWNER)
     client.page = f"/cabinets/{client.practice.public_id}/equipe/"
-    client.draft = drafts.start(
+    client.draft = saving.start(
         revision=None, timezone="Europe/Paris", by="x", now=timezone.now(), practice=client.practice
     )
     return client

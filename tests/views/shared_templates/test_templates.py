@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from notifications.models import Draft, Template, TemplateRevision
-from notifications.rubrics import build_report, list_essential_screens
-from notifications.services.dossiers import drafts
+from notifications.report import build_report, list_essential_screens
+from notifications.services.dossiers import saving
 from notifications.services.shared_templates import template_files, templates
 from notifications.views.shared_templates import template_page
 from tests.dossiers import NOW
@@ -164,7 +164,7 @@ def test_the_shipped_example_keeps_the_essential_short(client):
     template_files.load_seeds(now=NOW)
     client.post("/m/exemple-weda/commencer/", {"timezone": "Europe/Paris"})
     draft = Draft.objects.get()
-    report = build_report(drafts.dossier(draft), NOW)
+    report = build_report(saving.dossier(draft), NOW)
     print([screen.slug for screen in list_essential_screens(report)])
     assert len(list_essential_screens(report)) <= 8
 

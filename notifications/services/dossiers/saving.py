@@ -14,11 +14,11 @@ from ... import prefill, seeds
 from ...models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice, TemplateRevision
 from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from ...rubrics import ORGANISATION, DossierData, Proofread, list_offers
+from ...report import ORGANISATION, DossierData, Proofread, list_offers
 from .. import journal
 from ..incidents import incidents
 from ..shared_templates import templates
-from . import copying, filings, proofreading
+from . import reviews, snapshots, transcription
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Version:
 
 def dossier(draft: Draft) -> DossierData:
     """A stored dossier as plain data."""
-    read = proofreading.done([draft.pk]).get(draft.pk, ())
+    read = reviews.done([draft.pk]).get(draft.pk, ())
     return _as_data(draft, _families([draft]), decided_at(draft), read)
 
 
@@ -61,7 +61,7 @@ def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, DossierData]]:
     """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
-    families, read = _families(drafts), proofreading.done([draft.pk for draft in drafts])
+    families, read = _families(drafts), reviews.done([draft.pk for draft in drafts])
     return [(draft, _as_data(draft, families, _last_decision(draft), read.get(draft.pk, ()))) for draft in drafts]
 
 
@@ -96,7 +96,7 @@ def _as_data(
         profile=draft.practice.profile if draft.practice else {},
         common=draft.group.answers if draft.group else {},
         offered=draft.offered,
-        filings=tuple(filings.as_data(each) for each in filings.active(draft)),
+        filings=tuple(snapshots.as_data(each) for each in snapshots.active(draft)),
         decided_at=decided_at,
         proofread=proofread,
     )
@@ -271,7 +271,7 @@ def _holds_patient_data(draft: Draft, question: Question, entry: Mapping[str, An
 
 def _forget(draft: Draft, question: Question) -> None:
     """A patient's data is not kept in the history once replaced."""
-    copying.forget(draft, question.key)
+    transcription.forget(draft, question.key)
     for change in draft.changes.filter(key=question.key):
         for side in ("before", "after"):
             if _holds_patient_data(draft, question, getattr(change, side)):

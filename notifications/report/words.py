@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, certainty_of, ticked_options
-from .pieces import DossierData, Line
+from .model import DossierData, Line
 
 # What is printed beside an answer that is not established. The words agree with « réponse ».
 CERTAINTY_WORDS = {

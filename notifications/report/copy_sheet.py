@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, sentences, ticked_options
+from .build import build_case
 from .complement import Difference, list_differences
-from .filed import KIND, REFERENCE
-from .pieces import Line, Report, Row
-from .reading import build_case
+from .filings import KIND, REFERENCE
+from .model import Line, Report, Row
 
 COPY, TICK = "copy", "tick"
 DATES = ("date", "moment", "datetime")

@@ -5,9 +5,9 @@ from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from ..obligations import Deadline, Filed
-from .filed import KIND, REFERENCE
-from .pieces import Line, Report, Row
-from .reading import build_report as read
+from .build import build_report as read
+from .filings import KIND, REFERENCE
+from .model import Line, Report, Row
 from .words import ORIGIN_WORDS
 
 CNIL_COMPLEMENT = "cnil_complement"  # the duty to complete what was filed

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from ...models import AnswerChange, Draft, Proofreading
 from ...questionnaire import same_answer
-from ...rubrics import Proofread
+from ...report import Proofread
 from .. import journal
 from ..accounts import access
 

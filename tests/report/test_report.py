@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notifications import obligations
 from notifications.documents import dossier_file
 from notifications.questionnaire import Entry, strict_json
-from notifications.rubrics import DossierData, Line, Report, Row, build_report, space_french
+from notifications.report import DossierData, Line, Report, Row, build_report, space_french
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_dossier
 
 DUTIES = obligations.load(SEEDS / "obligations.toml")

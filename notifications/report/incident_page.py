@@ -20,8 +20,7 @@ from ..catalogue import (
     proposed_entry,
 )
 from ..questionnaire import Questionnaire
-from ..rubrics import Line, list_value_lines
-from . import timeline, write_day, write_source_date
+from . import Line, list_value_lines, timeline, write_day, write_source_date
 
 ABOUT = {
     "notify": "Faut-il notifier la CNIL ?",

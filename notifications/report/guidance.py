@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from .. import deadlines
 from ..catalogue import GUIDANCE_WORDS, Guidance, Revision, Source
 from ..questionnaire import Tick, holds
-from .pieces import Report, Row
-from .reading import build_case
+from .build import build_case
+from .model import Report, Row
 
 NOTIFY = "notify"  # the decision that contradicts nobody
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from .pieces import Report
+from .model import Report
 from .words import CLOCK_WORDS
 
 LAST = datetime.max.replace(tzinfo=UTC)

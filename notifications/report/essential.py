@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..questionnaire import certainty_of
-from .pieces import Report, Row
+from .model import Report, Row
 
 READ_AGAIN = "relire"  # the screen after the questions
 

@@ -14,9 +14,9 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from ... import seeds
 from ...catalogue import Revision
 from ...models import Draft, IncidentRevision, Outgoing, Subscription, TemplateRevision
-from ...rubrics import DossierData, build_report, list_changed_since
+from ...report import DossierData, build_report, list_changed_since
 from ...shared_template import Template
-from ..dossiers import drafts
+from ..dossiers import saving
 from ..incidents import incidents
 from ..mail import outbox
 from ..shared_templates import templates
@@ -80,7 +80,7 @@ def _rows(batch: QuerySet[Draft], family: Family, now: datetime) -> list[Outgoin
     told = _told(batch, family)
     return [
         _row(draft, emails.get(draft.pk, ""), family, now, _changed(data, told.get(draft.pk), family, now))
-        for draft, data in drafts.dossiers(batch)
+        for draft, data in saving.dossiers(batch)
     ]
 
 
@@ -114,5 +114,5 @@ def _row(draft: Draft, email: str, family: Family, now: datetime, changed: bool)
 
 def is_true(row: Outgoing, now: datetime) -> bool:
     """Is there still something to look at again?"""
-    report = build_report(drafts.dossier(row.draft), now)
+    report = build_report(saving.dossier(row.draft), now)
     return any(each.outdated for section in report.sections for each in section.all_rows)

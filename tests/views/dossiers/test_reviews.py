@@ -18,7 +18,7 @@ from notifications import deadlines
 from notifications.models import Draft, Membership, Practice, Proofreading, Role, User
 from notifications.services import journal
 from notifications.services.accounts import access
-from notifications.services.dossiers import claims, drafts, proofreading
+from notifications.services.dossiers import claims, reviews, saving
 from notifications.services.keeping import erasure
 from notifications.services.practices import team as team_service
 from notifications.views.viewer import COOKIE
@@ -51,8 +51,8 @@ def doctor():
 
 def type_in(draft, **texts):
     draft.refresh_from_db()
-    entries = {key: answered(key, text, drafts.bare(draft.answers.get(key))) for key, text in texts.items()}
-    drafts.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=timezone.now())
+    entries = {key: answered(key, text, saving.bare(draft.answers.get(key))) for key, text in texts.items()}
+    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=timezone.now())
     draft.refresh_from_db()
 
 
@@ -89,7 +89,7 @@ def test_from_the_request_to_the_name_on_the_page_and_in_the_pdf(doctor):
     assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/"))
     assert flat(f"{said}.") in pdf_text(doctor)
     with time_machine.travel(first + DAY, tick=False):
-        drafts.keep(draft=doctor.draft, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
+        saving.keep(draft=doctor.draft, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
         assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/")), "kept, not changed"
         type_in(doctor.draft, discovery="Par la presse")
     said += f", avant des modifications du {in_reunion(first + DAY)}."
@@ -194,10 +194,10 @@ def test_no_altered_secret_opens_anything(doctor, seeded):
     for _ in range(1000):
         place, bit = seeded.randrange(len(secret)), 1 << seeded.randrange(7)
         wrong = secret[:place] + chr(ord(secret[place]) ^ bit) + secret[place + 1 :]
-        opened += proofreading.opened(wrong, now) is not None
+        opened += reviews.opened(wrong, now) is not None
     assert opened == 0
     for wrong in (secret[:-1], secret + "A", secret.swapcase(), ""):
-        assert proofreading.opened(wrong, now) is None
+        assert reviews.opened(wrong, now) is None
     assert Client().get(address).status_code == 200
 
 
@@ -280,7 +280,7 @@ def test_a_claimed_dossier_and_a_removed_colleague_leave_no_link_behind(doctor):
         Membership.objects.create(practice=practice, user=user, role=role)
     Draft.objects.update(practice=practice, owner=None)
     ours, theirs = (
-        proofreading.ask(draft=doctor.draft, name="Dr X", by=access.account_author(user), now=timezone.now())
+        reviews.ask(draft=doctor.draft, name="Dr X", by=access.account_author(user), now=timezone.now())
         for user in (owner, member)
     )
     team_service.remove(practice=practice, email=member.email, by=owner, now=timezone.now())

@@ -1,5 +1,6 @@
 """The one source of review page, PDF, file, progress and lists: none of them looks at an answer itself."""
 
+from .build import SUSPICION_WORDS, build_case, build_facts, build_report, find_stage, list_offers
 from .complement import (
     Difference,
     describe_identity,
@@ -8,14 +9,10 @@ from .complement import (
     list_unknowns,
     restore_filed_report,
 )
-from .copying import CopyScreen, Sheet, build_copy_sheet
+from .copy_sheet import CopyScreen, Sheet, build_copy_sheet
 from .essential import READ_AGAIN, Screen, find_next_screen, find_screen, list_essential_screens, list_screens
-from .filed import COMPLEMENTARY, Recorded, list_deadline_terms, set_kind
-from .letter import Letter, offers_letter, write_letter_to_vendor
-from .news import RevisionChange, list_changed_since, list_revision_changes
-from .pieces import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Proofread, Report, Row, Section
-from .reading import SUSPICION_WORDS, build_case, build_facts, build_report, find_stage, list_offers
-from .readings import (
+from .filings import COMPLEMENTARY, Recorded, list_deadline_terms, set_kind
+from .guidance import (
     Decision,
     Reading,
     find_decision,
@@ -25,6 +22,9 @@ from .readings import (
     write_day,
     write_source_date,
 )
+from .letter import Letter, offers_letter, write_letter_to_vendor
+from .model import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Proofread, Report, Row, Section
+from .revision_changes import RevisionChange, list_changed_since, list_revision_changes
 from .words import (
     CERTAINTY_WORDS,
     CLOCK_WORDS,

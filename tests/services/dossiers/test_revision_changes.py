@@ -5,8 +5,8 @@ import time
 import pytest
 
 from notifications.models import Draft, Outgoing
-from notifications.services.alerts import news, reminders
-from notifications.services.dossiers import drafts
+from notifications.services.alerts import reminders, revision_changes
+from notifications.services.dossiers import saving
 from tests.mailing import BEFORE, HOUR, at, fill
 from tests.stored import Tab, everything, fact, publish, stored
 
@@ -52,11 +52,11 @@ def test_a_revision_that_changes_nothing_is_told_to_nobody():
 def test_what_was_looked_at_before_the_mail_left_is_not_told():
     (draft,) = fill(1)
     publish("3.local1", changed)
-    news.put_due(LATER)
-    drafts.keep_mine(draft=draft, key="other_bodies_involved", by="appareil 1", now=LATER)
+    revision_changes.put_due(LATER)
+    saving.keep_mine(draft=draft, key="other_bodies_involved", by="appareil 1", now=LATER)
     tick(LATER)
     assert told() == 0
-    assert Outgoing.objects.get(kind__startswith="news-").reason == news.SEEN
+    assert Outgoing.objects.get(kind__startswith="news-").reason == revision_changes.SEEN
 
 
 def test_a_second_change_is_told_again_though_the_first_waits():
@@ -79,8 +79,8 @@ def test_reminders_go_on_as_before(mailoutbox):
 def test_a_batch_that_dies_goes_on_where_it_was(monkeypatch):
     fill(7)
     publish("3.local1", changed)
-    monkeypatch.setattr(news, "AT_A_TIME", 3)
-    whole, calls = news._rows, []
+    monkeypatch.setattr(revision_changes, "AT_A_TIME", 3)
+    whole, calls = revision_changes._rows, []
 
     def dying(*arguments):
         calls.append(1)
@@ -89,11 +89,11 @@ def test_a_batch_that_dies_goes_on_where_it_was(monkeypatch):
         return whole(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(news, "_rows", dying)
+        patch.setattr(revision_changes, "_rows", dying)
         with pytest.raises(KeyboardInterrupt):
-            news.put_due(LATER)
+            revision_changes.put_due(LATER)
     assert told("waiting") == 6
-    news.put_due(LATER)
+    revision_changes.put_due(LATER)
     assert told("waiting") == 7
     assert Outgoing.objects.values("key").distinct().count() == 7
 
@@ -102,22 +102,22 @@ def test_the_batch_reads_many_dossiers_in_few_queries(django_assert_max_num_quer
     fill(40)
     publish("3.local1", changed)
     with django_assert_max_num_queries(25):
-        news.put_due(LATER)
+        revision_changes.put_due(LATER)
     assert told("waiting") == 40
 
 
 def test_an_edit_made_while_the_batch_runs_is_kept(monkeypatch):
     (draft,) = fill(1)
     publish("3.local1", changed)
-    tab, whole = Tab(draft), news._rows
+    tab, whole = Tab(draft), revision_changes._rows
 
     def while_somebody_types(*arguments):
         rows = whole(*arguments)
         assert tab.type(city="Rouen").saved == ["city"]
         return rows
 
-    monkeypatch.setattr(news, "_rows", while_somebody_types)
-    news.put_due(LATER)
+    monkeypatch.setattr(revision_changes, "_rows", while_somebody_types)
+    revision_changes.put_due(LATER)
     assert stored(draft, "city") == "Rouen"
     assert told("waiting") == 1
 
@@ -128,7 +128,7 @@ def test_five_thousand_dossiers(record_property):
     publish("3.local1", changed)
     before = everything()["Draft"]
     began = time.monotonic()
-    news.put_due(LATER)
+    revision_changes.put_due(LATER)
     record_property("seconds", round(time.monotonic() - began, 1))
     assert told("waiting") == Draft.objects.count() == 5000
     assert everything()["Draft"] == before

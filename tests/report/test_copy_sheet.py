@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from notifications.obligations import Filed
 from notifications.questionnaire import Entry
-from notifications.rubrics import Report, Sheet, build_copy_sheet, build_report, list_differences
-from notifications.rubrics.copying import Field, Piece
+from notifications.report import Report, Sheet, build_copy_sheet, build_report, list_differences
+from notifications.report.copy_sheet import Field, Piece
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_dossier
-from tests.report.test_rubrics import any_answers
+from tests.report.test_report import any_answers
 
 IN_PARIS = "Soit le 12/11/2025 à 23:30, heure de Paris."
 

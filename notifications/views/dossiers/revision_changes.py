@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ...rubrics import list_revision_changes
+from ...report import list_revision_changes
 from ...services.accounts import access
 from ...services.alerts import addresses
-from ...services.dossiers import drafts, filings
+from ...services.dossiers import saving, snapshots
 from ..viewer import visible_draft
 from . import pages
 
@@ -26,7 +26,7 @@ def news(request, public_id):
     draft = visible_draft(request, public_id)
     found = list_revision_changes(pages.report_of(draft))
     if request.method != "POST":
-        context = {"draft": draft, "news": found, "filed": bool(filings.active(draft))}
+        context = {"draft": draft, "news": found, "filed": bool(snapshots.active(draft))}
         context["written_to"] = addresses.standing(draft).state == "live"
         return render(request, "dossiers/news.html", context)
     _answer(request, draft, found)
@@ -40,9 +40,9 @@ def _answer(request, draft, found):
     taken, kept = (by_token.get(request.POST.get(name)) for name in ("take", "keep"))
     said = {"by": access.author(draft, request.viewer), "now": timezone.now()}
     if taken and not taken.withdrawn:
-        saved, words = drafts.take(draft=draft, key=taken.row.key, **said), TAKEN
+        saved, words = saving.take(draft=draft, key=taken.row.key, **said), TAKEN
     elif kept:
-        saved, words = drafts.keep_mine(draft=draft, key=kept.row.key, **said), KEPT
+        saved, words = saving.keep_mine(draft=draft, key=kept.row.key, **said), KEPT
     else:
         messages.warning(request, MOVED)
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import deadlines
 from .complement import find_complement_clock, list_unknowns
-from .pieces import ORGANISATION, Report
+from .model import ORGANISATION, Report
 
 OTHER_BODIES = "other_bodies"  # among which the practice names its processor
 INVOLVED = "other_bodies_involved"

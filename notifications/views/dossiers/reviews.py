@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from ...documents import qr
 from ...forms.practices.team import AskForm
 from ...services.accounts import access
-from ...services.dossiers import drafts
-from ...services.dossiers import proofreading as service
+from ...services.dossiers import reviews as service
+from ...services.dossiers import saving
 from ..site import errors
 from ..viewer import visible_draft
 from . import pages
@@ -49,13 +49,13 @@ def _page(request, draft, form, *, status=200, **shown):
     context = {
         "draft": draft,
         "form": form,
-        "zone": drafts.zone(draft),
+        "zone": saving.zone(draft),
         "asked": [_in_words(number, found, author, now) for number, found in service.asked(draft)],
         "done": service.done([draft.pk]).get(draft.pk, ()),
         "most": service.MOST,
         "days": service.FOR.days,
     }
-    return render(request, "dossiers/proofreading/ask.html", context | shown, status=status)
+    return render(request, "dossiers/reviews/ask.html", context | shown, status=status)
 
 
 def _in_words(number, found, author, now):
@@ -112,12 +112,12 @@ def _reading(request, found, *, refused=False, status=200):
     found.draft.read_only = True
     report = pages.report_of(found.draft)
     context = {"found": found, "draft": found.draft, "report": report, "zone": report.dossier.zone, "refused": refused}
-    return _unlisted(render(request, "dossiers/proofreading/read.html", context, status=status))
+    return _unlisted(render(request, "dossiers/reviews/read.html", context, status=status))
 
 
 def _thanks(request, found):
     return _unlisted(
-        render(request, "dossiers/proofreading/thanks.html", {"found": found, "zone": drafts.zone(found.draft)})
+        render(request, "dossiers/reviews/thanks.html", {"found": found, "zone": saving.zone(found.draft)})
     )
 
 

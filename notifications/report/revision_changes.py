@@ -9,8 +9,8 @@ from .. import prefill
 from ..catalogue import Revision, Source
 from ..questionnaire import Question, applicable
 from ..shared_template import Template
-from .pieces import DossierData, Line, Report, Row
-from .reading import build_case
+from .build import build_case
+from .model import DossierData, Line, Report, Row
 from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Occasion, Revision, Source, proposed_entry
 from ..questionnaire import Questionnaire
-from ..rubrics import Line, list_value_lines, write_source_date
-from . import timeline, write_day
+from . import Line, list_value_lines, timeline, write_day, write_source_date
 from .incident_page import when_words
 
 Line = Line

@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from notifications.obligations import Filed
-from notifications.rubrics import (
-    build_report,
-    find_decision,
-    list_checkboxes,
-    list_clock_readings,
-    list_vendor_requests,
-)
+from notifications.report import build_report, find_decision, list_checkboxes, list_clock_readings, list_vendor_requests
 from tests.dossiers import LATE, NOW, weda_dossier
 
 AWARE = {"aware_at": "2025-11-12T18:07:00+01:00"}

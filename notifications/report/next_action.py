@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..obligations import Deadline
 from .essential import READ_AGAIN, Screen, find_next_screen, list_essential_screens
-from .pieces import Report
+from .model import Report
 
 # What goes before the sentence when the delay is short, or over.
 HURRY = {

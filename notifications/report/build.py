@@ -20,8 +20,8 @@ from ..questionnaire import (
     sentences,
     with_copies,
 )
-from .filed import BY_FILING, KIND, add_filings
-from .pieces import DossierData, Line, Report, Row, Section
+from .filings import BY_FILING, KIND, add_filings
+from .model import DossierData, Line, Report, Row, Section
 from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 # What is said of a text that seems to hold a patient's data, by what it seems to hold.
