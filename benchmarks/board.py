@@ -26,7 +26,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_databases, setup_test_environment, teardown_databases
 
-from notifications.models import Draft, User
+from notifications.models import Dossier, User
 from tests.many import copies
 from tests.stored import WEDA, start_weda, store_seeds
 from tests.world import BACKEND
@@ -71,7 +71,7 @@ def main(count: int) -> None:
     client.force_login(user, backend=BACKEND)
     copies(first, 50, user, random.Random(1))
     few = round_of(client, 50)
-    copies(Draft.objects.get(pk=first.pk), count - 50, user, random.Random(2))
+    copies(Dossier.objects.get(pk=first.pk), count - 50, user, random.Random(2))
     many = round_of(client, count)
     print(f"{connection.vendor}: {count} dossiers beside 50")
     print(f"{'ms':20}{'clock':>16}{'processor':>17}{'ratio':>9}{'queries':>12}")

@@ -17,7 +17,7 @@ class Retention:
 
     guest: timedelta = timedelta(days=30)  # a dossier without an account, of which nothing was filed
     guest_filed: timedelta = timedelta(days=396)  # one of which something was
-    draft: timedelta = timedelta(days=365)  # a dossier of an account or a practice, with neither filing nor decision
+    dossier: timedelta = timedelta(days=365)  # a dossier of an account or a practice, with neither filing nor decision
     closed: timedelta = timedelta(days=365)  # the whole text of one that was filed, or that says why it is not
     register: timedelta = timedelta(days=1826)  # what is kept of it then, and that something was erased
     invitation: timedelta = timedelta(days=30)  # an invitation, from the day until which it could be accepted

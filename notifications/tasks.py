@@ -8,7 +8,7 @@ from django.db import OperationalError, transaction
 from django_tasks import task
 
 from .documents import dossier_file, pdf, table, zipped
-from .models import Batch, BatchItem, Draft
+from .models import Batch, BatchItem, Dossier
 from .report import build_report
 from .services.dossiers import saving, snapshots
 from .services.keeping import exports
@@ -35,8 +35,10 @@ def _made(item: BatchItem) -> bytes | None:
     """One zip, None when something is wrong with this dossier. A database that is busy is no fault of it."""
     minute = item.batch.created_at.replace(second=0, microsecond=0)
     try:
-        draft = Draft.objects.select_related("practice", "group", "incident_revision__incident").get(pk=item.draft_id)
-        return zipped.pack(FILES[item.batch.kind](draft, minute))
+        dossier = Dossier.objects.select_related("practice", "group", "incident_revision__incident").get(
+            pk=item.dossier_id
+        )
+        return zipped.pack(FILES[item.batch.kind](dossier, minute))
     except OperationalError:
         raise
     except Exception:
@@ -57,25 +59,25 @@ def go_on() -> None:
 # -- files ----------------------------------------------------------------------------------------------
 
 
-def draft_files(draft: Draft, now: datetime) -> Files:
+def draft_files(dossier: Dossier, now: datetime) -> Files:
     """The draft, as its page gives it."""
-    yield "brouillon.pdf", pdf.draft_pdf(build_report(saving.dossier(draft), now))
+    yield "brouillon.pdf", pdf.draft_pdf(build_report(saving.load_dossier_data(dossier), now))
 
 
-def dossier_files(draft: Draft, now: datetime) -> Files:
+def dossier_files(dossier: Dossier, now: datetime) -> Files:
     """Everything of a dossier."""
-    report = build_report(saving.dossier(draft), now)
+    report = build_report(saving.load_dossier_data(dossier), now)
     yield "dossier.json", dossier_file.dump(report)
     yield "brouillon.pdf", pdf.draft_pdf(report)
-    for filing in draft.filings.order_by("number"):
+    for filing in dossier.filings.order_by("number"):
         yield f"depot-{filing.number}.json", zipped.as_json(exports.filing(filing))
         yield f"depot-{filing.number}.pdf", pdf.filing_pdf(snapshots.report_of(filing), snapshots.recorded(filing))
-    yield "journal.json", zipped.as_json(exports.journal_lines(draft))
-    yield "journal.csv", table.table(exports.journal_table(draft))
-    yield "historique.json", zipped.as_json(exports.history(draft))
+    yield "journal.json", zipped.as_json(exports.journal_lines(dossier))
+    yield "journal.csv", table.table(exports.journal_table(dossier))
+    yield "historique.json", zipped.as_json(exports.history(dossier))
 
 
-FILES: Mapping[str, Callable[[Draft, datetime], Files]] = {
+FILES: Mapping[str, Callable[[Dossier, datetime], Files]] = {
     Batch.Kind.DRAFTS: draft_files,
     Batch.Kind.EXPORT: dossier_files,
 }

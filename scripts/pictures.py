@@ -54,7 +54,7 @@ def main() -> None:
                 everything(server.url)
         finally:
             server.stop()
-        draft(var)
+        dossier(var)
 
 
 def guide(url: str) -> None:
@@ -98,7 +98,7 @@ def pages(page: Page) -> Iterator[tuple[str, str]]:
         yield name.strip("/").replace("/", "-") or "dossier", root + name
 
 
-def draft(folder: Path) -> None:
+def dossier(folder: Path) -> None:
     pdf = folder / "brouillon.pdf"
     answers = ROOT / "examples" / "cabinet-weda.toml"
     manage(

@@ -31,7 +31,7 @@ def revision(name: str) -> catalogue.Revision:
     return catalogue.load(SEEDS / f"incidents/{name}.toml", form())
 
 
-def weda_dossier(
+def weda_data(
     answers: Mapping[str, Any] = AS_IN_EXAMPLE, *, number: int = 3, newest: int = 3, zone: ZoneInfo = PARIS
 ) -> DossierData:
     """A dossier begun on one revision of the incident Weda, then edited as on the pages by a practice.

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from notifications.models import ControllerGroup, Draft, Subscription
+from notifications.models import ControllerGroup, Dossier, Subscription
 from tests.stored import start_weda
 
 AWARE = dt.datetime(2025, 11, 12, 9, 42, tzinfo=dt.UTC)
@@ -38,23 +38,23 @@ def fill(count, *, domain="cabinet.example", now=BEFORE, **answers):
     first.save()
     same = {
         field.attname: getattr(first, field.attname)
-        for field in Draft._meta.concrete_fields
+        for field in Dossier._meta.concrete_fields
         if field.attname not in ("id", "public_id")
     }
-    drafts = [first, *Draft.objects.bulk_create(Draft(**same) for _ in range(count - 1))]
+    dossiers = [first, *Dossier.objects.bulk_create(Dossier(**same) for _ in range(count - 1))]
     confirmed = {"asked_at": AWARE, "confirmed_at": AWARE}
     Subscription.objects.bulk_create(
-        Subscription(draft=draft, email=f"cabinet{n}@{domain}", **confirmed) for n, draft in enumerate(drafts)
+        Subscription(dossier=dossier, email=f"cabinet{n}@{domain}", **confirmed) for n, dossier in enumerate(dossiers)
     )
-    return drafts
+    return dossiers
 
 
-def share(drafts, email):
+def share(dossiers, email):
     """These dossiers are a group's, and their reminders go to one address."""
-    keys = [draft.pk for draft in drafts]
+    keys = [dossier.pk for dossier in dossiers]
     group = ControllerGroup.objects.create(name="MSP CANARI", created_at=AWARE)
-    Draft.objects.filter(pk__in=keys).update(group=group)
-    Subscription.objects.filter(draft__in=keys).update(email=email)
+    Dossier.objects.filter(pk__in=keys).update(group=group)
+    Subscription.objects.filter(dossier__in=keys).update(email=email)
 
 
 def certificate(folder: Path) -> Path:

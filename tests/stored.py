@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from notifications.models import Draft, Filing, Incident, IncidentRevision
+from notifications.models import Dossier, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
 from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
@@ -30,7 +30,7 @@ def store_seeds() -> None:
         _seeds.extend([list(Incident.objects.all()), list(IncidentRevision.objects.all())])
 
 
-def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Draft:
+def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Dossier:
     """A dossier begun on the newest revision of the incident Weda."""
     newest = incidents.stored_revisions(WEDA)[0]
     return saving.start(revision=newest, timezone=timezone, by=by, now=now)
@@ -64,14 +64,14 @@ def withdraw(content: dict[str, Any], key: str) -> None:
 class Tab:
     """A page that is open on a dossier: it keeps showing what it was rendered with until it is reloaded."""
 
-    def __init__(self, draft: Draft, by: str = "une page"):
-        self.draft, self.by, self.minutes = draft, by, count(1)
+    def __init__(self, dossier: Dossier, by: str = "une page"):
+        self.dossier, self.by, self.minutes = dossier, by, count(1)
         self.reload()
 
     def reload(self) -> None:
-        self.draft = Draft.objects.get(pk=self.draft.pk)
-        self.base = self.draft.version
-        self.shown = {key: saving.bare(entry) for key, entry in self.draft.answers.items()}
+        self.dossier = Dossier.objects.get(pk=self.dossier.pk)
+        self.base = self.dossier.version
+        self.shown = {key: saving.bare(entry) for key, entry in self.dossier.answers.items()}
 
     def type(self, **values: Any) -> saving.Saved:
         """Save what somebody typed: plain values, as in a file of answers."""
@@ -79,20 +79,20 @@ class Tab:
 
     def send(self, entries: Mapping[str, Entry | None]) -> saving.Saved:
         now = NOW + timedelta(minutes=next(self.minutes))
-        return saving.save_answers(draft=self.draft, base=self.base, entries=entries, by=self.by, now=now)
+        return saving.save_answers(dossier=self.dossier, base=self.base, entries=entries, by=self.by, now=now)
 
 
-def file(draft: Draft, **said: Any) -> Filing:
+def file(dossier: Dossier, **said: Any) -> Filing:
     """Record the answers as they stand as filed, as the page does when nothing moved."""
-    draft.refresh_from_db()
+    dossier.refresh_from_db()
     usual = {"kind": "initial", "filed_at": NOW, "by": "appareil 1", "now": NOW}
-    place = {"version": draft.version, "number": filings.next_number(draft)}
-    return filings.record(draft=draft, **place, **usual | said)
+    place = {"version": dossier.version, "number": filings.next_number(dossier)}
+    return filings.record(dossier=dossier, **place, **usual | said)
 
 
-def stored(draft: Draft, key: str) -> Any:
+def stored(dossier: Dossier, key: str) -> Any:
     """The value of an answer as the database has it now; None without one."""
-    return (Draft.objects.get(pk=draft.pk).answers.get(key) or {}).get("value")
+    return (Dossier.objects.get(pk=dossier.pk).answers.get(key) or {}).get("value")
 
 
 def row_counts() -> dict[str, int]:

@@ -117,7 +117,7 @@ def test_documents_ask_the_database_for_nothing() -> None:
     [
         ("deadlines", "import django", ["django"]),
         ("questionnaire", "from ..catalogue import load", ["notifications.catalogue.load"]),
-        ("report", "def f():\n    from ..models import Draft", ["notifications.models.Draft"]),
+        ("report", "def f():\n    from ..models import Dossier", ["notifications.models.Dossier"]),
         ("forms", "from ..report import build_report", ["notifications.report.build_report"]),
         ("documents", "from notifications import models", ["notifications.models"]),
         (
@@ -126,8 +126,8 @@ def test_documents_ask_the_database_for_nothing() -> None:
             ["notifications.services.dossiers.saving.save"],
         ),
         ("services", "import json, stdnum.fr.siren", ["stdnum.fr.siren"]),
-        ("services", "from .. import report\nfrom . import drafts", []),
-        ("views", "from ..services.dossiers import drafts\nfrom django import http", []),
+        ("services", "from .. import report\nfrom . import journal", []),
+        ("views", "from ..services.dossiers import saving\nfrom django import http", []),
     ],
 )
 def test_an_import_from_above_is_seen_wherever_it_stands(room: str, source: str, found: list[str]) -> None:

@@ -85,7 +85,7 @@ def test_a_public_site_starts_only_when_it_says_who_runs_it(tmp_path):
 
 def test_lengths_may_be_changed_one_by_one():
     read = retention.read(" guest=7  register=3653 ")
-    assert (read.guest.days, read.register.days, read.draft) == (7, 3653, retention.Retention().draft)
+    assert (read.guest.days, read.register.days, read.dossier) == (7, 3653, retention.Retention().dossier)
     assert retention.read("") == retention.Retention()
 
 

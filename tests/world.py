@@ -15,7 +15,7 @@ from notifications.models import (
     Batch,
     BatchItem,
     ControllerGroup,
-    Draft,
+    Dossier,
     Incident,
     IncidentEdit,
     Invitation,
@@ -56,10 +56,10 @@ ROLES = (
 @dataclass
 class World:
     practice: Practice
-    draft: Draft
+    dossier: Dossier
     group: ControllerGroup
     batch: Batch
-    guest_draft: Draft
+    guest_dossier: Dossier
     device: str
     template: Template  # that its union has not published
     offered: Template  # that everybody may use
@@ -102,17 +102,17 @@ def practice_of(mark: str, **roles: User) -> Practice:
     return practice
 
 
-def dossier_of(mark: str, **place: Any) -> Draft:
+def dossier_of(mark: str, **place: Any) -> Dossier:
     """A dossier that bears this mark in its name, its texts and its filing."""
     newest = incidents.stored_revisions(WEDA)[0]
-    draft = saving.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
+    dossier = saving.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
     said = {"organisation_name": f"Cabinet {mark}", "discovery": f"Découverte {mark}"}
     said["aware_at"] = AS_IN_EXAMPLE["aware_at"]
     entries = {key: answered(key, value) for key, value in said.items()}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=NOW)
-    file(draft, cnil_number=f"CNIL-{mark}")
-    draft.refresh_from_db()
-    return draft
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="test", now=NOW)
+    file(dossier, cnil_number=f"CNIL-{mark}")
+    dossier.refresh_from_db()
+    return dossier
 
 
 def world() -> World:
@@ -134,18 +134,18 @@ def world() -> World:
     group = ControllerGroup.objects.create(
         name=f"Groupe {OURS}", created_by=users["manager"], created_at=now, answers={}
     )
-    draft = dossier_of(OURS, practice=practice, group=group)
+    dossier = dossier_of(OURS, practice=practice, group=group)
     batch = Batch.objects.create(user=users["manager"], kind=Batch.Kind.DRAFTS, created_at=now)
     files = zipped.pack([("brouillon.pdf", b"%PDF-" + OURS.encode())])
-    BatchItem.objects.create(batch=batch, draft=draft, number=1, content=files)
-    guest_draft = dossier_of(GUEST_S)
+    BatchItem.objects.create(batch=batch, dossier=dossier, number=1, content=files)
+    guest_dossier = dossier_of(GUEST_S)
     device = access.new_secret()
-    access.grant_device(draft=guest_draft, secret=device, now=now)
+    access.grant_device(dossier=guest_dossier, secret=device, now=now)
     template = begin(users["union editor"])
     write(template, users["union editor"], cover=f"Brouillon de l'union : {UNION_S}.")
     offered = published(users["union editor"], advice__nature="Relisez ce point.").template
     edit = catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA))
-    made = World(practice, draft, group, batch, guest_draft, device, template, offered, edit, users)
+    made = World(practice, dossier, group, batch, guest_dossier, device, template, offered, edit, users)
     made.secrets = _secrets(made, now)
     return made
 
@@ -153,9 +153,9 @@ def world() -> World:
 def _secrets(made: World, now: Any) -> dict[str, str]:
     found = {name: access.new_secret() for name in ("another device", "invitation", "proofreading")}
     unrelated = saving.start(revision=None, timezone="Europe/Paris", by="test", now=now)
-    access.grant_device(draft=unrelated, secret=found["another device"], now=now)
-    found["link"] = access.make_link(draft=made.guest_draft, by="test", now=now)
-    found["feed"] = feeds.make(draft=made.draft, by="test", now=now)
+    access.grant_device(dossier=unrelated, secret=found["another device"], now=now)
+    found["link"] = access.make_link(dossier=made.guest_dossier, by="test", now=now)
+    found["feed"] = feeds.make(dossier=made.dossier, by="test", now=now)
     Invitation.objects.create(
         practice=made.practice,
         email="invited@example.org",
@@ -165,7 +165,7 @@ def _secrets(made: World, now: Any) -> dict[str, str]:
         expires_at=now + timedelta(days=1),
     )
     Proofreading.objects.create(
-        draft=made.draft,
+        dossier=made.dossier,
         name=f"Dr {OURS}",
         sha256=access.fingerprint(found["proofreading"]),
         asked_by="test",

@@ -42,7 +42,7 @@ class Dated:
     gone: Sequence[Deadline] = ()
 
 
-def deadlines_ics(dossier: Dated, now: datetime) -> bytes:
+def deadlines_ics(dossier_data: Dated, now: datetime) -> bytes:
     """Each duty that has an end: an event with alarms while it runs; cancelled, so that agendas drop it, once it is
     done or no longer wanted."""
     from icalendar import Calendar
@@ -53,29 +53,29 @@ def deadlines_ics(dossier: Dated, now: datetime) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", NAME)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    _fill(calendar, dossier, now.astimezone(UTC).replace(second=0, microsecond=0))
+    _fill(calendar, dossier_data, now.astimezone(UTC).replace(second=0, microsecond=0))
     return calendar.to_ical()
 
 
-def _fill(calendar: "Calendar", dossier: Dated, stamp: datetime) -> None:
-    for clock in (*dossier.clocks, *dossier.gone):
+def _fill(calendar: "Calendar", dossier_data: Dated, stamp: datetime) -> None:
+    for clock in (*dossier_data.clocks, *dossier_data.gone):
         if clock.obligation.key in TITLES and clock.alarm_at:
-            calendar.add_component(_event(dossier, clock, clock.alarm_at.astimezone(UTC), stamp))
+            calendar.add_component(_event(dossier_data, clock, clock.alarm_at.astimezone(UTC), stamp))
 
 
-def _event(dossier: Dated, clock: Deadline, at: datetime, stamp: datetime) -> "Event":
+def _event(dossier_data: Dated, clock: Deadline, at: datetime, stamp: datetime) -> "Event":
     from icalendar import Event
 
     event = Event()
-    wanted = clock not in dossier.gone and (clock.running or clock.state in ("todo", "chase"))
-    title, name = TITLES[clock.obligation.key], _one_line(dossier.name)
-    event.add("uid", f"{_uid(dossier, clock)}@{dossier.site}")
-    event.add("sequence", dossier.sequence)
+    wanted = clock not in dossier_data.gone and (clock.running or clock.state in ("todo", "chase"))
+    title, name = TITLES[clock.obligation.key], _one_line(dossier_data.name)
+    event.add("uid", f"{_uid(dossier_data, clock)}@{dossier_data.site}")
+    event.add("sequence", dossier_data.sequence)
     event.add("dtstamp", stamp)
     event.add("dtstart", at)
     event.add("summary", space_french(f"{title} – {name}" if name else title))
-    event.add("description", "\n".join(map(space_french, _lines(dossier, clock, at))))
-    event.add("url", dossier.link)
+    event.add("description", "\n".join(map(space_french, _lines(dossier_data, clock, at))))
+    event.add("url", dossier_data.link)
     event.add("transp", "TRANSPARENT")
     event.add("class", "PRIVATE")
     event.add("status", "CONFIRMED" if wanted else "CANCELLED")
@@ -89,18 +89,18 @@ def _one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
-def _uid(dossier: Dated, clock: Deadline) -> str:
-    return hashlib.sha256(f"{dossier.secret_id}\n{clock.obligation.key}".encode()).hexdigest()[:32]
+def _uid(dossier_data: Dated, clock: Deadline) -> str:
+    return hashlib.sha256(f"{dossier_data.secret_id}\n{clock.obligation.key}".encode()).hexdigest()[:32]
 
 
-def _lines(dossier: Dated, clock: Deadline, at: datetime) -> Iterator[str]:
-    yield f"Le délai se termine le {deadlines.in_words(at, dossier.zone)}."
+def _lines(dossier_data: Dated, clock: Deadline, at: datetime) -> Iterator[str]:
+    yield f"Le délai se termine le {deadlines.in_words(at, dossier_data.zone)}."
     if clock.careful_at and clock.due_at:
-        stated = deadlines.in_words(clock.due_at, dossier.zone)
+        stated = deadlines.in_words(clock.due_at, dossier_data.zone)
         yield f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {stated}."
     if clock.obligation.soft:
         yield "Ce délai est indicatif (« si possible »)."
-    yield f"Dossier : {dossier.link}"
+    yield f"Dossier : {dossier_data.link}"
 
 
 def _alarm(before: timedelta, title: str) -> "Alarm":

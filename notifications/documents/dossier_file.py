@@ -8,16 +8,18 @@ from ..report import FILE_FORMAT, FILE_VERSION, Report, list_deadline_terms
 
 def dump(report: Report) -> bytes:
     """The file's bytes. `kind`, `deadlines`, `missing` and `doubts` are computed here and ignored at import."""
-    dossier = report.dossier
+    dossier_data = report.data
     content: dict[str, Any] = {
         "format": FILE_FORMAT,
         "format_version": FILE_VERSION,
-        "questionnaire": dossier.questionnaire.name,
-        "incident": _named(dossier.revision),
-        "template": _named(dossier.template),
+        "questionnaire": dossier_data.questionnaire.name,
+        "incident": _named(dossier_data.revision),
+        "template": _named(dossier_data.template),
         "kind": report.kind,
-        "timezone": dossier.zone.key,
-        "answers": {q.key: dossier.answers[q.key] for q in dossier.questionnaire if q.key in dossier.answers},
+        "timezone": dossier_data.zone.key,
+        "answers": {
+            q.key: dossier_data.answers[q.key] for q in dossier_data.questionnaire if q.key in dossier_data.answers
+        },
         "deadlines": [list_deadline_terms(clock) for clock in report.clocks],
         "missing": [row.key for row in report.missing],
         "doubts": [{"keys": list(keys), "message": message} for keys, message in report.doubts],

@@ -59,7 +59,7 @@ def filing_pdf(report: Report, recorded: Recorded) -> bytes:
 
 def complement_pdf(report: Report) -> bytes:
     """A complementary notification: what changed since the last filing, and what is still unknown."""
-    last = report.dossier.filings[-1]
+    last = report.data.filings[-1]
     found = {
         "heading": "Notification complémentaire d'une violation de données personnelles",
         "compared": last,
@@ -103,8 +103,8 @@ def _context(report: Report, with_notes: bool) -> dict[str, Any]:
     notes = [row for row in report.notes if with_notes and row.answered and row.origin != "default"]
     return {
         "report": report,
-        "questionnaire": report.dossier.questionnaire,
-        "zone": report.dossier.zone,
+        "questionnaire": report.data.questionnaire,
+        "zone": report.data.zone,
         "with_notes": with_notes,
         "decision": decided,  # printed with what the CNIL asks, not among the other notes
         "notes": [row for row in notes if not decided or row not in decided.rows],
@@ -114,7 +114,7 @@ def _context(report: Report, with_notes: bool) -> dict[str, Any]:
         "doubtful_keys": {row.key for _, rows in doubts for row in rows},
         "practice_words": ORIGIN_WORDS["practice"],
         "certainty": CERTAINTY_WORDS,
-        "first": next(iter(report.dossier.filings), None),
+        "first": next(iter(report.data.filings), None),
         "recorded": None,
         "compared": None,
         "heading": "",

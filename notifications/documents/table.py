@@ -89,4 +89,4 @@ def _board_line(line: Any) -> tuple[object, ...]:
 
 def _instant(report: Report, instant: datetime | None) -> str:
     """ISO 8601 with the offset of the dossier's zone, "" while not known."""
-    return instant.astimezone(report.dossier.zone).isoformat() if instant else ""
+    return instant.astimezone(report.data.zone).isoformat() if instant else ""

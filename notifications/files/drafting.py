@@ -129,7 +129,7 @@ def _over(question: Question, proposed: Entry | None, entry: Entry) -> Entry:
     return {"basis": proposed["basis"], **entry}
 
 
-def dossier(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> DossierData:
+def build_dossier_data(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> DossierData:
     questionnaire = seeds.questionnaire()
     known = [each for each in seeds.incidents() if revision and each.slug == revision.slug]
     known += [revision] if revision else []

@@ -1,6 +1,6 @@
 """What is stored. Every change of state goes through `services`; every dossier is reached through `visible_to`."""
 
-from .dossiers import AnswerChange, Draft, Grant
+from .dossiers import AnswerChange, Dossier, Grant
 from .filings import Erasure, Filing, JournalEntry, RegisterLine
 from .groups import ControllerGroup
 from .ids import new_public_id
@@ -25,7 +25,7 @@ __all__ = [
     "BatchItem",
     "ConfirmationSent",
     "ControllerGroup",
-    "Draft",
+    "Dossier",
     "Editor",
     "Erasure",
     "Filing",

@@ -14,7 +14,7 @@ from .people import User
 from .practices import Membership, Practice
 
 
-class DraftQuerySet(models.QuerySet):
+class DossierQuerySet(models.QuerySet):
     def visible_to(self, viewer):
         """The dossiers that this viewer may open: those of the account, those of the practices in which it has a role,
         and those of no practice of which the browser holds a device grant. A practice's open by roles alone, so that a
@@ -25,11 +25,11 @@ class DraftQuerySet(models.QuerySet):
             ways.append(Q(practice__in=Membership.objects.filter(user=viewer.user).values("practice")))
         if viewer.device:
             held = Grant.objects.filter(sha256=viewer.device, kind=Grant.Kind.DEVICE, revoked_at=None)
-            ways.append(Q(practice=None, pk__in=held.values("draft")))
+            ways.append(Q(practice=None, pk__in=held.values("dossier")))
         return self.filter(reduce(or_, ways)) if ways else self.none()
 
 
-class Draft(models.Model):
+class Dossier(models.Model):
     """The dossier of one controller for one breach. `answers` and the columns after it are written by services only."""
 
     public_id = models.CharField(
@@ -88,18 +88,18 @@ class Draft(models.Model):
     journal_count = models.PositiveIntegerField("lignes du journal", default=0)
     journal_head = models.CharField("dernière empreinte du journal", max_length=64, blank=True)
 
-    objects = DraftQuerySet.as_manager()
+    objects = DossierQuerySet.as_manager()
     read_only = False  # for whoever asks: a role that reads; set where a page looks the dossier up
 
     class Meta:
         verbose_name = "dossier"
         constraints = [
-            models.CheckConstraint(condition=Q(timezone__in=list(ZONES)), name="draft_timezone_is_a_zone_of_france"),
+            models.CheckConstraint(condition=Q(timezone__in=list(ZONES)), name="dossier_timezone_is_a_zone_of_france"),
             models.CheckConstraint(
-                condition=Q(owner=None) | Q(practice=None), name="draft_is_an_account_s_or_a_practice_s"
+                condition=Q(owner=None) | Q(practice=None), name="dossier_is_an_account_s_or_a_practice_s"
             ),
             models.CheckConstraint(
-                condition=Q(counted=False) | Q(template_revision__isnull=False), name="draft_counted_has_a_template"
+                condition=Q(counted=False) | Q(template_revision__isnull=False), name="dossier_counted_has_a_template"
             ),
         ]
 
@@ -119,7 +119,7 @@ class Draft(models.Model):
 class AnswerChange(models.Model):
     """One answer before and after one save: what undo, history and merging read."""
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="changes")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="changes")
     version = models.PositiveIntegerField("version")
     key = models.CharField("question", max_length=80)
     before = models.JSONField("avant", null=True)
@@ -130,7 +130,7 @@ class AnswerChange(models.Model):
     class Meta:
         verbose_name = "modification"
         constraints = [
-            models.UniqueConstraint(fields=["draft", "version", "key"], name="one_change_of_a_key_in_a_save"),
+            models.UniqueConstraint(fields=["dossier", "version", "key"], name="one_change_of_a_key_in_a_save"),
             models.CheckConstraint(condition=Q(version__gt=0), name="change_has_a_version"),
         ]
 
@@ -149,7 +149,7 @@ class Grant(models.Model):
         LINK = "link", "lien privé"
         FEED = "feed", "calendrier"  # reads the deadlines, opens nothing
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="grants")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="grants")
     sha256 = models.CharField("empreinte du secret", max_length=64, db_index=True)
     kind = models.CharField("sorte", max_length=10, choices=Kind.choices)
     number = models.PositiveIntegerField("numéro")
@@ -160,8 +160,8 @@ class Grant(models.Model):
     class Meta:
         verbose_name = "droit d'accès"
         constraints = [
-            models.UniqueConstraint(fields=["draft", "sha256", "kind"], name="one_grant_for_a_secret_and_a_draft"),
-            models.UniqueConstraint(fields=["draft", "kind", "number"], name="one_number_for_a_grant_of_a_draft"),
+            models.UniqueConstraint(fields=["dossier", "sha256", "kind"], name="one_grant_for_a_secret_and_a_dossier"),
+            models.UniqueConstraint(fields=["dossier", "kind", "number"], name="one_number_for_a_grant_of_a_dossier"),
             models.CheckConstraint(condition=Q(kind__in=["device", "link", "feed"]), name="grant_kind_is_known"),
         ]
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..deadlines import ZONES
-from .dossiers import Draft
+from .dossiers import Dossier
 from .people import User
 from .practices import Membership, Practice
 
@@ -17,7 +17,7 @@ class Filing(models.Model):
         COMPLEMENTARY = "complementary", "complémentaire"
         COMPLETE = "complete", "complète"
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="filings")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="filings")
     number = models.PositiveIntegerField("numéro dans le dossier")
     kind = models.CharField("sorte", max_length=20, choices=Kind.choices)
     filed_at = models.DateTimeField("déposée le (UTC)")
@@ -33,7 +33,7 @@ class Filing(models.Model):
     class Meta:
         verbose_name = "dépôt"
         constraints = [
-            models.UniqueConstraint(fields=["draft", "number"], name="one_number_for_a_filing_of_a_draft"),
+            models.UniqueConstraint(fields=["dossier", "number"], name="one_number_for_a_filing_of_a_dossier"),
             models.CheckConstraint(
                 condition=Q(kind__in=["initial", "complementary", "complete"]), name="filing_kind_is_known"
             ),
@@ -52,7 +52,7 @@ class JournalEntry(models.Model):
     """One line of a dossier's journal: what happened and to which keys, never a value. `hash` covers the line and the
     hash before it, so that no line can be changed, removed, moved or added without a trace."""
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="journal")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="journal")
     number = models.PositiveIntegerField("numéro")
     at = models.DateTimeField("le")
     by = models.CharField("par", max_length=80)
@@ -62,7 +62,7 @@ class JournalEntry(models.Model):
 
     class Meta:
         verbose_name = "ligne du journal"
-        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="one_number_for_a_line_of_a_journal")]
+        constraints = [models.UniqueConstraint(fields=["dossier", "number"], name="one_number_for_a_line_of_a_journal")]
 
     def __str__(self):
         return f"{self.number} {self.event}"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..deadlines import ZONES
-from .dossiers import Draft
+from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import IncidentRevision
 from .people import User
@@ -18,7 +18,7 @@ class ControllerGroupQuerySet(models.QuerySet):
         if not viewer.user:
             return self.none()
         mine = Membership.objects.filter(user=viewer.user, role__in=[Role.OWNER, Role.MANAGER]).values("practice")
-        others = Draft.objects.filter(group__isnull=False).exclude(practice__in=mine)
+        others = Dossier.objects.filter(group__isnull=False).exclude(practice__in=mine)
         own = Q(dossiers__isnull=False) | Q(created_by=viewer.user)
         return self.exclude(pk__in=others.values("group")).filter(own).distinct()
 

@@ -3,13 +3,13 @@
 from django.db import models
 from django.db.models import Q
 
-from .dossiers import Draft
+from .dossiers import Dossier
 
 
 class Subscription(models.Model):
     """The address to which reminders of a dossier go, once it was confirmed."""
 
-    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="subscription")
+    dossier = models.OneToOneField(Dossier, on_delete=models.CASCADE, related_name="subscription")
     email = models.EmailField("adresse")
     asked_at = models.DateTimeField("demandée le")
     confirmed_at = models.DateTimeField("confirmée le", null=True, blank=True)
@@ -51,7 +51,7 @@ class Outgoing(models.Model):
         SENT = "sent", "envoyé"
         DROPPED = "dropped", "sans objet"
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="outgoing")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="outgoing")
     kind = models.CharField("sorte", max_length=40)
     key = models.CharField("clé", max_length=64, unique=True)  # SHA-256 of (dossier, kind, deadline); Message-ID too
     deadline = models.DateTimeField("échéance", null=True, blank=True)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from .dossiers import Draft
+from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
 from .people import User
@@ -77,7 +77,7 @@ class TemplateQuerySet(models.QuerySet):
         """Those that are published and not withdrawn, for everybody; all of the organisations that the viewer edits
         for; and those that a dossier of the viewer uses, be they withdrawn since."""
         ways = Q(withdrawn_at=None, pk__in=TemplateRevision.objects.values("template"))
-        used = Draft.objects.visible_to(viewer).filter(template_revision__isnull=False)
+        used = Dossier.objects.visible_to(viewer).filter(template_revision__isnull=False)
         ways |= Q(pk__in=used.values("template_revision__template"))
         if viewer.user:
             ways |= Q(organisation__in=Editor.objects.filter(user=viewer.user).values("organisation"))

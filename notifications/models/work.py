@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from .dossiers import Draft
+from .dossiers import Dossier
 from .ids import new_public_id
 from .people import User
 from .practices import Practice
@@ -12,7 +12,7 @@ from .practices import Practice
 class Proofreading(models.Model):
     """« Faire relire par le Dr X »: a link by which one dossier is read, and the tick that says so."""
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="proofreadings")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="proofreadings")
     name = models.CharField("relecteur", max_length=120)
     sha256 = models.CharField("empreinte du secret", max_length=64, unique=True)
     asked_by = models.CharField("demandée par", max_length=80)  # an author, as in the journal
@@ -64,7 +64,7 @@ class BatchItem(models.Model):
     """One dossier's files in a batch; gone with the dossier. `content` is None until the worker made it."""
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveIntegerField("rang")
     content = models.BinaryField("fichiers, en un zip", null=True)
     fault = models.CharField("motif", max_length=80, blank=True)  # why it could not be made
@@ -72,7 +72,7 @@ class BatchItem(models.Model):
     class Meta:
         verbose_name = "fichier d'un lot"
         constraints = [
-            models.UniqueConstraint(fields=["batch", "draft"], name="one_item_for_a_draft_in_a_batch"),
+            models.UniqueConstraint(fields=["batch", "dossier"], name="one_item_for_a_dossier_in_a_batch"),
             models.UniqueConstraint(fields=["batch", "number"], name="one_number_for_an_item_of_a_batch"),
         ]
 

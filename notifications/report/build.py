@@ -37,27 +37,27 @@ SUSPICION_WORDS = {
 RULE = "phrase ajoutée par règle, d'après vos réponses"
 
 
-def build_facts(dossier: DossierData, now: datetime) -> dict[str, Any]:
+def build_facts(dossier_data: DossierData, now: datetime) -> dict[str, Any]:
     """What conditions may ask besides answers: lateness at `now`, the moment of the attack."""
-    bare = Case(dossier.questionnaire, dossier.answers, zone=dossier.zone)
-    first = deadline([each for each in dossier.obligations if each.key == CNIL], bare, dossier.filings, now)
-    return {"late": first.late, "attack": dossier.newest.attack if dossier.newest else ""}
+    bare = Case(dossier_data.questionnaire, dossier_data.answers, zone=dossier_data.zone)
+    first = deadline([each for each in dossier_data.obligations if each.key == CNIL], bare, dossier_data.filings, now)
+    return {"late": first.late, "attack": dossier_data.newest.attack if dossier_data.newest else ""}
 
 
-def build_case(dossier: DossierData, now: datetime) -> Case:
+def build_case(dossier_data: DossierData, now: datetime) -> Case:
     """The dossier as conditions see it."""
-    answers = dossier.answers
-    if not dossier.snapshot:
-        answers = add_filings(dossier.questionnaire, answers, dossier.filings)
-    answers = with_copies(dossier.questionnaire, answers)
-    return Case(dossier.questionnaire, answers, build_facts(dossier, now), dossier.zone)
+    answers = dossier_data.answers
+    if not dossier_data.snapshot:
+        answers = add_filings(dossier_data.questionnaire, answers, dossier_data.filings)
+    answers = with_copies(dossier_data.questionnaire, answers)
+    return Case(dossier_data.questionnaire, answers, build_facts(dossier_data, now), dossier_data.zone)
 
 
-def find_stage(dossier: DossierData, now: datetime) -> str:
+def find_stage(dossier_data: DossierData, now: datetime) -> str:
     """How far a dossier is, without its words: begun, finished (nothing is missing, or it is filed and nobody knows by
     when it had to be), on_time or late (filed)."""
-    case = build_case(dossier, now)
-    clock = deadline([each for each in dossier.obligations if each.key == CNIL], case, dossier.filings, now)
+    case = build_case(dossier_data, now)
+    clock = deadline([each for each in dossier_data.obligations if each.key == CNIL], case, dossier_data.filings, now)
     if clock.late and clock.done_at:
         return "late"
     if clock.done_at:
@@ -76,24 +76,24 @@ def _kind(case: Case) -> str:
     return "complete" if case.answers.get(KIND, {}).get("value") == "complete" else "initial"
 
 
-def list_offers(dossier: DossierData, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
+def list_offers(dossier_data: DossierData, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
     """What the practice's profile or its group proposes and nobody has answered; `sourced`: the weaker proposals."""
-    proposals = prefill.of_practice(dossier.questionnaire, dossier.profile, dossier.common, sourced)
-    return prefill.standing(dossier.answers, proposals, dossier.offered)
+    proposals = prefill.of_practice(dossier_data.questionnaire, dossier_data.profile, dossier_data.common, sourced)
+    return prefill.standing(dossier_data.answers, proposals, dossier_data.offered)
 
 
-def build_report(dossier: DossierData, now: datetime) -> Report:
+def build_report(dossier_data: DossierData, now: datetime) -> Report:
     """Everything that is shown of a dossier at one instant `now` (aware)."""
-    case = build_case(dossier, now)
+    case = build_case(dossier_data, now)
     questions = applicable(case)
     found = doubts(case)
-    reader = _Reader(dossier, case, found)
+    reader = _Reader(dossier_data, case, found)
     rows = {question.key: reader.row(question) for question in questions}
     return Report(
-        dossier=dossier,
+        dossier_data=dossier_data,
         now=now,
-        sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier.questionnaire.steps),
-        clocks=tuple(clocks(dossier.obligations, case, dossier.filings, now)),
+        sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier_data.questionnaire.steps),
+        clocks=tuple(clocks(dossier_data.obligations, case, dossier_data.filings, now)),
         doubts=tuple((rule.keys, rule.message) for rule in found),
         kind=case.answers.get(KIND, {}).get("value", "initial"),
     )
@@ -106,20 +106,22 @@ def _section(slug: str, title: str, help: str, rows: Mapping[str, Row]) -> Secti
 class _Reader:
     """What is the same for all rows of one report, worked out once."""
 
-    def __init__(self, dossier: DossierData, case: Case, found: tuple[Rule, ...]):
-        self.dossier, self.case, self.doubts = dossier, case, found
+    def __init__(self, dossier_data: DossierData, case: Case, found: tuple[Rule, ...]):
+        self.data, self.case, self.doubts = dossier_data, case, found
         self.sentences = sentences(case)
         self.kind = _kind(case)
-        sourced = prefill.strongest(dossier.layers(newest=True))
-        self.offers = list_offers(dossier, sourced)
+        sourced = prefill.strongest(dossier_data.layers(newest=True))
+        self.offers = list_offers(dossier_data, sourced)
         self.newest = {**sourced, **self.offers}
-        known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
-        defaults = prefill.of_defaults(dossier.questionnaire)
+        known = prefill.at_basis(
+            dossier_data.questionnaire, dossier_data.revisions.values(), dossier_data.templates.values()
+        )
+        defaults = prefill.of_defaults(dossier_data.questionnaire)
         self.at_basis = {"default": defaults, **{basis: {**defaults, **said} for basis, said in known.items()}}
-        begun = prefill.strongest(dossier.layers(newest=False))
+        begun = prefill.strongest(dossier_data.layers(newest=False))
         self.outdated = {
             *prefill.differing(case.answers, sourced, self.at_basis),
-            *prefill.newly_proposed(dossier.answers, begun, sourced),
+            *prefill.newly_proposed(dossier_data.answers, begun, sourced),
         }
 
     def row(self, question: Question) -> Row:
@@ -134,7 +136,7 @@ class _Reader:
             lines=(*self.lines(question, entry), *self.by_rule(question)),
             note=(entry or {}).get("note", ""),
             origin=(entry or {}).get("origin", ""),
-            origin_words=describe_origin(self.dossier, entry),
+            origin_words=describe_origin(self.data, entry),
             certainty=CERTAINTY_WORDS.get(status := find_status(question, entry), ""),
             status=status,
             sources=self.sources(question, entry),
@@ -153,12 +155,12 @@ class _Reader:
         """(sentences, fingerprint of the text that they are about), empty when the text was overruled."""
         kinds = patient_data.entry_suspicions(question, entry)
         of = patient_data.fingerprint(question, entry) if kinds else ""
-        if not kinds or self.dossier.overruled.get(question.key) == of:
+        if not kinds or self.data.overruled.get(question.key) == of:
             return (), ""
         return tuple(SUSPICION_WORDS[kind] for kind in kinds), of
 
     def lines(self, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
-        return list_lines(self.dossier, question, entry)
+        return list_lines(self.data, question, entry)
 
     def by_rule(self, question: Question) -> Iterator[Line]:
         for rule in self.sentences:
@@ -170,14 +172,14 @@ class _Reader:
         return re.sub(r"\{(\w+)\}", lambda found: self.plain(found[1]), sentence)
 
     def plain(self, key: str) -> str:
-        question, entry = self.dossier.questionnaire.questions[key], self.case.answers.get(key)
+        question, entry = self.data.questionnaire.questions[key], self.case.answers.get(key)
         return ", ".join(line.text for line in self.lines(question, entry))
 
     def sources(self, question: Question, entry: Mapping[str, Any] | None) -> tuple[Source, ...]:
         if not entry:
             return ()
         for origin in (entry["origin"], *entry.get("basis", "").split("+")):
-            revision, proposals = self.dossier.revisions.get(origin), self.at_basis.get(origin, {})
+            revision, proposals = self.data.revisions.get(origin), self.at_basis.get(origin, {})
             if revision and question.key in proposals and proposals[question.key].origin == origin:
                 return tuple(revision.sources[each] for each in proposals[question.key].sources)
         return ()

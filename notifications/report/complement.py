@@ -34,7 +34,7 @@ def list_differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
     Kind and reference are left out: they are those of each notification, not of the breach. So are notes."""
     before = {row.key: row for row in restore_filed_report(report, filed).rows}
     now = {row.key: row for row in report.rows}
-    asked = [question.key for question in report.dossier.questionnaire if question.key not in (KIND, REFERENCE)]
+    asked = [question.key for question in report.data.questionnaire if question.key not in (KIND, REFERENCE)]
     pairs = [(before.get(key), now.get(key)) for key in asked]
     changed = [pair for pair in pairs if _said(pair[0]) != _said(pair[1])]
     return tuple(_difference(report, *pair) for pair in changed)
@@ -47,8 +47,8 @@ def find_complement_clock(report: Report) -> Deadline:
 
 def restore_filed_report(report: Report, filed: Filed) -> Report:
     """The same dossier as it was filed, after the filings that came before."""
-    before = tuple(takewhile(lambda each: each is not filed and each.at <= filed.at, report.dossier.filings))
-    return read(replace(report.dossier, answers=filed.answers, filings=before, snapshot=True), filed.at)
+    before = tuple(takewhile(lambda each: each is not filed and each.at <= filed.at, report.data.filings))
+    return read(replace(report.data, answers=filed.answers, filings=before, snapshot=True), filed.at)
 
 
 def list_unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
@@ -63,7 +63,7 @@ def describe_identity(report: Report) -> tuple[Row, ...]:
 
 def _name(report: Report, row: Row) -> str:
     """« Dates de la violation : Début »: many labels say little without the title of their page."""
-    title = next(step.title for step in report.dossier.questionnaire.steps if step.slug == row.question.step)
+    title = next(step.title for step in report.data.questionnaire.steps if step.slug == row.question.step)
     label = row.question.label
     return label if label.startswith(title) else f"{title} : {label}"
 

@@ -137,12 +137,12 @@ class _Desk(NamedTuple):
 
 def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *, whole: bool = False) -> Sheet:
     """The sheet of a report. `copied` holds, by mark, the SHA-256 of the text that was copied."""
-    filings = report.dossier.filings
+    filings = report.data.filings
     changed = {each.row.key: each for each in list_differences(report, filings[-1])} if filings else {}
     only = {KIND, REFERENCE, *changed} if filings and not whole else None
-    case = build_case(report.dossier, report.now)
+    case = build_case(report.data, report.now)
     tests = [test for rule in sentences(case) for test in rule.when if "option" in test]
-    desk = _Desk(report.dossier.zone, frozenset((test["key"], test["option"]) for test in tests), copied or {})
+    desk = _Desk(report.data.zone, frozenset((test["key"], test["option"]) for test in tests), copied or {})
     screens = []
     for section in report.sections:
         rows = [row for row in _rows(report, section.slug, changed) if only is None or row.key in only]
@@ -158,7 +158,7 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
 def _rows(report: Report, slug: str, changed: Mapping[str, Difference]) -> list[Row]:
     """The CNIL's questions of a screen, with those that were filed and are no longer asked."""
     rows = {key: each.row for key, each in changed.items()} | {row.key: row for row in report.rows}
-    return [rows[question.key] for question in report.dossier.questionnaire.of_step(slug) if question.key in rows]
+    return [rows[question.key] for question in report.data.questionnaire.of_step(slug) if question.key in rows]
 
 
 def _field(desk: _Desk, row: Row, entry: Mapping[str, Any], changed: Difference | None) -> Field | None:

@@ -24,13 +24,13 @@ def list_essential_screens(report: Report) -> tuple[Screen, ...]:
     """The screens that ask what prefill cannot know: those with a question that only the practice can settle.
 
     Whether it was answered in the meantime changes nothing, so that the list stays the same on the way."""
-    asked = (find_screen(report, subject.slug) for subject in report.dossier.questionnaire.subjects)
+    asked = (find_screen(report, subject.slug) for subject in report.data.questionnaire.subjects)
     return tuple(screen for screen in asked if screen and any(_only_practice_knows(row) for row in screen.rows))
 
 
 def find_screen(report: Report, slug: str) -> Screen | None:
     """The screen of a subject, with those of its questions that apply; it may be left out of « L'essentiel »."""
-    subject = next((each for each in report.dossier.questionnaire.subjects if each.slug == slug), None)
+    subject = next((each for each in report.data.questionnaire.subjects if each.slug == slug), None)
     if subject is None:
         return None
     rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.copied]
@@ -77,5 +77,5 @@ def _may_wait(row: Row) -> bool:
 
 
 def _product(report: Report) -> str:
-    revision = report.dossier.revision
+    revision = report.data.revision
     return (revision.product or revision.vendor) if revision else "votre logiciel"

@@ -54,26 +54,26 @@ def list_vendor_requests(report: Report) -> tuple[Reading, ...]:
     """What the vendor asked its customers to do before a day: a mark on the bar, never the deadline. Nothing of a day
     that was past when the delay began."""
     start = report.clock.starts_at
-    since = start.astimezone(report.dossier.zone).date() if start else dt.date.min
+    since = start.astimezone(report.data.zone).date() if start else dt.date.min
     return _guidance(report, lambda each: each.asks_before is not None and each.asks_before >= since)
 
 
 def find_decision(report: Report) -> Decision | None:
     """The decision not to notify, to wait or to follow another reading; None while nothing differs from notifying."""
-    answers = report.dossier.answers
+    answers = report.data.answers
     asked = [condition["key"] for condition in report.clock.obligation.stopped]
-    keys = {key for each in asked for key in report.dossier.questionnaire.merge_set(each)}
+    keys = {key for each in asked for key in report.data.questionnaire.merge_set(each)}
     rows = tuple(row for key, row in report.by_key.items() if key in keys and row.answered)
     if not rows or (len(rows) == 1 and answers[rows[0].key].get("value") == NOTIFY):
         return None
-    at = report.dossier.decided_at
-    day = write_day(at.astimezone(report.dossier.zone).date()) if at else ""
+    at = report.data.decided_at
+    day = write_day(at.astimezone(report.data.zone).date()) if at else ""
     requests = _guidance(report, lambda each: each.about == "notify" and each.kind == "authority" and not each.contrary)
     return Decision(rows, day, next(iter(requests), None))
 
 
 def _guidance(report: Report, wanted: Callable[[Guidance], bool]) -> tuple[Reading, ...]:
-    revision = report.dossier.newest
+    revision = report.data.newest
     return tuple(_reading(revision, each) for each in revision.guidance if wanted(each)) if revision else ()
 
 
@@ -86,9 +86,9 @@ def list_checkboxes(report: Report) -> dict[str, tuple[Tick, ...]]:
     """By question: the boxes that fit what is recorded. The incident adds its own, and its box takes the place of the
     form's of the same key; each is offered only where its conditions hold and its period meets the delay, from its
     start to the first filing, or to now."""
-    case = build_case(report.dossier, report.now)
-    found = {each.key: {tick.key: tick for tick in each.ticks} for each in report.dossier.questionnaire if each.ticks}
-    for occasion in report.dossier.newest.occasions if report.dossier.newest else ():
+    case = build_case(report.data, report.now)
+    found = {each.key: {tick.key: tick for tick in each.ticks} for each in report.data.questionnaire if each.ticks}
+    for occasion in report.data.newest.occasions if report.data.newest else ():
         boxes = found.setdefault(occasion.question, {})
         boxes.pop(occasion.tick.key, None)
         if _meets(report, occasion.since, occasion.until):
@@ -97,6 +97,6 @@ def list_checkboxes(report: Report) -> dict[str, tuple[Tick, ...]]:
 
 
 def _meets(report: Report, since: dt.date | None, until: dt.date | None) -> bool:
-    zone, start = report.dossier.zone, report.clock.starts_at
+    zone, start = report.data.zone, report.clock.starts_at
     end = (report.clock.done_at or report.now).astimezone(zone).date()
     return (since is None or since <= end) and (until is None or not start or start.astimezone(zone).date() <= until)

@@ -36,13 +36,13 @@ class Letter:
 
 def offers_letter(report: Report) -> bool:
     """Is there anybody to write to? Not without a known incident where the practice says that nobody else is in it."""
-    involved = report.dossier.answers.get(INVOLVED, {}).get("value")
-    return report.dossier.revision is not None or involved is not False
+    involved = report.data.answers.get(INVOLVED, {}).get("value")
+    return report.data.revision is not None or involved is not False
 
 
 def write_letter_to_vendor(report: Report) -> Letter:
     """The letter that asks the processor for what is « inconnu à ce stade » in this dossier now."""
-    zone = report.dossier.zone
+    zone = report.data.zone
     return Letter(
         sender=_sender(report),
         recipient=_recipient(report),
@@ -74,12 +74,12 @@ def _recipient(report: Report) -> tuple[str, ...]:
     processor = next(_processors(report), None)
     if processor:
         return tuple(filter(None, (processor.get(name, "") for name in ("name", "address", "contact"))))
-    revision = report.dossier.revision
+    revision = report.data.revision
     return (revision.vendor,) if revision else ("À l'attention de notre sous-traitant",)
 
 
 def _processors(report: Report) -> Iterator[Mapping[str, Any]]:
-    entry = report.dossier.answers.get(OTHER_BODIES, {}) if OTHER_BODIES in report.by_key else {}
+    entry = report.data.answers.get(OTHER_BODIES, {}) if OTHER_BODIES in report.by_key else {}
     for body in entry.get("value", ()):
         if body.get("role") == "processor" and body.get("name"):
             yield body
@@ -107,9 +107,9 @@ def _progress(report: Report) -> str:
     """Where the notification stands; nothing of one that is not prepared, or is not recorded here."""
     first = report.notified
     if first is None:
-        silent = report.dossier.filings or report.clock.state == "stopped"
+        silent = report.data.filings or report.clock.state == "stopped"
         return "" if silent else "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
-    day = deadlines.day_in_words(first.at.astimezone(report.dossier.zone))
+    day = deadlines.day_in_words(first.at.astimezone(report.data.zone))
     if find_complement_clock(report).state in ("todo", "chase"):
         return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
     return f"Nous l'avons notifiée à la CNIL le {day} (RGPD, art. 33(1))."

@@ -164,7 +164,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Report:
-    dossier: DossierData
+    data: DossierData
     now: datetime
     sections: tuple[Section, ...]
     clocks: tuple[Deadline, ...]
@@ -223,7 +223,7 @@ class Report:
     @property
     def notified(self) -> Filed | None:
         """The filing that is the notification itself, not a complement of it."""
-        return next((each for each in self.dossier.filings if each.kind in self.clock.obligation.done_by), None)
+        return next((each for each in self.data.filings if each.kind in self.clock.obligation.done_by), None)
 
     @property
     def organisation(self) -> str:
@@ -233,7 +233,7 @@ class Report:
 
     @property
     def incident_title(self) -> str:
-        revision = self.dossier.revision
+        revision = self.data.revision
         return revision.title if revision else ""
 
     @property
@@ -246,7 +246,7 @@ class Report:
     def deadline_words(self) -> str:
         """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris) », "" while not known."""
         due_at = self.clock.due_at
-        return deadlines.in_words(due_at, self.dossier.zone) if due_at else ""
+        return deadlines.in_words(due_at, self.data.zone) if due_at else ""
 
     @property
     def left_words(self) -> str:

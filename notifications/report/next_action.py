@@ -32,7 +32,7 @@ def find_next_action(report: Report, *, copied: bool = False) -> Action:
         return _decided(report)
     if report.clock.state == "done":
         return _filed(report)
-    if report.dossier.filings:
+    if report.data.filings:
         return _only_completed()
     if report.clock.starts_at is None:
         return _when(report)
@@ -167,4 +167,4 @@ def _decided(report: Report) -> Action:
 
 
 def _question(report: Report, key: str, sentence: str, label: str) -> Action:
-    return Action(sentence, label, "step", report.dossier.questionnaire.questions[key].step, key)
+    return Action(sentence, label, "step", report.data.questionnaire.questions[key].step, key)

@@ -37,39 +37,41 @@ class RevisionChange:
 
 def list_revision_changes(report: Report) -> tuple[RevisionChange, ...]:
     """Every answer to look at again, in the order of the form."""
-    known = _at_basis(report.dossier)
+    known = _at_basis(report.data)
     rows = [row for section in report.sections for row in section.all_rows]
-    return tuple(_news(report.dossier, row, known) for row in rows if row.outdated)
+    return tuple(_news(report.data, row, known) for row in rows if row.outdated)
 
 
-def _at_basis(dossier: DossierData) -> dict[str, dict[str, prefill.Proposal]]:
-    defaults = prefill.of_defaults(dossier.questionnaire)
-    known = prefill.at_basis(dossier.questionnaire, dossier.revisions.values(), dossier.templates.values())
+def _at_basis(dossier_data: DossierData) -> dict[str, dict[str, prefill.Proposal]]:
+    defaults = prefill.of_defaults(dossier_data.questionnaire)
+    known = prefill.at_basis(
+        dossier_data.questionnaire, dossier_data.revisions.values(), dossier_data.templates.values()
+    )
     return {"default": defaults, **{basis: {**defaults, **proposals} for basis, proposals in known.items()}}
 
 
-def _news(dossier: DossierData, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> RevisionChange:
-    entry, proposal = dossier.answers.get(row.key, {}), row.proposal
+def _news(dossier_data: DossierData, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> RevisionChange:
+    entry, proposal = dossier_data.answers.get(row.key, {}), row.proposal
     then = known.get(entry.get("basis", ""), {}).get(row.key)
     status = find_status(row.question, proposal.entry) if proposal else ""
     return RevisionChange(
         row=row,
-        before=tuple(list_lines(dossier, row.question, then.entry)) if then else (),
+        before=tuple(list_lines(dossier_data, row.question, then.entry)) if then else (),
         now=row.proposal_lines,
         withdrawn=proposal is None,
-        origin=describe_origin(dossier, proposal.entry) if proposal else "",
+        origin=describe_origin(dossier_data, proposal.entry) if proposal else "",
         status=status,
         certainty=CERTAINTY_WORDS.get(status, ""),
-        sources=_sources(dossier, proposal),
+        sources=_sources(dossier_data, proposal),
         statement=proposal.statement if proposal else "",
         token=_token(row, entry),
     )
 
 
-def _sources(dossier: DossierData, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
-    if proposal is None or dossier.newest is None:
+def _sources(dossier_data: DossierData, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
+    if proposal is None or dossier_data.newest is None:
         return ()
-    return tuple(dossier.newest.sources[each] for each in proposal.sources if each in dossier.newest.sources)
+    return tuple(dossier_data.newest.sources[each] for each in proposal.sources if each in dossier_data.newest.sources)
 
 
 def _token(row: Row, entry: object) -> str:
@@ -80,17 +82,17 @@ def _token(row: Row, entry: object) -> str:
 
 
 def list_changed_since(
-    dossier: DossierData, now: datetime, revision: Revision | None, template: Template | None
+    dossier_data: DossierData, now: datetime, revision: Revision | None, template: Template | None
 ) -> tuple[str, ...]:
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""
-    newest = prefill.strongest(dossier.layers(newest=True))
-    earlier = prefill.strongest(prefill.layers(dossier.questionnaire, revision, template))
-    begun = prefill.strongest(dossier.layers(newest=False))
-    keys = prefill.differing(dossier.answers, newest, _at_basis(dossier))
-    keys += prefill.newly_proposed(dossier.answers, begun, newest)
+    newest = prefill.strongest(dossier_data.layers(newest=True))
+    earlier = prefill.strongest(prefill.layers(dossier_data.questionnaire, revision, template))
+    begun = prefill.strongest(dossier_data.layers(newest=False))
+    keys = prefill.differing(dossier_data.answers, newest, _at_basis(dossier_data))
+    keys += prefill.newly_proposed(dossier_data.answers, begun, newest)
     moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
     if not moved:
         return ()
-    asked = {question.key for question in applicable(build_case(dossier, now))}
+    asked = {question.key for question in applicable(build_case(dossier_data, now))}
     return tuple(key for key in moved if key in asked)

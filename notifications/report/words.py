@@ -43,39 +43,39 @@ CLOCK_WORDS = {
 }
 
 
-def describe_entry(dossier: DossierData, question: Question, entry: Mapping[str, Any] | None) -> tuple[Line, ...]:
+def describe_entry(dossier_data: DossierData, question: Question, entry: Mapping[str, Any] | None) -> tuple[Line, ...]:
     """Any entry of a question in words, be it of the past: its lines, each with its certainty."""
-    lines = list_lines(dossier, question, entry)
+    lines = list_lines(dossier_data, question, entry)
     status = find_status(question, entry)
     return tuple(replace(line, certainty=CERTAINTY_WORDS[status], status=status) if status else line for line in lines)
 
 
-def describe_origin(dossier: DossierData, entry: Mapping[str, Any] | None) -> str:
+def describe_origin(dossier_data: DossierData, entry: Mapping[str, Any] | None) -> str:
     """Where an entry comes from: « réponse du cabinet, d'après fiche « WEDA », révision 3 »."""
     if not entry:
         return ""
-    said = _origin(dossier, entry["origin"])
+    said = _origin(dossier_data, entry["origin"])
     basis = entry.get("basis", "")
     if entry["origin"] == "practice" and basis and entry["state"] != "cleared":
-        return f"{said}, d'après {' et '.join(_origin(dossier, each) for each in basis.split('+'))}"
+        return f"{said}, d'après {' et '.join(_origin(dossier_data, each) for each in basis.split('+'))}"
     return said
 
 
-def _origin(dossier: DossierData, origin: str) -> str:
+def _origin(dossier_data: DossierData, origin: str) -> str:
     kind, _, rest = origin.partition(":")
     if not rest:
         return ORIGIN_WORDS[kind]
     slug, _, number = rest.partition("@")
     if kind == "template":
-        template = dossier.templates.get(origin)
+        template = dossier_data.templates.get(origin)
         name = f"modèle « {template.title} » ({template.organisation})" if template else f"modèle « {slug} »"
     else:
-        revision = dossier.revisions.get(origin)
+        revision = dossier_data.revisions.get(origin)
         name = f"fiche « {(revision.product or revision.vendor) if revision else slug} »"
     return f"{name}, révision {number}"
 
 
-def list_lines(dossier: DossierData, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
+def list_lines(dossier_data: DossierData, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
     if entry is None or entry["state"] == "cleared":
         return
     if entry["state"] == "unknown":
@@ -83,7 +83,7 @@ def list_lines(dossier: DossierData, question: Question, entry: Mapping[str, Any
     elif entry["state"] == "not_applicable":
         yield Line("Sans objet")
     else:
-        yield from list_value_lines(question, entry, dossier.zone, partial(_origin, dossier))
+        yield from list_value_lines(question, entry, dossier_data.zone, partial(_origin, dossier_data))
 
 
 def find_status(question: Question, entry: Mapping[str, Any] | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from ..models import Draft, JournalEntry
+from ..models import Dossier, JournalEntry
 
 # What a line says in French.
 EVENTS = {
@@ -46,17 +46,17 @@ EVENTS = {
 
 
 @transaction.atomic
-def append(*, draft: Draft, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
+def append(*, dossier: Dossier, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
     """One more line, in the transaction of the change that it tells. The dossier's row is locked first, so that two
     writers never follow the same line. `keys` name questions, or things by their number (« lien 1 »); never values."""
     if event not in EVENTS:
         raise ValueError(f"{event!r} has no words")
-    Draft.objects.filter(pk=draft.pk).update(journal_count=F("journal_count") + 1)
-    count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
-    entry = JournalEntry(draft=draft, number=count, at=now, by=by, event=event, keys=sorted(keys))
-    entry.hash = line_hash(draft.public_id, entry, head)
+    Dossier.objects.filter(pk=dossier.pk).update(journal_count=F("journal_count") + 1)
+    count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
+    entry = JournalEntry(dossier=dossier, number=count, at=now, by=by, event=event, keys=sorted(keys))
+    entry.hash = line_hash(dossier.public_id, entry, head)
     entry.save(force_insert=True)
-    Draft.objects.filter(pk=draft.pk).update(journal_head=entry.hash)
+    Dossier.objects.filter(pk=dossier.pk).update(journal_head=entry.hash)
     return entry
 
 
@@ -68,11 +68,11 @@ def line_hash(public_id: str, entry: JournalEntry, before: str) -> str:
 
 
 @transaction.atomic
-def first_fault(draft: Draft) -> int | None:
+def first_fault(dossier: Dossier) -> int | None:
     """The number of the first line of a dossier's journal that does not fit, None when the whole of it does. Nobody
     may write meanwhile: a line between two readings would pass for a fault."""
-    count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
-    return fault_in(draft.public_id, draft.journal.order_by("number").iterator(), count, head)
+    count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
+    return fault_in(dossier.public_id, dossier.journal.order_by("number").iterator(), count, head)
 
 
 def fault_in(public_id: str, lines: Iterable[JournalEntry], count: int, head: str) -> int | None:

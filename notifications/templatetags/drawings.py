@@ -14,4 +14,4 @@ register = template.Library()
 def clock_drawing(report: Report) -> dict[str, Any]:
     """The bar of the notification's own clock."""
     asked = [each.guidance.asks_before for each in list_vendor_requests(report)]
-    return clock.drawing(report.clock, report.now, report.dossier.zone, [day for day in asked if day])
+    return clock.drawing(report.clock, report.now, report.data.zone, [day for day in asked if day])

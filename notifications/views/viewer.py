@@ -9,28 +9,28 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from ..middleware import COOKIE, SignInNeeded
-from ..models import Draft, Practice
+from ..models import Dossier, Practice
 from ..services.accounts import access, roles
 from ..services.dossiers import claims
 
 COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are erased earlier when unused
 
 
-def open_new(request, response, draft, now):
+def open_new(request, response, dossier, now):
     """A dossier that was just begun belongs to the account that is signed in, or else to this browser."""
     if request.viewer.user:
-        claims.own(draft=draft, user=request.viewer.user)
+        claims.own(dossier=dossier, user=request.viewer.user)
         return response
-    return open_device(request, response, draft, now)
+    return open_device(request, response, dossier, now)
 
 
-def open_device(request, response, draft, now):
+def open_device(request, response, dossier, now):
     """Give this browser the right to open `draft`: with its own secret when that one opens something already, with a
     new one otherwise, so that a secret planted by somebody else never opens anything."""
     secret = request.COOKIES.get(COOKIE, "")
     if not access.device_is_known(request.viewer.device):
         secret = access.new_secret()
-    access.grant_device(draft=draft, secret=secret, now=now)
+    access.grant_device(dossier=dossier, secret=secret, now=now)
     response.set_cookie(
         COOKIE, secret, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=not settings.LOCAL, path="/"
     )
@@ -57,18 +57,18 @@ def signed_in(view):
     return answer
 
 
-def visible_draft(request, public_id):
+def visible_dossier(request, public_id):
     """The dossier, if this viewer may open it; another's answers like one that does not exist. What somebody typed
     before the session ended (`account` is in the page) is worth a sign-in."""
-    found = Draft.objects.visible_to(request.viewer).select_related("incident_revision__incident")
+    found = Dossier.objects.visible_to(request.viewer).select_related("incident_revision__incident")
     if "account" in request.POST and not request.viewer.user and not found.filter(public_id=public_id).exists():
         raise SignInNeeded
     found = found.select_related("practice", "group").defer("incident_revision__content")
-    draft = get_object_or_404(found, public_id=public_id)
-    draft.read_only = not roles.may_write(request.viewer, draft)
-    if draft.read_only and request.method not in ("GET", "HEAD"):
+    dossier = get_object_or_404(found, public_id=public_id)
+    dossier.read_only = not roles.may_write(request.viewer, dossier)
+    if dossier.read_only and request.method not in ("GET", "HEAD"):
         raise PermissionDenied
-    return draft
+    return dossier
 
 
 def visible_practice(request, practice_id):

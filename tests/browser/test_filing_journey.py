@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from notifications.report import build_copy_sheet, build_report
 from tests.browser.test_copy_sheet import copy_all, is_wide, start
 from tests.browser.test_journey import download, fill, go_on, open_step, text_of
-from tests.dossiers import weda_dossier
+from tests.dossiers import weda_data
 
 DUE = "samedi 15 novembre 2025 à 18 h 07 (heure de Paris)"
 NUMBER = "2025-11-000123"
@@ -62,7 +62,7 @@ def test_from_the_start_to_the_complement(browse):
 def assert_whole_and_in_order(page, home):
     """Every answered question of the CNIL, in its order, and on the clipboard exactly what is to be typed."""
     answers = page.request.get(f"{home}dossier.json").json()["answers"]
-    report = build_report(replace(weda_dossier({}), answers=answers), datetime.now(UTC))
+    report = build_report(replace(weda_data({}), answers=answers), datetime.now(UTC))
     fields = [each.get_attribute("id")[2:] for each in page.locator(".copy-field").all()]
     assert fields == [row.key for row in report.rows if row.answered]
     wanted = build_copy_sheet(report).by_mark

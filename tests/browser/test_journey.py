@@ -83,10 +83,10 @@ def test_a_doctor_goes_from_the_incident_to_a_pdf(browse, width, javascript):
 
     page.get_by_role("link", name="Télécharger le brouillon").first.click()
     page.wait_for_url("**/telecharger/")
-    draft = text_of(download(page, "Télécharger le brouillon (PDF)"))
+    dossier = text_of(download(page, "Télécharger le brouillon (PDF)"))
     for words in ("BROUILLON", "Cabinet du Dr Exemple", "123456782", "mercredi 12 novembre 2025 à 18 h 07"):
-        assert words in draft
-    assert re.search(r"Perte de la confidentialité\W+suspectée", draft)
+        assert words in dossier
+    assert re.search(r"Perte de la confidentialité\W+suspectée", dossier)
 
     file = json.loads(download(page, "Enregistrer le dossier (dossier.json)"))
     assert file["answers"]["aware_at"]["value"] == "2025-11-12T18:07:00+01:00"

@@ -89,18 +89,18 @@ def account_pages(page, server):
     sign_in(page, server, "dr.pages@example.org")
     yield page.goto("/cabinets/")  # none yet
     begin(page)
-    dossier = re.match(r".*/dossiers/[^/]+/", page.url)[0]
+    dossier_data = re.match(r".*/dossiers/[^/]+/", page.url)[0]
     yield from (page.goto(address) for address in ("/compte/effacer/", "/registre/", "/tableau/", "/cabinets/nouveau/"))
     yield submitted(page, "Créer le cabinet")  # refused
     page.get_by_label("Nom du cabinet").fill("Cabinet du Dr Pages")
     page.get_by_label(re.compile("^Responsable de traitement")).check()
     yield submitted(page, "Créer le cabinet")  # its profile
     practice = page.url.removesuffix("fiche/")
-    yield page.goto(f"{dossier}cabinet/")
+    yield page.goto(f"{dossier_data}cabinet/")
     page.get_by_label("Cabinet du Dr Pages").check()
     yield submitted(page, "Confier ce dossier")
-    yield page.goto(f"{dossier}propositions/")
-    yield page.goto(f"{dossier}relecture/")
+    yield page.goto(f"{dossier_data}propositions/")
+    yield page.goto(f"{dossier_data}relecture/")
     page.get_by_label("Qui va relire").fill("Dr Lecture")
     yield submitted(page, "Créer un lien de relecture")
     yield page.goto(page.locator(".secret-address").inner_text())

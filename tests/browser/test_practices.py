@@ -28,8 +28,8 @@ def invitation(server, address):
 def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
     doctor = browse()
     begin(doctor)
-    dossier = re.sub(r"etapes/.*", "", doctor.url)
-    doctor.goto(f"{dossier}rattacher/")
+    dossier_data = re.sub(r"etapes/.*", "", doctor.url)
+    doctor.goto(f"{dossier_data}rattacher/")
     doctor.get_by_role("link", name="Me connecter, ou créer un compte").click()
     sign_in(doctor, server, "dr.owner@example.org")
     doctor.get_by_role("button", name="Rattacher ce dossier").click()
@@ -40,10 +40,10 @@ def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
     doctor.get_by_label(re.compile("^Responsable de traitement")).check()
     doctor.get_by_role("button", name="Créer le cabinet").click()
     practice = re.search(r"/cabinets/[^/]+/", doctor.url)[0]
-    doctor.goto(f"{dossier}cabinet/")
+    doctor.goto(f"{dossier_data}cabinet/")
     doctor.get_by_label("Cabinet du Dr Martin").check()
     doctor.get_by_role("button", name="Confier ce dossier").click()
-    doctor.goto(f"{dossier}propositions/")
+    doctor.goto(f"{dossier_data}propositions/")
     doctor.get_by_role("button", name="Prendre la proposition : Dénomination").click()
     doctor.get_by_text("Le dossier est à jour.").wait_for()
     doctor.goto(f"{practice}equipe/")
@@ -57,7 +57,7 @@ def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
     manager.get_by_role("link", name="Me connecter, ou créer un compte").click()
     sign_in(manager, server, "manager@example.org")
     manager.get_by_role("button", name="Rejoindre ce cabinet").click()
-    manager.goto(dossier)
+    manager.goto(dossier_data)
     expect(manager.get_by_role("heading", level=1)).to_be_visible()
 
     manager.goto("/groupes/nouveau/")
@@ -81,13 +81,13 @@ def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
     manager.get_by_text("Les 6 dossiers sont prêts.").wait_for(timeout=60_000)
     with manager.expect_download() as download:
         manager.get_by_role("link", name="Télécharger le fichier (zip)").click()
-    texts = drafts_in(download.value.path().read_bytes())
+    texts = dossiers_in(download.value.path().read_bytes())
     assert len(texts) == 6
     assert all(any(f"Dr {name}" in text for text in texts) for name in DOCTORS)
     assert sum("Besançon" in text for text in texts) >= 5  # the first dossier's doctor may have answered
 
 
-def drafts_in(content):
+def dossiers_in(content):
     """The text of each PDF of a zip."""
     with zipfile.ZipFile(io.BytesIO(content)) as files:
         names = [name for name in files.namelist() if name.endswith(".pdf")]

@@ -88,22 +88,22 @@ def test_a_template_goes_from_its_editor_to_a_guest_and_its_news_too(browse, ser
     guest.get_by_text(f"question 1 sur {SCREENS}").wait_for()
     visited = go_through(guest, answer_by_hand, go_on)
     assert len(visited) == SCREENS + 2
-    dossier = re.sub(r"verifier/", "", guest.url)
+    dossier_data = re.sub(r"verifier/", "", guest.url)
 
     write(page, "violation", description=SECOND)
     write(page, "dates", dates_comment=SECOND)
     publish(page, "Une information a changé.")
-    guest.goto(dossier)
+    guest.goto(dossier_data)
     guest.get_by_role("link", name="2 réponses à revoir").click()
     guest.get_by_text(SECOND).first.wait_for()
     guest.locator("#r-description").get_by_role("button", name="Prendre").click()
     guest.locator("#r-dates_comment").get_by_role("button", name="Garder la mienne").click()
-    guest.wait_for_url(dossier)
+    guest.wait_for_url(dossier_data)
     assert not guest.get_by_role("link", name="à revoir").count()
     file = json.loads(download(guest, "Enregistrer le dossier (dossier.json)"))
     assert SECOND in str(file["answers"]["description"])
     assert SECOND not in str(file["answers"]["dates_comment"])
-    draft = text_of(download(guest, "Télécharger le brouillon (PDF)"))
-    assert SECOND in draft
-    assert "Syndicat du parcours" in draft
+    dossier = text_of(download(guest, "Télécharger le brouillon (PDF)"))
+    assert SECOND in dossier
+    assert "Syndicat du parcours" in dossier
     assert not faults

@@ -19,14 +19,16 @@ COMMITTED = Path(settings.BASE_DIR) / "tests/data/backup.v1.zip"
 FILL = """
 from datetime import UTC, datetime
 from notifications.models import Filing, IncidentRevision
-from notifications.services import access, drafts
+from notifications.services.accounts import access
+from notifications.services.dossiers import saving
 now = datetime(2025, 11, 14, 8, 0, 0, 123456, tzinfo=UTC)
 for revision in (IncidentRevision.objects.get(incident__slug="weda-2025-11", number="3"), None):
-    draft = drafts.start(revision=revision, timezone="Europe/Paris", by="au début", now=now)
+    dossier = saving.start(revision=revision, timezone="Europe/Paris", by="au début", now=now)
     city = {"state": "known", "value": "Fécamp\\u202f– 🩺 \\"x\\"", "origin": "practice", "reviewed": True}
-    drafts.save_answers(draft=draft, base=1, entries={"city": city}, by="Camille", now=now)
-    access.grant_device(draft=draft, secret="s", now=now)
-Filing.objects.create(draft=draft, number=1, kind="initial", filed_at=now, recorded_at=now, content={"é": [1, None]})
+    saving.save_answers(dossier=dossier, base=1, entries={"city": city}, by="Camille", now=now)
+    access.grant_device(dossier=dossier, secret="s", now=now)
+content = {"é": [1, None]}
+Filing.objects.create(dossier=dossier, number=1, kind="initial", filed_at=now, recorded_at=now, content=content)
 """
 OF_TOMORROW = """
 from django.db import connection

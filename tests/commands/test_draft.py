@@ -84,10 +84,10 @@ def test_the_example_makes_both_files_without_a_database_and_twice_the_same(tmp_
     assert made_here - {"var/secret_key"} == {"b.pdf", "d.json"}
     again = [tmp_path / "again.pdf", tmp_path / "again.json"]
     assert run("--pdf", str(again[0]), "--json", str(again[1]))[0] == 0
-    [pdf, dossier] = [path.read_bytes() for path in again]
-    assert [(tmp_path / name).read_bytes() for name in ("b.pdf", "d.json")] == [pdf, dossier]
+    [pdf, dossier_data] = [path.read_bytes() for path in again]
+    assert [(tmp_path / name).read_bytes() for name in ("b.pdf", "d.json")] == [pdf, dossier_data]
     assert pdf.startswith(b"%PDF-")
-    assert json.loads(dossier)["answers"]["aware_at"]["value"] == "2025-11-12T18:07:00+01:00"
+    assert json.loads(dossier_data)["answers"]["aware_at"]["value"] == "2025-11-12T18:07:00+01:00"
 
 
 def test_it_says_how_much_was_there_beforehand():

@@ -16,7 +16,7 @@ from breach_assistant.retention import Retention
 from notifications.models import (
     ConfirmationSent,
     ControllerGroup,
-    Draft,
+    Dossier,
     Erasure,
     Grant,
     Invitation,
@@ -62,21 +62,21 @@ def practice(account):
 def begun(**place):
     """A dossier last used at NOW, with a mark in its free texts; a guest's has a browser."""
     said = {key: answered(key, f"{MARK} {key}") for key in ("discovery", "legal_last_name", "late_reasons")}
-    draft = start_weda()
-    Draft.objects.filter(pk=draft.pk).update(**place)
-    saving.save_answers(draft=draft, base=draft.version, entries=said, by="appareil 1", now=NOW)
+    dossier = start_weda()
+    Dossier.objects.filter(pk=dossier.pk).update(**place)
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=said, by="appareil 1", now=NOW)
     if not place:
-        access.grant_device(draft=draft, secret="s", now=NOW)
-    draft.refresh_from_db()
-    return draft
+        access.grant_device(dossier=dossier, secret="s", now=NOW)
+    dossier.refresh_from_db()
+    return dossier
 
 
 def purged(now, **options):
     return retention.purge(now=now, **options)
 
 
-def is_there(draft):
-    return Draft.objects.filter(pk=draft.pk).exists()
+def is_there(dossier):
+    return Dossier.objects.filter(pk=dossier.pk).exists()
 
 
 # -- dossiers -------------------------------------------------------------------------------------------
@@ -87,18 +87,18 @@ def is_there(draft):
     [
         ("guest", False, MIDNIGHT + KEEP.guest),  # a browser's last day counts to its end
         ("guest", True, MIDNIGHT + KEEP.guest_filed),
-        ("account", False, NOW + KEEP.draft),
-        ("practice", False, NOW + KEEP.draft),
+        ("account", False, NOW + KEEP.dossier),
+        ("practice", False, NOW + KEEP.dossier),
     ],
 )
 def test_a_dossier_goes_at_its_end_and_not_a_second_before(account, practice, of, filed, ends_at):
-    draft = begun(**{"guest": {}, "account": {"owner": account}, "practice": {"practice": practice}}[of])
+    dossier = begun(**{"guest": {}, "account": {"owner": account}, "practice": {"practice": practice}}[of])
     if filed:
-        file(draft, cnil_number=MARK)
+        file(dossier, cnil_number=MARK)
     purged(ends_at - SECOND)
-    assert is_there(draft)
+    assert is_there(dossier)
     counts = purged(ends_at)
-    assert (counts["dossiers_erased"], counts["dossiers_reduced"], is_there(draft)) == (1, 0, False)
+    assert (counts["dossiers_erased"], counts["dossiers_reduced"], is_there(dossier)) == (1, 0, False)
     assert RegisterLine.objects.count() == 0
     assert [each.by for each in Erasure.objects.all()] == ["durée de conservation"]
     assert MARK not in str(everything())
@@ -106,19 +106,19 @@ def test_a_dossier_goes_at_its_end_and_not_a_second_before(account, practice, of
 
 @pytest.mark.parametrize("of", ["account", "practice"])
 def test_of_a_closed_dossier_a_line_without_free_text_stays_five_years(account, practice, of):
-    draft = begun(**({"owner": account} if of == "account" else {"practice": practice}))
+    dossier = begun(**({"owner": account} if of == "account" else {"practice": practice}))
     said = {"nature": ["confidentiality"], "person_count": 1850, "severity": "limited"}
     entries = {key: answered(key, value) for key, value in said.items()}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
-    filing = file(draft, cnil_number="CNIL-1234")
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="compte 1", now=NOW)
+    filing = file(dossier, cnil_number="CNIL-1234")
     purged(NOW + KEEP.closed - SECOND)
-    assert is_there(draft)
+    assert is_there(dossier)
     assert purged(NOW + KEEP.closed)["dossiers_reduced"] == 1
-    assert not is_there(draft)
+    assert not is_there(dossier)
     assert MARK not in str(everything())
     [line] = RegisterLine.objects.visible_to(Viewer(user=account))
     assert RegisterLine.objects.visible_to(Viewer(user=User.objects.create(email="other@example.org"))).count() == 0
-    assert (line.title, line.closed_at) == (draft.title, NOW)
+    assert (line.title, line.closed_at) == (dossier.title, NOW)
     [told] = line.content["filings"]
     assert (told["kind"], told["cnil_number"], told["sha256"]) == ("initiale", "CNIL-1234", filing.digest)
     facts = {label: words for label, *words in line.content["facts"]}
@@ -131,66 +131,66 @@ def test_of_a_closed_dossier_a_line_without_free_text_stays_five_years(account, 
 
 
 def test_a_decision_not_to_notify_is_documented_like_a_filing(account):
-    draft = begun(owner=account)
+    dossier = begun(owner=account)
     entries = {"decision": answered("decision", "not_notify"), "decision_reason": answered("decision_reason", MARK)}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="compte 1", now=NOW)
-    with override_settings(RETENTION=Retention(draft=30 * DAY)):
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="compte 1", now=NOW)
+    with override_settings(RETENTION=Retention(dossier=30 * DAY)):
         assert purged(NOW + 31 * DAY)["dossiers_erased"] == 0
     assert purged(NOW + KEEP.closed)["dossiers_reduced"] == 1
     assert MARK not in str(RegisterLine.objects.get().content)
 
 
 def test_a_cancelled_filing_closes_nothing(account):
-    draft = begun(owner=account)
-    file(draft)
-    filings.cancel(draft=draft, number=1, reason="erreur", by="compte 1", now=NOW)
-    assert purged(NOW + KEEP.draft)["dossiers_erased"] == 1
+    dossier = begun(owner=account)
+    file(dossier)
+    filings.cancel(dossier=dossier, number=1, reason="erreur", by="compte 1", now=NOW)
+    assert purged(NOW + KEEP.dossier)["dossiers_erased"] == 1
 
 
 @pytest.mark.parametrize("use", ["save", "link", "browser"])
 def test_any_use_begins_the_time_anew(use):
-    draft, later = begun(), NOW + 29 * DAY
+    dossier, later = begun(), NOW + 29 * DAY
     if use == "save":
         entries = {"discovery": answered("discovery", "Autrement")}
-        saving.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=later)
+        saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="appareil 1", now=later)
     elif use == "link":
-        access.make_link(draft=draft, by="appareil 1", now=later)
+        access.make_link(dossier=dossier, by="appareil 1", now=later)
     else:
         access.note_use(device=access.fingerprint("s"), now=later)
     purged(NOW + 58 * DAY)
-    assert is_there(draft)
+    assert is_there(dossier)
     assert purged(NOW + 61 * DAY)["dossiers_erased"] == 1
 
 
 def test_what_uses_a_dossier_by_itself_keeps_it_no_longer(account):
     """A calendar that asks each day, and a colleague who joins the practice."""
-    draft = begun(owner=account)
-    draft.grants.create(kind=Grant.Kind.FEED, number=1, sha256="f", created_at=NOW, last_used_on=NOW + 300 * DAY)
-    journal.append(draft=draft, event="member_joined", by="compte 9", now=NOW + 300 * DAY)
-    assert purged(NOW + KEEP.draft)["dossiers_erased"] == 1
+    dossier = begun(owner=account)
+    dossier.grants.create(kind=Grant.Kind.FEED, number=1, sha256="f", created_at=NOW, last_used_on=NOW + 300 * DAY)
+    journal.append(dossier=dossier, event="member_joined", by="compte 9", now=NOW + 300 * DAY)
+    assert purged(NOW + KEEP.dossier)["dossiers_erased"] == 1
 
 
 def test_a_dossier_that_was_used_between_the_list_and_its_turn_is_kept(account, monkeypatch):
     first, second = begun(owner=account), begun(owner=account)
-    ending, later = retention.end, NOW + KEEP.draft
+    ending, later = retention.end, NOW + KEEP.dossier
 
     def interrupted(*, pk, now):
         entries = {"discovery": answered("discovery", "Encore là")}
         other = second if pk == first.pk else first
-        if is_there(other) and is_there(Draft(pk=pk)):
-            saving.save_answers(draft=other, base=other.version, entries=entries, by="compte 1", now=later)
+        if is_there(other) and is_there(Dossier(pk=pk)):
+            saving.save_answers(dossier=other, base=other.version, entries=entries, by="compte 1", now=later)
         return ending(pk=pk, now=now)
 
     monkeypatch.setattr(retention, "end", interrupted)
     assert purged(later)["dossiers_erased"] == 1
-    [kept] = Draft.objects.all()
+    [kept] = Dossier.objects.all()
     assert kept.answers["discovery"]["value"] == "Encore là"
 
 
 def test_one_that_somebody_else_erased_meanwhile_is_no_fault(account):
     number = begun(owner=account).pk
-    Draft.objects.all().delete()
-    assert retention.end(pk=number, now=NOW + KEEP.draft) == ""
+    Dossier.objects.all().delete()
+    assert retention.end(pk=number, now=NOW + KEEP.dossier) == ""
     assert Erasure.objects.count() == 0
 
 
@@ -210,13 +210,13 @@ def leftovers(practice, now):
         expires_at=ended_at,
     )
     ConfirmationSent.objects.create(address="a", at=now - DAY)
-    ControllerGroup.objects.create(name=MARK, created_at=now - KEEP.draft)
+    ControllerGroup.objects.create(name=MARK, created_at=now - KEEP.dossier)
     Erasure.objects.create(at=now - KEEP.register, by="compte 1", lines=1, journal_head="")
-    draft = start_weda(now=now)
-    told = {"draft": draft, "domain": "example.org", "made_at": now, "next_at": now, "state": "sent"}
+    dossier = start_weda(now=now)
+    told = {"dossier": dossier, "domain": "example.org", "made_at": now, "next_at": now, "state": "sent"}
     for kind in ("overdue_3", "confirm-abc"):
         Outgoing.objects.create(kind=kind, key=kind, ended_at=now - KEEP.mails, **told)
-    return draft
+    return dossier
 
 
 def test_other_things_go_at_their_end_too(practice):
@@ -234,8 +234,8 @@ def test_other_things_go_at_their_end_too(practice):
 
 def test_a_reminder_that_was_sent_is_remembered_while_reminders_go_on(practice):
     """Or it would be sent again."""
-    draft = leftovers(practice, NOW)
-    Subscription.objects.create(draft=draft, email="a@example.org", asked_at=NOW, confirmed_at=NOW)
+    dossier = leftovers(practice, NOW)
+    Subscription.objects.create(dossier=dossier, email="a@example.org", asked_at=NOW, confirmed_at=NOW)
     purged(NOW)
     assert [each.kind for each in Outgoing.objects.all()] == ["overdue_3"]
 

@@ -26,7 +26,7 @@ def texts(data: bytes) -> list[str]:
         return [page.get_text() for page in document]
 
 
-class Draft:
+class Dossier:
     """A draft and the report it was made from; titles when they are not the report's own."""
 
     def __init__(self, report: Report, data: bytes, title: str = "", incident_title: str = ""):

@@ -16,7 +16,7 @@ from notifications.documents import pdf
 from notifications.obligations import Filed
 from notifications.report import Recorded, build_report, write_letter_to_vendor
 from tests.documents.reading import BANNER, flat, texts
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_data
 
 DIGEST = "0123456789abcdef" * 4
 NOT_YET = "rien n'est déposé"
@@ -25,7 +25,7 @@ NOT_YET = "rien n'est déposé"
 @cache
 def papers() -> dict[str, tuple[bytes, list[str]]]:
     """Each paper's bytes and the flat text of its pages."""
-    before = weda_dossier()
+    before = weda_data()
     starts = build_report(before, NOW).clock
     frozen = {"cnil": (starts.starts_at, starts.due_at)}
     filed = Filed("initial", NOW, "FR-2025-77", before.answers, DIGEST, frozen)
@@ -36,12 +36,12 @@ def papers() -> dict[str, tuple[bytes, list[str]]]:
         "nature": ["availability"],
         "prior_measures": "<b>Autre</b> chose",
     }
-    now = build_report(replace(weda_dossier(changed), filings=(filed,)), LATE)
+    now = build_report(replace(weda_data(changed), filings=(filed,)), LATE)
     cancelled = replace(recorded, cancelled_at=LATE, cancel_reason="mauvaise heure")
     made = {
         "copy": pdf.filing_pdf(build_report(before, NOW), recorded),
-        "cancelled": pdf.filing_pdf(build_report(weda_dossier({}), NOW), cancelled),
-        "draft": pdf.draft_pdf(now),
+        "cancelled": pdf.filing_pdf(build_report(weda_data({}), NOW), cancelled),
+        "dossier": pdf.draft_pdf(now),
         "complement": pdf.complement_pdf(now),
         "letter": pdf.letter_pdf(write_letter_to_vendor(now)),
     }
@@ -78,14 +78,14 @@ def test_a_cancelled_filing_says_so_on_its_copy() -> None:
 
 
 def test_after_a_filing_the_draft_says_what_is_true() -> None:
-    assert flat(NOT_YET) not in text("draft")
-    assert flat(BANNER) not in text("draft")
-    assert flat("Ce complément n'est pas déposé") in text("draft")
-    assert flat("sous le numéro FR-2025-77") in text("draft")
+    assert flat(NOT_YET) not in text("dossier")
+    assert flat(BANNER) not in text("dossier")
+    assert flat("Ce complément n'est pas déposé") in text("dossier")
+    assert flat("sous le numéro FR-2025-77") in text("dossier")
 
 
 def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else() -> None:
-    found, report = text("complement"), build_report(weda_dossier(), NOW)
+    found, report = text("complement"), build_report(weda_data(), NOW)
     for words in ("FR-2025-77", "Complémentaire", "8 412", "<b>Autre</b> chose", "lundi 17 novembre 2025 à 9 h 00"):
         assert flat(words) in found
     assert flat("Perte de la confidentialité" + "suspectée") in found  # as filed, never without its word
@@ -98,8 +98,8 @@ def test_the_complement_holds_what_changed_and_what_is_unknown_and_nothing_else(
 
 @pytest.mark.parametrize(("zone", "told"), [("Europe/Paris", False), ("Indian/Reunion", True)])
 def test_overseas_the_end_is_printed_for_paris_too(zone: str, told: bool) -> None:
-    found = build_report(weda_dossier(zone=ZoneInfo(zone)), NOW)
-    html = render_to_string("pdf/_deadline.html", {"report": found, "zone": found.dossier.zone})
+    found = build_report(weda_data(zone=ZoneInfo(zone)), NOW)
+    html = render_to_string("pdf/_deadline.html", {"report": found, "zone": found.data.zone})
     assert ("Soit samedi 15 novembre 2025 à 18 h 07 (heure de Paris)." in html) == told
 
 
@@ -132,5 +132,5 @@ def test_a_complement_that_is_recorded_is_no_longer_awaited() -> None:
     awaited = flat("Complément attendu si possible avant")
     assert awaited in text("complement")
     filings = (Filed("initial", NOW, "FR-2025-77"), Filed("complementary", LATE, "C-9"))
-    again = build_report(replace(weda_dossier(), filings=filings), LATE)
+    again = build_report(replace(weda_data(), filings=filings), LATE)
     assert awaited not in "".join(pages_of(pdf.complement_pdf(again)))

@@ -15,8 +15,8 @@ import pytest
 
 from notifications.documents import pdf
 from notifications.report import build_report
-from tests.documents.reading import BANNER, FOOTER, Draft, flat, shown
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_dossier
+from tests.documents.reading import BANNER, FOOTER, Dossier, flat, shown
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, ROOT, form, weda_data
 
 # A printing takes a second: each of these dossiers shows several things at once.
 NEARLY_EMPTY = {"description": "Œuvre Ÿ ő"}
@@ -34,18 +34,18 @@ WORD, LINES, BREAK = "é" * 6000, "\n".join("x" * 3000), "premier point\nsecond 
 
 
 @pytest.fixture
-def noted(printed) -> Draft:
+def noted(printed) -> Dossier:
     """With notes, a decision, doubts and a nature edited by the practice, before its deadline."""
     return printed(NOTED)
 
 
 @pytest.fixture
-def without_notes(printed) -> Draft:
+def without_notes(printed) -> Dossier:
     return printed(NOTED, with_notes=False)
 
 
 @pytest.fixture
-def long(printed) -> Draft:
+def long(printed) -> Dossier:
     """With long texts and titles, after a deadline counted from an unknown hour, without its notes."""
     texts = {"description": tokens(6000), "prior_measures": WORD, "discovery": LINES, "harms_text": BREAK}
     answers = {**AS_IN_EXAMPLE, **texts, **DECIDED, "aware_at": "2025-11-12"}
@@ -53,21 +53,21 @@ def long(printed) -> Draft:
 
 
 @pytest.fixture
-def hostile(printed, asked) -> Draft:
+def hostile(printed, asked) -> Dossier:
     return printed(hostile_answers("\n".join(HOSTILE)), title=HOSTILE[5], incident_title=HOSTILE[2])
 
 
 # -- what is printed --------------------------------------------------------------------------------------
 
 
-def test_every_rubric_is_printed_in_the_order_of_the_questionnaire(draft: Draft) -> None:
-    assert list(draft.chunks()) == [row.key for row in draft.report.rows]
-    assert len(draft.report.rows) > 45
+def test_every_rubric_is_printed_in_the_order_of_the_questionnaire(dossier: Dossier) -> None:
+    assert list(dossier.chunks()) == [row.key for row in dossier.report.rows]
+    assert len(dossier.report.rows) > 45
 
 
-def test_every_answer_is_printed_whole_with_its_origin_and_certainty(draft: Draft) -> None:
-    for row in draft.report.rows:
-        printed = draft.answer(row.key)
+def test_every_answer_is_printed_whole_with_its_origin_and_certainty(dossier: Dossier) -> None:
+    for row in dossier.report.rows:
+        printed = dossier.answer(row.key)
         for line in row.lines:
             assert shown(line) in printed, (row.key, line.text)
             assert flat(line.origin[1:]) in printed, row.key  # its first letter is printed as a capital
@@ -75,33 +75,33 @@ def test_every_answer_is_printed_whole_with_its_origin_and_certainty(draft: Draf
         assert flat(row.certainty) in printed, row.key
 
 
-def test_an_unknown_answer_is_followed_by_its_reason(draft: Draft) -> None:
-    row = draft.report.by_key["record_count"]
+def test_an_unknown_answer_is_followed_by_its_reason(dossier: Dossier) -> None:
+    row = dossier.report.by_key["record_count"]
     assert row.note
-    assert flat(f"Inconnu à ce stade : {row.note}") in draft.chunks()["record_count"]
+    assert flat(f"Inconnu à ce stade : {row.note}") in dossier.chunks()["record_count"]
 
 
 def test_an_unanswered_question_says_so(printed) -> None:
-    draft = printed(NEARLY_EMPTY)
-    assert "Nonrenseigné" in draft.chunks()["headcount"]
-    assert "Manquant" not in draft.chunks()["headcount"]  # only a complete notification needs it
-    assert "NonrenseignéManquant" in draft.chunks()["severity"]
-    assert "Noncalculée" in draft.text  # the deadline
-    assert "AnnexeD" not in draft.text  # nothing was noted
+    dossier = printed(NEARLY_EMPTY)
+    assert "Nonrenseigné" in dossier.chunks()["headcount"]
+    assert "Manquant" not in dossier.chunks()["headcount"]  # only a complete notification needs it
+    assert "NonrenseignéManquant" in dossier.chunks()["severity"]
+    assert "Noncalculée" in dossier.text  # the deadline
+    assert "AnnexeD" not in dossier.text  # nothing was noted
 
 
-def test_each_page_says_that_it_is_a_draft_of_whom_and_its_number(draft: Draft) -> None:
-    for number, page in enumerate(draft.pages, start=1):
+def test_each_page_says_that_it_is_a_draft_of_whom_and_its_number(dossier: Dossier) -> None:
+    for number, page in enumerate(dossier.pages, start=1):
         page = flat(page)
-        for each in (BANNER, FOOTER, "Cabinet du Dr Exemple", draft.report.incident_title):
+        for each in (BANNER, FOOTER, "Cabinet du Dr Exemple", dossier.report.incident_title):
             assert flat(each) in page
-        assert f"page{number}/{len(draft.pages)}" in page
+        assert f"page{number}/{len(dossier.pages)}" in page
 
 
-def test_the_first_page_holds_what_an_authority_reads(draft: Draft) -> None:
-    page = flat(draft.pages[0])
-    assert draft.report.first_page
-    for row in draft.report.first_page:
+def test_the_first_page_holds_what_an_authority_reads(dossier: Dossier) -> None:
+    page = flat(dossier.pages[0])
+    assert dossier.report.first_page
+    for row in dossier.report.first_page:
         assert flat(row.question.label + row.lines[0].text) in page
     for words in (
         "samedi 15 novembre 2025 à 18 h 07 (heure de Paris)",
@@ -112,7 +112,7 @@ def test_the_first_page_holds_what_an_authority_reads(draft: Draft) -> None:
         assert flat(words) in page
 
 
-def test_lateness_and_an_unknown_hour_are_said_calmly(long: Draft) -> None:
+def test_lateness_and_an_unknown_hour_are_said_calmly(long: Dossier) -> None:
     page = flat(long.pages[0])
     assert flat("samedi 15 novembre 2025 à 0 h 00") in page
     assert flat("Les 72 heures sont passées") in page
@@ -122,14 +122,14 @@ def test_lateness_and_an_unknown_hour_are_said_calmly(long: Draft) -> None:
 CNIL_ASKS = "vous devez faire une notification initiale de violation de données"
 
 
-def test_the_vendors_day_and_the_small_print_stand_beside_the_deadline(draft: Draft) -> None:
-    page = flat(draft.pages[0])
+def test_the_vendors_day_and_the_small_print_stand_beside_the_deadline(dossier: Dossier) -> None:
+    page = flat(dossier.pages[0])
     assert flat("Weda avait demandé une déclaration avant le samedi 15 novembre 2025 (Le Figaro, 14 novembre") in page
     assert flat("jusqu'au samedi 15 novembre 2025 à 19 h 00 (heure de Paris) ; ne comptez pas dessus") in page
 
 
 def test_a_decision_not_to_notify_is_printed_on_the_page_of_the_cnils_request(
-    noted: Draft, without_notes: Draft, long: Draft
+    noted: Dossier, without_notes: Dossier, long: Dossier
 ) -> None:
     [page] = [flat(page) for page in noted.pages if flat("Votre décision : Ne pas notifier") in flat(page)]
     assert flat(CNIL_ASKS) in page
@@ -140,14 +140,14 @@ def test_a_decision_not_to_notify_is_printed_on_the_page_of_the_cnils_request(
     assert flat("Les 72 heures sont passées") in flat(long.pages[0])  # nothing else is said of it
 
 
-def test_the_careful_reading_leaves_with_the_notes(noted: Draft, without_notes: Draft) -> None:
+def test_the_careful_reading_leaves_with_the_notes(noted: Dossier, without_notes: Dossier) -> None:
     words = flat("Lecture prudente : samedi 15 novembre 2025 à 9 h 00 (heure de Paris)")
     assert words in flat(noted.pages[0])
     assert words not in without_notes.text
 
 
-def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) -> None:
-    row, printed = draft.report.by_key["measures_taken"], draft.answer("measures_taken")
+def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(dossier: Dossier) -> None:
+    row, printed = dossier.report.by_key["measures_taken"], dossier.answer("measures_taken")
     assert len(row.lines) == 3
     for line in row.lines:
         label = line.origin[:1].upper() + line.origin[1:]
@@ -160,9 +160,9 @@ def test_the_words_of_the_vendor_and_of_the_practice_are_labelled(draft: Draft) 
 # -- nothing suspected passes for a fact ---------------------------------------------------------------------
 
 
-def test_the_loss_of_confidentiality_is_never_printed_without_its_word(draft: Draft, noted: Draft) -> None:
+def test_the_loss_of_confidentiality_is_never_printed_without_its_word(dossier: Dossier, noted: Dossier) -> None:
     assert noted.report.by_key["nature"].origin == "practice"  # who edited it
-    for each in (draft, noted):
+    for each in (dossier, noted):
         ticked = flat("Perte de la confidentialité")
         assert each.text.count(ticked + "suspectée") == 2  # first page and rubric
         assert each.text.count(ticked) == 2 + each.answer("harms").count(ticked)
@@ -171,9 +171,9 @@ def test_the_loss_of_confidentiality_is_never_printed_without_its_word(draft: Dr
         )
 
 
-def test_no_theft_is_stated(draft: Draft) -> None:
-    ours = " ".join(draft.pages)
-    for row in draft.report.rows:
+def test_no_theft_is_stated(dossier: Dossier) -> None:
+    ours = " ".join(dossier.pages)
+    for row in dossier.report.rows:
         for option in row.question.options:
             ours = ours.replace(option.label, "")
     assert not re.search(r"\b(données|dossiers)\s+(ont été\s+)?(volé|dérobé|exfiltré)", ours)
@@ -182,25 +182,25 @@ def test_no_theft_is_stated(draft: Draft) -> None:
 # -- annexes ------------------------------------------------------------------------------------------------
 
 
-def test_annexes_list_sources_and_what_remains_to_find_out(draft: Draft) -> None:
-    sources = draft.annex("A", "B")
-    for number, source in enumerate(draft.report.sources, start=1):
+def test_annexes_list_sources_and_what_remains_to_find_out(dossier: Dossier) -> None:
+    sources = dossier.annex("A", "B")
+    for number, source in enumerate(dossier.report.sources, start=1):
         assert flat(f"{number}. {source.publisher} · {source.title}") in sources
         assert flat(source.address) in sources
-    rest = draft.annex("B", "C")
-    for row in draft.report.unknowns:
+    rest = dossier.annex("B", "C")
+    for row in dossier.report.unknowns:
         assert flat(f"{row.question.label} : {row.note}") in rest
 
 
 def test_missing_answers_are_listed_with_their_rubric(printed) -> None:
-    draft = printed(NEARLY_EMPTY)
-    rest = draft.annex("B", "C")
-    for number, section in enumerate(draft.report.sections, start=1):
+    dossier = printed(NEARLY_EMPTY)
+    rest = dossier.annex("B", "C")
+    for number, section in enumerate(dossier.report.sections, start=1):
         for row in section.rows:
             assert (flat(f"{row.question.label} ({number}. {section.title})") in rest) == (row.state == "missing")
 
 
-def test_doubts_are_listed_and_pointed_at(noted: Draft) -> None:
+def test_doubts_are_listed_and_pointed_at(noted: Dossier) -> None:
     assert len(noted.report.doubts) == 2
     places = noted.chunks() | {row.key: noted.annex("D") for row in noted.report.notes}
     for keys, message in noted.report.doubts:
@@ -208,7 +208,7 @@ def test_doubts_are_listed_and_pointed_at(noted: Draft) -> None:
         assert all(flat("Point à vérifier, annexe C") in places[key] for key in keys)
 
 
-def test_the_practices_own_notes_are_apart_and_can_be_left_out(noted: Draft, without_notes: Draft) -> None:
+def test_the_practices_own_notes_are_apart_and_can_be_left_out(noted: Dossier, without_notes: Dossier) -> None:
     for row in noted.report.notes:
         assert (flat(row.question.label) in noted.annex("D")) == (row.answered and row.origin != "default")
         assert flat(row.question.label + row.text) not in without_notes.text
@@ -225,14 +225,14 @@ def tokens(limit: int) -> str:
     return " ".join(f"mot{number:04d}" for number in range(limit // 8))
 
 
-def test_very_long_answers_are_printed_whole(long: Draft) -> None:
+def test_very_long_answers_are_printed_whole(long: Dossier) -> None:
     assert re.findall(r"mot\d{4}", long.answer("description")) == tokens(6000).split()
     assert WORD in long.answer("prior_measures")
     assert "x" * 3000 in long.answer("discovery")
     assert len(long.pages) < 20  # three thousand lines would fill sixty
 
 
-def test_line_breaks_are_kept_and_long_titles_are_whole_on_the_first_page(long: Draft) -> None:
+def test_line_breaks_are_kept_and_long_titles_are_whole_on_the_first_page(long: Dossier) -> None:
     assert any(BREAK in page for page in long.pages)
     assert "T" * 200 + "I" * 200 in flat(long.pages[0])
     assert all(BANNER in page for page in long.pages)
@@ -250,8 +250,8 @@ def test_a_dossier_with_every_text_at_its_limit_is_printed_in_seconds(text) -> N
         if question.type == "text" and not question.format:
             whole = text(question.limit)
             answers[question.key] = {part.key: whole for part in question.parts} if question.parts else whole
-    report = build_report(weda_dossier(answers), LATE)
-    pdf.draft_pdf(build_report(weda_dossier(), NOW))  # the first one pays for the imports
+    report = build_report(weda_data(answers), LATE)
+    pdf.draft_pdf(build_report(weda_data(), NOW))  # the first one pays for the imports
     before = time.process_time()
     pdf.draft_pdf(report)
     assert time.process_time() - before < 10  # 3 s on a quiet machine
@@ -298,7 +298,7 @@ def hostile_answers(payload: str) -> dict:
     return answers
 
 
-def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(hostile: Draft, asked) -> None:
+def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(hostile: Dossier, asked) -> None:
     assert asked == []
     everything = "\n".join(HOSTILE)
     assert flat(everything) in hostile.answer("prior_measures")
@@ -306,7 +306,7 @@ def test_markup_in_texts_is_printed_as_text_and_nothing_is_fetched(hostile: Draf
     assert flat(everything[:500]) in hostile.answer("origins")
 
 
-def test_texts_make_no_link_attachment_or_action(hostile: Draft, asked) -> None:
+def test_texts_make_no_link_attachment_or_action(hostile: Dossier, asked) -> None:
     assert asked == []
     with pikepdf.open(io.BytesIO(hostile.data)) as document:
         assert len(document.attachments) == 0
@@ -346,14 +346,14 @@ def test_the_fetcher_serves_the_fonts_from_disk() -> None:
 # -- the file itself -------------------------------------------------------------------------------------------
 
 
-def test_same_report_same_bytes_whatever_was_printed_before(draft: Draft, printed) -> None:
+def test_same_report_same_bytes_whatever_was_printed_before(dossier: Dossier, printed) -> None:
     printed(NEARLY_EMPTY)
-    seconds_later = replace(draft.report, now=draft.report.now.replace(second=41))
-    assert pdf.draft_pdf(seconds_later) == draft.data
+    seconds_later = replace(dossier.report, now=dossier.report.now.replace(second=41))
+    assert pdf.draft_pdf(seconds_later) == dossier.data
 
 
-def test_it_claims_pdf_ua_and_names_its_language_and_title(draft: Draft) -> None:
-    with pikepdf.open(io.BytesIO(draft.data)) as document:
+def test_it_claims_pdf_ua_and_names_its_language_and_title(dossier: Dossier) -> None:
+    with pikepdf.open(io.BytesIO(dossier.data)) as document:
         root = document.Root
         assert root.MarkInfo.Marked
         assert root.Lang == "fr"
@@ -364,15 +364,15 @@ def test_it_claims_pdf_ua_and_names_its_language_and_title(draft: Draft) -> None
         assert float(document.pages[0].mediabox[2]) == pytest.approx(595.28, abs=0.1)  # A4
 
 
-def test_the_only_fonts_are_ours(draft: Draft) -> None:
-    with pikepdf.open(io.BytesIO(draft.data)) as document:
+def test_the_only_fonts_are_ours(dossier: Dossier) -> None:
+    with pikepdf.open(io.BytesIO(dossier.data)) as document:
         fonts = {str(font.BaseFont) for page in document.pages for font in page.Resources.Font.values()}
     assert {name.split("+")[1].split("-")[0] for name in fonts} == {"Hyperlegible"}
 
 
-def test_headings_make_bookmarks(draft: Draft) -> None:
-    titles = json.dumps([str(each) for each in _outline(draft.reader.outline)])
-    for number in range(1, len(draft.report.sections) + 1):
+def test_headings_make_bookmarks(dossier: Dossier) -> None:
+    titles = json.dumps([str(each) for each in _outline(dossier.reader.outline)])
+    for number in range(1, len(dossier.report.sections) + 1):
         assert f"{number}. " in titles
 
 
@@ -380,23 +380,23 @@ def _outline(items) -> list[str]:
     return [title for item in items for title in (_outline(item) if isinstance(item, list) else [item.title])]
 
 
-def test_outloud_finds_no_accessibility_error(draft: Draft, tmp_path: Path) -> None:
+def test_outloud_finds_no_accessibility_error(dossier: Dossier, tmp_path: Path) -> None:
     path = tmp_path / "draft.pdf"
-    path.write_bytes(draft.data)
+    path.write_bytes(dossier.data)
     command = [Path(sys.executable).with_name("outloud"), "--json", "-", "--quiet", path]
     [result] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["results"]
     assert [each for each in result["findings"] if each["severity"] == "error"] == []
 
 
-def test_qpdf_finds_the_file_clean(draft: Draft, tmp_path: Path) -> None:
+def test_qpdf_finds_the_file_clean(dossier: Dossier, tmp_path: Path) -> None:
     if shutil.which("qpdf") is None:
         pytest.skip("qpdf is not installed: `make tools`")
     path = tmp_path / "draft.pdf"
-    path.write_bytes(draft.data)
+    path.write_bytes(dossier.data)
     result = subprocess.run(["qpdf", "--check", path], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_the_draft_and_its_style_sheet_stay_small(draft: Draft) -> None:
-    assert len(draft.data) < 150_000
+def test_the_draft_and_its_style_sheet_stay_small(dossier: Dossier) -> None:
+    assert len(dossier.data) < 150_000
     assert (ROOT / "static" / pdf.STYLESHEET).stat().st_size < 6_000

@@ -12,7 +12,7 @@ import pytest
 from notifications.documents import table
 from notifications.obligations import Filed
 from notifications.report import build_report
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_data
 
 REUNION = ZoneInfo("Indian/Reunion")
 FILED = datetime(2025, 11, 15, 9, 30, tzinfo=UTC)
@@ -25,7 +25,7 @@ def read_back(data: bytes) -> list[dict[str, str]]:
 
 
 def line(now: datetime = NOW, title: str = "Cabinet", **changes: Any) -> dict[str, str]:
-    report = build_report(replace(weda_dossier(zone=REUNION), **changes), now)
+    report = build_report(replace(weda_data(zone=REUNION), **changes), now)
     [found] = read_back(table.dossiers([(title, report)]))
     return found
 
@@ -50,8 +50,8 @@ def test_a_filed_dossier_bears_its_hour_its_number_and_what_remains() -> None:
 
 
 def test_what_is_not_known_is_left_empty_and_a_day_without_hour_stays_a_day() -> None:
-    day = build_report(weda_dossier({**AS_IN_EXAMPLE, "aware_at": "2025-11-12"}), NOW)
-    none = build_report(weda_dossier({}), NOW)
+    day = build_report(weda_data({**AS_IN_EXAMPLE, "aware_at": "2025-11-12"}), NOW)
+    none = build_report(weda_data({}), NOW)
     first, second = read_back(table.dossiers([("Jour", day), ("Rien", none)]))
     assert first["appris le"] == "2025-11-12"
     assert [second[each] for each in ("appris le", "fin du délai", "fin du délai, en mots")] == ["", "", ""]

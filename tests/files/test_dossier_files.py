@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import Unusable, read_dossier
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.report import build_report
 from notifications.services.dossiers import saving
 from notifications.services.incidents import incidents
@@ -32,8 +32,8 @@ def read(data, revisions_of=here):
     return read_dossier(data, revisions_of=revisions_of, now=LATE)
 
 
-def dump(draft):
-    return dossier_file.dump(build_report(saving.dossier(draft), LATE))
+def dump(dossier):
+    return dossier_file.dump(build_report(saving.load_dossier_data(dossier), LATE))
 
 
 def said(data):
@@ -80,12 +80,12 @@ def test_a_dossier_comes_back_whole(seeds_loaded, timezone):
     )
     tab.reload()
     tab.send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    saving.keep(draft=Draft.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
-    before = dump(Draft.objects.get())
+    saving.keep(dossier=Dossier.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
+    before = dump(Dossier.objects.get())
     again = start_from(read(before))
     assert json.loads(dump(again)) == json.loads(before)
     assert again.timezone == timezone
-    assert again.aware_at == Draft.objects.exclude(pk=again.pk).get().aware_at
+    assert again.aware_at == Dossier.objects.exclude(pk=again.pk).get().aware_at
 
 
 def test_the_file_of_version_1_still_comes_back(seeds_loaded):
@@ -93,11 +93,11 @@ def test_the_file_of_version_1_still_comes_back(seeds_loaded):
     imported = read(GOOD.read_bytes())
     assert imported.answers == good()["answers"]
     assert (imported.revision.slug, imported.revision.number) == (WEDA, "3")
-    draft = start_from(imported)
-    assert draft.organisation_name == "Cabinet du Dr Exemple"
-    assert draft.aware_at.isoformat() == "2025-11-12T17:07:00+00:00"
-    assert said(dump(draft)) == said(good())
-    duties = {each["kind"]: each for each in json.loads(dump(draft))["deadlines"]}
+    dossier = start_from(imported)
+    assert dossier.organisation_name == "Cabinet du Dr Exemple"
+    assert dossier.aware_at.isoformat() == "2025-11-12T17:07:00+00:00"
+    assert said(dump(dossier)) == said(good())
+    duties = {each["kind"]: each for each in json.loads(dump(dossier))["deadlines"]}
     assert [duties[each["kind"]] for each in good()["deadlines"]] == good()["deadlines"]
     assert len(duties) == 6
 
@@ -246,7 +246,7 @@ def test_a_broken_file_on_the_page_is_refused_and_writes_no_row(case, seeds_load
 def test_the_page_takes_the_good_file(seeds_loaded, client):
     response = client.post("/dossiers/importer/", {"file": SimpleUploadedFile("dossier.json", GOOD.read_bytes())})
     assert response.status_code == 302
-    draft = Draft.objects.get()
-    assert response.url == f"/dossiers/{draft.public_id}/verifier/"
-    assert client.get(f"/dossiers/{draft.public_id}/dossier.json").status_code == 200
-    assert draft.organisation_name == "Cabinet du Dr Exemple"
+    dossier = Dossier.objects.get()
+    assert response.url == f"/dossiers/{dossier.public_id}/verifier/"
+    assert client.get(f"/dossiers/{dossier.public_id}/dossier.json").status_code == 200
+    assert dossier.organisation_name == "Cabinet du Dr Exemple"

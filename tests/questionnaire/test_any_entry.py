@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.questionnaire import Context, Entry, Question, Refused, check_entry
 from notifications.questionnaire.entries import STATES
 from notifications.questionnaire.schema import STATUSES
-from tests.dossiers import AS_IN_EXAMPLE, LATE, PARIS, form, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, PARIS, form, weda_data
 
 ORIGINS = (
     "practice",
@@ -128,6 +128,6 @@ def test_an_entry_that_was_checked_passes_again_unchanged_also_through_a_file(da
 
 
 def test_every_answer_of_a_whole_dossier_passes_again_unchanged() -> None:
-    answers = weda_dossier().answers
+    answers = weda_data().answers
     assert set(AS_IN_EXAMPLE) < set(answers)
     assert {key: check_entry(form().questions[key], entry, context()) for key, entry in answers.items()} == answers

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from notifications.questionnaire.patient_data import entry_suspicions, fingerprint, free_texts, suspicions
-from tests.dossiers import SEEDS, answered, form, weda_dossier
+from tests.dossiers import SEEDS, answered, form, weda_data
 from tests.stored import NIR
 
 MANY = 10_000
@@ -233,7 +233,7 @@ def test_several_kinds_are_told_apart() -> None:
 def test_nothing_that_ships_is_suspected() -> None:
     for path in SEEDS.rglob("*.toml"):
         assert suspicions(path.read_text("utf-8")) == (), path.name
-    assert not [key for key, entry in weda_dossier().answers.items() if entry_suspicions(form().questions[key], entry)]
+    assert not [key for key, entry in weda_data().answers.items() if entry_suspicions(form().questions[key], entry)]
 
 
 # -- answers --------------------------------------------------------------------------------------------

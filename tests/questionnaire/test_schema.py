@@ -278,6 +278,6 @@ def test_another_form_is_printed(small: Report) -> None:
 
 
 def test_the_practice_alone_answers_for_itself_in_another_form(small: Report) -> None:
-    question = small.dossier.questionnaire.questions["clinic"]
+    question = small.data.questionnaire.questions["clinic"]
     with pytest.raises(Refused):
-        check_entry(question, {"state": "unknown"}, Context(small.dossier.zone, small.now))
+        check_entry(question, {"state": "unknown"}, Context(small.data.zone, small.now))

@@ -15,37 +15,37 @@ from notifications.report import (
     space_french,
     write_letter_to_vendor,
 )
-from tests.dossiers import AS_IN_EXAMPLE, NOW, form, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, NOW, form, weda_data
 
 FILED_AT = datetime(2025, 11, 14, 7, 0, tzinfo=UTC)
 
 
 def filed(answers=None, **said):
     usual = {"kind": "initial", "at": FILED_AT, "number": "FR-2025-77"}
-    return Filed(**{**usual, "answers": weda_dossier().answers if answers is None else answers, **said})
+    return Filed(**{**usual, "answers": weda_data().answers if answers is None else answers, **said})
 
 
 def after_filing(changes=(), *filings):
     """The example's practice after its initial filing, with other answers since."""
-    dossier = weda_dossier({**AS_IN_EXAMPLE, **dict(changes)})
-    return build_report(replace(dossier, filings=filings or (filed(),)), NOW)
+    dossier_data = weda_data({**AS_IN_EXAMPLE, **dict(changes)})
+    return build_report(replace(dossier_data, filings=filings or (filed(),)), NOW)
 
 
 def changed(report):
-    return {each.row.key: each for each in list_differences(report, report.dossier.filings[-1])}
+    return {each.row.key: each for each in list_differences(report, report.data.filings[-1])}
 
 
 # -- what is prepared after a filing --------------------------------------------------------------------
 
 
 def test_after_a_filing_a_complementary_notification_is_prepared_and_nobody_s_answer_is_written():
-    before = build_report(weda_dossier(), NOW)
+    before = build_report(weda_data(), NOW)
     report = after_filing()
     assert (before.kind, report.kind) == ("initial", "complementary")
     kind, reference = report.by_key["kind"], report.by_key["initial_reference"]
     assert (kind.text, kind.origin_words) == ("Complémentaire", "d'après le dépôt consigné")
     assert (reference.text, reference.state) == ("FR-2025-77", "reviewed")
-    assert report.dossier.answers == before.dossier.answers
+    assert report.data.answers == before.data.answers
     assert not [row for row in (kind, reference) if row in report.missing]
 
 
@@ -54,7 +54,7 @@ def test_without_a_number_the_practice_is_asked_for_it_and_its_answer_stands():
     assert report.by_key["initial_reference"].state in ("missing", "blank")
     assert not report.by_key["initial_reference"].copied
     told = {**AS_IN_EXAMPLE, "initial_reference": "FR-2025-78"}
-    said = build_report(replace(weda_dossier(told), filings=(filed(number=""),)), NOW)
+    said = build_report(replace(weda_data(told), filings=(filed(number=""),)), NOW)
     assert said.by_key["initial_reference"].text == "FR-2025-78"
 
 
@@ -62,7 +62,7 @@ def test_the_number_of_a_complement_is_never_that_of_the_first_notification():
     complement = filed(kind="complementary", number="C-9", at=FILED_AT + timedelta(hours=1))
     for filings in ((filed(number=""), complement), (complement,)):
         told = {**AS_IN_EXAMPLE, "initial_reference": "FR-2025-78"}
-        said = build_report(replace(weda_dossier(told), filings=filings), NOW).by_key["initial_reference"]
+        said = build_report(replace(weda_data(told), filings=filings), NOW).by_key["initial_reference"]
         assert (said.text, said.copied) == ("FR-2025-78", False)
     assert after_filing((), filed(), complement).by_key["initial_reference"].text == "FR-2025-77"
 
@@ -89,7 +89,7 @@ def test_nothing_changed_nothing_to_say():
 def test_exactly_the_printed_answers_that_differ_are_told(seeded, turn):
     keys = seeded.sample(sorted(CHANGES), seeded.randint(1, len(CHANGES)))
     report = after_filing({key: CHANGES[key] for key in keys})
-    old, found = build_report(weda_dossier(), NOW), changed(report)
+    old, found = build_report(weda_data(), NOW), changed(report)
     assert set(keys) <= found.keys()
     for question in form():
         if question.ours or question.key in ("kind", "initial_reference"):
@@ -123,21 +123,21 @@ def test_the_practice_s_own_words_and_the_rules_bear_no_certainty_of_the_vendor_
 
 
 def test_each_complement_differs_from_the_last_filing_only():
-    now = weda_dossier({**AS_IN_EXAMPLE, "record_count": 1200})
+    now = weda_data({**AS_IN_EXAMPLE, "record_count": 1200})
     second = filed(now.answers, kind="complementary", at=FILED_AT + timedelta(hours=1))
     report = build_report(replace(now, filings=(filed(), second)), NOW)
     assert changed(report) == {}
 
 
 def test_a_complement_filed_after_the_hours_is_not_late_where_the_notification_was_in_time():
-    start = build_report(weda_dossier(), NOW).clock
+    start = build_report(weda_data(), NOW).clock
     first = filed(frozen={"cnil": (start.starts_at, start.due_at)})
     second = filed(kind="complementary", at=start.due_at + timedelta(days=3))
-    report = build_report(replace(weda_dossier(), filings=(first, second)), second.at + timedelta(days=1))
+    report = build_report(replace(weda_data(), filings=(first, second)), second.at + timedelta(days=1))
     assert "late_reasons" not in restore_filed_report(report, second).by_key
     assert changed(report) == {}
     whole = replace(second, kind="complete")
-    told = restore_filed_report(replace(report, dossier=replace(report.dossier, filings=(first, whole))), whole)
+    told = restore_filed_report(replace(report, dossier_data=replace(report.data, filings=(first, whole))), whole)
     assert told.kind == whole.answers.get("kind", {}).get("value", "initial")  # as filed, not as it would be now
 
 
@@ -146,7 +146,7 @@ def test_a_complement_filed_after_the_hours_is_not_late_where_the_notification_w
 
 @pytest.mark.parametrize("changes", [{}, {"record_count": 1200}])
 def test_the_letter_asks_for_exactly_what_is_unknown(changes):
-    report = build_report(weda_dossier({**AS_IN_EXAMPLE, **changes}), NOW)
+    report = build_report(weda_data({**AS_IN_EXAMPLE, **changes}), NOW)
     letter = write_letter_to_vendor(report)
     assert letter.asked
     for asked, row in zip(letter.asked, report.unknowns, strict=True):
@@ -164,13 +164,13 @@ def test_the_letter_asks_for_exactly_what_is_unknown(changes):
 def test_the_letter_goes_to_the_processor_that_is_named_else_to_the_incident_s_vendor():
     bodies = [{"name": "Un hébergeur", "role": "other"}, {"name": "Éditeur SA", "role": "processor", "address": "Lyon"}]
     named = {**AS_IN_EXAMPLE, "other_bodies_involved": True, "other_bodies": bodies}
-    assert write_letter_to_vendor(build_report(weda_dossier(named), NOW)).recipient == ("Éditeur SA", "Lyon")
-    nobody = build_report(weda_dossier({**AS_IN_EXAMPLE, "other_bodies_involved": False}), NOW)
-    assert write_letter_to_vendor(nobody).recipient == (nobody.dossier.revision.vendor,)
+    assert write_letter_to_vendor(build_report(weda_data(named), NOW)).recipient == ("Éditeur SA", "Lyon")
+    nobody = build_report(weda_data({**AS_IN_EXAMPLE, "other_bodies_involved": False}), NOW)
+    assert write_letter_to_vendor(nobody).recipient == (nobody.data.revision.vendor,)
 
 
 def test_the_letter_says_when_the_breach_was_notified():
-    reports = build_report(weda_dossier(), NOW), after_filing()
+    reports = build_report(weda_data(), NOW), after_filing()
     before, after = (write_letter_to_vendor(report) for report in reports)
     assert "Nous préparons la notification" in " ".join(before.opening)
     assert "notifiée à la CNIL le vendredi 14 novembre 2025" in " ".join(after.opening)
@@ -181,7 +181,7 @@ def opening(report):
 
 
 def test_the_letter_says_nothing_of_the_notification_that_is_not_so():
-    decided = build_report(weda_dossier({**AS_IN_EXAMPLE, "decision": "not_notify"}), NOW)
+    decided = build_report(weda_data({**AS_IN_EXAMPLE, "decision": "not_notify"}), NOW)
     complement = filed(kind="complementary", at=FILED_AT - timedelta(days=2))
     assert "Nous préparons" not in opening(decided) + opening(after_filing((), complement))
     both = after_filing((), complement, filed())
@@ -194,11 +194,11 @@ def test_the_letter_says_nothing_of_the_notification_that_is_not_so():
 
 def test_the_letter_accuses_nobody_and_is_offered_where_there_is_somebody_to_write_to():
     named = {**AS_IN_EXAMPLE, "other_bodies_involved": True, "other_bodies": [{"name": "É", "role": "processor"}]}
-    nobody = build_report(weda_dossier({**AS_IN_EXAMPLE, "other_bodies_involved": False}), NOW)
-    assert "Vous traitez pour notre compte" in opening(build_report(weda_dossier(named), NOW))
+    nobody = build_report(weda_data({**AS_IN_EXAMPLE, "other_bodies_involved": False}), NOW)
+    assert "Vous traitez pour notre compte" in opening(build_report(weda_data(named), NOW))
     assert "peut concerner" in opening(nobody)
     assert "Vous traitez pour" not in opening(nobody)
     assert offers_letter(nobody)
-    alone = replace(nobody.dossier, revision=None, newest=None)
+    alone = replace(nobody.data, revision=None, newest=None)
     assert not offers_letter(build_report(alone, NOW))
     assert offers_letter(build_report(replace(alone, answers={}), NOW))

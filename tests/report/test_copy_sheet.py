@@ -12,14 +12,14 @@ from notifications.obligations import Filed
 from notifications.questionnaire import Entry
 from notifications.report import Report, Sheet, build_copy_sheet, build_report, list_differences
 from notifications.report.copy_sheet import Field, Piece
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, weda_data
 from tests.report.test_report import any_answers
 
 IN_PARIS = "Soit le 12/11/2025 à 23:30, heure de Paris."
 
 
 def report(*, zone: ZoneInfo = PARIS, now: Any = NOW, **answers: Any) -> Report:
-    return build_report(weda_dossier({**AS_IN_EXAMPLE, **answers}, zone=zone), now)
+    return build_report(weda_data({**AS_IN_EXAMPLE, **answers}, zone=zone), now)
 
 
 def field(key: str, **answers: Any) -> Field:
@@ -53,7 +53,7 @@ def test_every_answered_question_of_the_example_is_there_in_order_and_nothing_el
 @settings(max_examples=settings.default.max_examples // 4)
 @given(any_answers(), st.sampled_from([NOW, LATE]))
 def test_so_it_is_whatever_the_answers_are(answers: dict[str, Entry], now: Any) -> None:
-    found = build_report(replace(weda_dossier({}), answers=answers), now)
+    found = build_report(replace(weda_data({}), answers=answers), now)
     sheet = build_copy_sheet(found)
     assert keys(sheet) == to_type(found)
     silent = {row.key for screen in sheet.screens for row in screen.unanswered}
@@ -183,7 +183,7 @@ def test_a_date_is_copied_once_both_its_day_and_its_hour_are() -> None:
 
 
 def test_after_a_filing_the_sheet_holds_what_changed_since() -> None:
-    filed = weda_dossier()
+    filed = weda_data()
     now: dict[str, Entry] = {**filed.answers, "record_count": answered("record_count", 8000) or {}}
     now["has_sensitive_data"] = answered("has_sensitive_data", False) or {}
     filings = (Filed("initial", NOW, "CNIL-1234", filed.answers),)

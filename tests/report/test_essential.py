@@ -9,7 +9,7 @@ import pytest
 from notifications import obligations, prefill, questionnaire
 from notifications.questionnaire import Context, check_entry, part_texts, ticks
 from notifications.report import DossierData, Screen, build_report, list_essential_screens
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, ROOT, SEEDS, form, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, ROOT, SEEDS, form, weda_data
 
 ON_TIME = [
     "quand",
@@ -37,7 +37,7 @@ NEVER_PREFILLED = {
 
 
 def screens(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any) -> tuple[Screen, ...]:
-    return list_essential_screens(build_report(weda_dossier(answers or {}, **given), now))
+    return list_essential_screens(build_report(weda_data(answers or {}, **given), now))
 
 
 def slugs(answers: Mapping[str, Any] | None = None, now: Any = NOW, **given: Any) -> list[str]:
@@ -102,9 +102,7 @@ def test_each_screen_begins_with_its_own_question_and_holds_no_other_twice() -> 
 
 def test_the_words_name_the_software_or_say_your_software() -> None:
     assert "Weda" in screens()[0].title
-    assert (
-        "votre logiciel" in list_essential_screens(build_report(replace(weda_dossier(), revision=None), NOW))[0].title
-    )
+    assert "votre logiciel" in list_essential_screens(build_report(replace(weda_data(), revision=None), NOW))[0].title
 
 
 # -- what they ask --------------------------------------------------------------------------------------
@@ -116,14 +114,14 @@ def test_an_outage_told_at_the_desk_and_a_letter_to_patients_are_two_questions()
     assert places["subjects_informed"].slug == "patients"
     assert "écrit à vos patients" in places["subjects_informed"].title
     assert "ne compte pas" in places["subjects_informed"].help
-    told = weda_dossier({**AWARE, "patients_told_of_outage": True})
+    told = weda_data({**AWARE, "patients_told_of_outage": True})
     assert told.answers["subjects_informed"]["origin"].startswith("incident:")  # one does not answer the other
     assert told.answers["subjects_informed"]["value"] == "undetermined"
 
 
 def test_nothing_is_said_beforehand_in_the_name_of_the_practice() -> None:
     shown = {row.key: row for screen in screens(AWARE, LATE) for row in screen.rows}
-    begun = weda_dossier({}).answers
+    begun = weda_data({}).answers
     for key, row in shown.items():
         entry = begun.get(key)
         if key in NEVER_PREFILLED or row.question.practice_only:
@@ -135,24 +133,24 @@ def test_nothing_is_said_beforehand_in_the_name_of_the_practice() -> None:
 
 
 def test_no_box_is_ticked_and_no_part_of_the_practice_is_written_beforehand() -> None:
-    dossier = weda_dossier({})
+    dossier_data = weda_data({})
     ticked = [*((question, tick) for question in form() for tick in question.ticks)]
-    ticked += [(form().questions[each.question], each.tick) for each in dossier.newest.occasions]
+    ticked += [(form().questions[each.question], each.tick) for each in dossier_data.newest.occasions]
     assert len(ticked) > 20
     for question, tick in ticked:
-        entry = dossier.answers.get(question.key)
+        entry = dossier_data.answers.get(question.key)
         words = part_texts(question, entry).values() if question.parts else [(entry or {}).get("value", "")]
         assert not any(ticks.ticked(tick, text) for text in words), tick.key
     for question in form():
         for part in question.parts:
             if part.by == "practice":
-                assert part_texts(question, dossier.answers.get(question.key))[part.key] == ""
+                assert part_texts(question, dossier_data.answers.get(question.key))[part.key] == ""
 
 
 def test_after_the_screens_nothing_that_a_first_notification_needs_is_missing() -> None:
     for now in (NOW, LATE):
         asked = {row.key for screen in screens(AWARE, now) for row in screen.rows}
-        missing = {row.key for row in build_report(weda_dossier(AWARE), now).missing}
+        missing = {row.key for row in build_report(weda_data(AWARE), now).missing}
         assert missing <= asked
 
 

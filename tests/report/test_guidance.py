@@ -8,15 +8,15 @@ import pytest
 
 from notifications.obligations import Filed
 from notifications.report import build_report, find_decision, list_checkboxes, list_clock_readings, list_vendor_requests
-from tests.dossiers import LATE, NOW, weda_dossier
+from tests.dossiers import LATE, NOW, weda_data
 
 AWARE = {"aware_at": "2025-11-12T18:07:00+01:00"}
 CSMF_DAY = datetime(2025, 11, 19, 8, 0, tzinfo=UTC)
 
 
 def report(now: datetime = LATE, *, decided_at: datetime | None = None, number: int = 3, **answers: Any):
-    dossier = weda_dossier(AWARE | answers, number=number, newest=number)
-    return build_report(replace(dossier, decided_at=decided_at), now)
+    dossier_data = weda_data(AWARE | answers, number=number, newest=number)
+    return build_report(replace(dossier_data, decided_at=decided_at), now)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -39,7 +39,7 @@ def test_the_vendors_day_is_its_request_and_known_only_since_a_paper_told_of_it(
 
 
 def test_without_an_incident_nobody_is_quoted() -> None:
-    alone = build_report(replace(weda_dossier(AWARE), revision=None, newest=None, revisions={}), NOW)
+    alone = build_report(replace(weda_data(AWARE), revision=None, newest=None, revisions={}), NOW)
     assert (list_clock_readings(alone), list_vendor_requests(alone)) == ((), ())
     assert "late_reasons" in list_checkboxes(alone)
 
@@ -99,7 +99,7 @@ def test_contrary_advice_is_offered_since_its_day_and_not_for_a_filing_of_before
     assert "contrary_advice" not in offered(now=datetime(2025, 11, 18, 22, 0, tzinfo=UTC))
     assert "contrary_advice" in offered(now=CSMF_DAY)
     late_but_before = datetime(2025, 11, 17, 8, 0, tzinfo=UTC)
-    filed = build_report(weda_dossier(AWARE), late_but_before).dossier
+    filed = build_report(weda_data(AWARE), late_but_before).data
     first = replace(filed, filings=(Filed("initial", late_but_before),))
     assert "contrary_advice" not in {tick.key for tick in list_checkboxes(build_report(first, LATE))["late_reasons"]}
 

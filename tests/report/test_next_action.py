@@ -10,7 +10,7 @@ import pytest
 from notifications.obligations import Filed
 from notifications.report import DossierData, build_report, listing
 from notifications.report.next_action import Action, find_next_action
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_data
 
 DUE = datetime(2025, 11, 15, 17, 7, tzinfo=UTC)
 AWARE = {"aware_at": AS_IN_EXAMPLE["aware_at"]}
@@ -19,16 +19,18 @@ INITIAL = Filed("initial", NOW, "FV-1")
 
 def whole(answers: Mapping[str, Any] = AS_IN_EXAMPLE) -> DossierData:
     """Every answer given, and read by the practice."""
-    dossier = weda_dossier(answers)
-    return replace(dossier, answers={key: {**each, "reviewed": True} for key, each in dossier.answers.items()})
+    dossier_data = weda_data(answers)
+    return replace(
+        dossier_data, answers={key: {**each, "reviewed": True} for key, each in dossier_data.answers.items()}
+    )
 
 
 def filed(*filings: Filed, **answers: Any) -> DossierData:
     return replace(whole({**AS_IN_EXAMPLE, **answers}), filings=filings)
 
 
-def todo(dossier: DossierData, now: datetime = NOW, *, copied: bool = False) -> Action:
-    return find_next_action(build_report(dossier, now), copied=copied)
+def todo(dossier_data: DossierData, now: datetime = NOW, *, copied: bool = False) -> Action:
+    return find_next_action(build_report(dossier_data, now), copied=copied)
 
 
 def place(action: Action) -> tuple[str, str]:
@@ -36,12 +38,12 @@ def place(action: Action) -> tuple[str, str]:
 
 
 def test_each_step_of_a_notification_comes_in_its_order() -> None:
-    read = {key: {**each, "reviewed": True} for key, each in weda_dossier().answers.items() if key != "origins"}
-    almost = replace(weda_dossier(), answers={**weda_dossier().answers, **read})
+    read = {key: {**each, "reviewed": True} for key, each in weda_data().answers.items() if key != "origins"}
+    almost = replace(weda_data(), answers={**weda_data().answers, **read})
     assert [
-        place(todo(weda_dossier({}))),
-        place(todo(weda_dossier(AWARE))),
-        place(todo(weda_dossier())),
+        place(todo(weda_data({}))),
+        place(todo(weda_data(AWARE))),
+        place(todo(weda_data())),
         place(todo(almost)),
         place(todo(whole())),
         place(todo(whole(), copied=True)),
@@ -58,8 +60,8 @@ def test_each_step_of_a_notification_comes_in_its_order() -> None:
 
 
 def test_the_sentence_counts_what_it_asks() -> None:
-    assert "de quel cabinet notifiez-vous" in todo(weda_dossier(AWARE)).sentence
-    assert todo(weda_dossier()).sentence.count("réponses proposées attendent votre accord") == 1
+    assert "de quel cabinet notifiez-vous" in todo(weda_data(AWARE)).sentence
+    assert todo(weda_data()).sentence.count("réponses proposées attendent votre accord") == 1
     without_city = {key: value for key, value in whole().answers.items() if key != "city"}
     gone = todo(replace(whole(), answers=without_city))
     assert place(gone)[0] in ("essential", "review")
@@ -77,14 +79,14 @@ def test_the_sentence_counts_what_it_asks() -> None:
     ],
 )
 def test_a_short_or_past_delay_is_said_first_and_lets_one_copy_at_once(now: datetime, words: str) -> None:
-    action = todo(weda_dossier(AWARE), now)
+    action = todo(weda_data(AWARE), now)
     assert action.sentence.startswith(words or "Prochaine question")
     assert action.may_copy is bool(words)
     assert action.page == "essential"
 
 
 def test_before_the_moment_is_known_nothing_hurries() -> None:
-    action = todo(weda_dossier({}), LATE)
+    action = todo(weda_data({}), LATE)
     assert "Dites quand votre cabinet a appris la violation" in action.sentence
     assert not action.may_copy
 
@@ -104,11 +106,11 @@ def test_after_the_complement_the_patients_are_told_where_the_risk_is_high() -> 
     assert "informer les patients concernés, dans les meilleurs délais" in told.sentence
     assert not any(character.isdigit() for character in told.sentence)  # the law gives no hour
     assert "Des réponses restent aussi inconnues" in told.sentence
-    dossier = filed(INITIAL, complement, severity="limited")
-    count = len(build_report(dossier, NOW).unknowns)
-    assert f"{count} réponses restent inconnues : redemandez-les à l'éditeur." in todo(dossier).sentence
-    known = {key: entry for key, entry in dossier.answers.items() if entry["state"] != "unknown"}
-    calm = todo(replace(dossier, answers=known))
+    dossier_data = filed(INITIAL, complement, severity="limited")
+    count = len(build_report(dossier_data, NOW).unknowns)
+    assert f"{count} réponses restent inconnues : redemandez-les à l'éditeur." in todo(dossier_data).sentence
+    known = {key: entry for key, entry in dossier_data.answers.items() if entry["state"] != "unknown"}
+    calm = todo(replace(dossier_data, answers=known))
     assert calm.sentence == "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la."
 
 
@@ -140,9 +142,9 @@ def test_dossiers_stand_by_time_left_then_what_waits_then_complements_then_what_
     dossiers = {
         "over": filed(INITIAL, over),
         "complement": filed(INITIAL),
-        "waiting": weda_dossier({}),
-        "later": weda_dossier(later),
-        "sooner": weda_dossier(),
+        "waiting": weda_data({}),
+        "later": weda_data(later),
+        "sooner": weda_data(),
         "stopped": whole({**AS_IN_EXAMPLE, "decision": "not_notify"}),
     }
     reports = {name: build_report(each, NOW) for name, each in dossiers.items()}

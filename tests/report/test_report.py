@@ -13,7 +13,7 @@ from notifications import obligations
 from notifications.documents import dossier_file
 from notifications.questionnaire import Entry, strict_json
 from notifications.report import DossierData, Line, Report, Row, build_report, space_french
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_dossier
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
 DUTIES = obligations.load(SEEDS / "obligations.toml")
 SOURCE = "incident:weda-2025-11@3"
@@ -25,17 +25,17 @@ def empty(**answers: Any) -> DossierData:
     return DossierData(form(), entries, PARIS, DUTIES)
 
 
-def row(key: str, dossier: DossierData | None = None, **answers: Any) -> Row:
-    return build_report(dossier or empty(**answers), NOW).by_key[key]
+def row(key: str, dossier_data: DossierData | None = None, **answers: Any) -> Row:
+    return build_report(dossier_data or empty(**answers), NOW).by_key[key]
 
 
 def weda(**answers: Any) -> Report:
     """The report of the example's practice, with some answers changed."""
-    return build_report(weda_dossier({**AS_IN_EXAMPLE, **answers}), NOW)
+    return build_report(weda_data({**AS_IN_EXAMPLE, **answers}), NOW)
 
 
 def holding(key: str, entry: Entry) -> Row:
-    return row(key, replace(weda_dossier({}), answers={key: entry}))
+    return row(key, replace(weda_data({}), answers={key: entry}))
 
 
 def option(found: Row, words: str) -> Line:
@@ -61,12 +61,12 @@ def test_the_state_of_an_answer_is_one_word(key: str, value: Any, state: str, wo
 
 
 def test_what_was_prefilled_is_to_be_read_until_the_practice_acts_on_it() -> None:
-    assert row("nature", weda_dossier({})).state == "to_review"
-    assert row("nature", weda_dossier({"nature": ["availability"]})).state == "reviewed"
+    assert row("nature", weda_data({})).state == "to_review"
+    assert row("nature", weda_data({"nature": ["availability"]})).state == "reviewed"
 
 
 def test_a_cleared_answer_is_missing_and_says_nothing() -> None:
-    found = row("nature", weda_dossier({"nature": {"value": ["availability"]}, "city": ""}))
+    found = row("nature", weda_data({"nature": {"value": ["availability"]}, "city": ""}))
     assert found.state == "reviewed"
     cleared = holding("city", {"state": "cleared", "origin": "practice", "reviewed": False})
     assert (cleared.state, cleared.lines) == ("missing", ())
@@ -113,7 +113,7 @@ def test_an_answer_whose_question_stops_applying_is_neither_shown_nor_counted() 
     assert "dpo_number" in build_report(empty(**answers), NOW).by_key
     found = build_report(empty(**{**answers, "has_dpo": False}), NOW)
     assert "dpo_number" not in found.by_key
-    assert "dpo_number" in found.dossier.answers
+    assert "dpo_number" in found.data.answers
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_only_helps_the_practice_stands_apart() -> None:
 
 
 def test_reasons_are_asked_only_of_a_late_dossier() -> None:
-    late = build_report(weda_dossier(), LATE)
+    late = build_report(weda_data(), LATE)
     assert (weda().clock.late, late.clock.late) == (False, True)
     assert "late_reasons" in late.by_key
     assert "late_reasons" not in weda().by_key
@@ -192,7 +192,7 @@ def test_the_certainty_of_a_whole_text_is_said_beside_it() -> None:
 
 
 def test_nothing_is_stated_as_a_theft() -> None:
-    prefilled = build_report(weda_dossier({}), NOW)
+    prefilled = build_report(weda_data({}), NOW)
     text = "\n".join(line.text for each in prefilled.rows for line in each.lines if line.kind != "option")
     assert "extraction partielle" in text
     assert re.findall(r"(?i)\b(?:vols?|volée?s?|dérobée?s?|piratée?s?|exfiltr\w+|rançon\w*)\b", text) == []
@@ -246,10 +246,10 @@ def test_each_source_is_listed_once() -> None:
 
 
 def test_an_answer_that_a_newer_revision_would_change_is_marked() -> None:
-    begun = build_report(weda_dossier({}, number=1, newest=2), NOW)
+    begun = build_report(weda_data({}, number=1, newest=2), NOW)
     assert begun.by_key["description"].outdated
     assert not begun.by_key["nature"].outdated
-    assert not build_report(weda_dossier({}, number=2, newest=3), NOW).by_key["description"].outdated
+    assert not build_report(weda_data({}, number=2, newest=3), NOW).by_key["description"].outdated
 
 
 # ---------------------------------------------------------------- words
@@ -357,6 +357,6 @@ def any_answers(draw: st.DrawFn) -> dict[str, Entry]:
 
 @given(any_answers(), st.sampled_from([NOW, LATE]))
 def test_any_answers_are_read_and_leave_as_a_file_that_may_come_back(answers: dict[str, Entry], now: Any) -> None:
-    found = build_report(replace(weda_dossier({}), answers=answers), now)
+    found = build_report(replace(weda_data({}), answers=answers), now)
     assert found.progress.answered + sum(not each.answered for each in found.rows) == found.progress.total
     assert strict_json.loads(dossier_file.dump(found))["answers"] == answers

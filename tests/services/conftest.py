@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from tests.stored import Tab, start_weda, store_seeds
 
 
@@ -12,11 +12,11 @@ def seeds_loaded(db: None) -> None:
 
 
 @pytest.fixture
-def weda_draft(seeds_loaded: None) -> Draft:
+def weda_dossier(seeds_loaded: None) -> Dossier:
     return start_weda()
 
 
 @pytest.fixture
-def tabs(weda_draft: Draft) -> tuple[Tab, Tab]:
+def tabs(weda_dossier: Dossier) -> tuple[Tab, Tab]:
     """The same dossier, open twice."""
-    return Tab(weda_draft, by="Camille"), Tab(weda_draft, by="Dominique")
+    return Tab(weda_dossier, by="Camille"), Tab(weda_dossier, by="Dominique")

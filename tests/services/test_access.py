@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from notifications.models import Draft, Grant, Viewer
+from notifications.models import Dossier, Grant, Viewer
 from notifications.services.accounts import access
 from tests.dossiers import NOW
 from tests.stored import everything, start_weda
@@ -14,28 +14,28 @@ TOMORROW = NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def granted(weda_draft):
+def granted(weda_dossier):
     """(the dossier, the secret that opens it)"""
     secret = access.new_secret()
-    access.grant_device(draft=weda_draft, secret=secret, now=NOW)
-    return weda_draft, secret
+    access.grant_device(dossier=weda_dossier, secret=secret, now=NOW)
+    return weda_dossier, secret
 
 
 def seen_by(secret):
     viewer = Viewer(device=access.fingerprint(secret)) if secret is not None else Viewer()
-    return list(Draft.objects.visible_to(viewer))
+    return list(Dossier.objects.visible_to(viewer))
 
 
 def test_a_dossier_is_seen_by_its_own_browser_only(granted):
-    draft, secret = granted
-    assert seen_by(secret) == [draft]
+    dossier, secret = granted
+    assert seen_by(secret) == [dossier]
     assert seen_by(access.new_secret()) == []
 
 
 @pytest.mark.parametrize("secret", [None, ""])
 def test_a_browser_without_a_secret_sees_nothing(granted, secret):
     assert seen_by(secret) == []
-    assert list(Draft.objects.visible_to(Viewer(device=""))) == []
+    assert list(Dossier.objects.visible_to(Viewer(device=""))) == []
 
 
 def test_the_hash_that_the_database_holds_opens_nothing(granted):
@@ -50,11 +50,11 @@ def test_a_dossier_that_nobody_was_granted_is_seen_by_nobody(granted):
 
 
 def test_one_browser_may_hold_many_dossiers_each_listed_once(granted):
-    draft, secret = granted
+    dossier, secret = granted
     other = start_weda()
-    access.grant_device(draft=other, secret=secret, now=NOW)
-    access.grant_device(draft=other, secret=access.new_secret(), now=NOW)
-    assert sorted(each.pk for each in seen_by(secret)) == [draft.pk, other.pk]
+    access.grant_device(dossier=other, secret=secret, now=NOW)
+    access.grant_device(dossier=other, secret=access.new_secret(), now=NOW)
+    assert sorted(each.pk for each in seen_by(secret)) == [dossier.pk, other.pk]
 
 
 def test_a_grant_that_was_withdrawn_opens_nothing(granted):
@@ -72,17 +72,17 @@ def test_a_private_link_s_secret_is_not_a_browser_s(granted):
 
 
 def test_withdrawing_one_browser_leaves_the_others(granted):
-    draft, secret = granted
+    dossier, secret = granted
     second = access.new_secret()
-    access.grant_device(draft=draft, secret=second, now=NOW)
+    access.grant_device(dossier=dossier, secret=second, now=NOW)
     Grant.objects.filter(sha256=access.fingerprint(secret)).update(revoked_at=NOW)
-    assert (seen_by(secret), seen_by(second)) == ([], [draft])
+    assert (seen_by(secret), seen_by(second)) == ([], [dossier])
 
 
-def test_a_browser_is_known_once_it_holds_a_dossier(weda_draft):
+def test_a_browser_is_known_once_it_holds_a_dossier(weda_dossier):
     secret = access.new_secret()
     assert not access.device_is_known(access.fingerprint(secret))
-    access.grant_device(draft=weda_draft, secret=secret, now=NOW)
+    access.grant_device(dossier=weda_dossier, secret=secret, now=NOW)
     assert access.device_is_known(access.fingerprint(secret))
     assert not access.device_is_known(None)
     assert not access.device_is_known("")
@@ -93,24 +93,24 @@ def test_the_secret_itself_is_nowhere_in_the_database(granted):
     assert secret not in str(everything())
 
 
-def test_secrets_and_addresses_cannot_be_guessed(weda_draft):
+def test_secrets_and_addresses_cannot_be_guessed(weda_dossier):
     secrets = {access.new_secret() for _ in range(50)}
     assert len(secrets) == 50
     assert min(map(len, secrets)) >= 43  # 256 bits, six to a character
-    assert len(weda_draft.public_id) >= 22  # 128 bits
-    assert start_weda().public_id != weda_draft.public_id
+    assert len(weda_dossier.public_id) >= 22  # 128 bits
+    assert start_weda().public_id != weda_dossier.public_id
 
 
 def test_the_same_browser_is_not_granted_the_same_dossier_twice(granted):
-    draft, secret = granted
+    dossier, secret = granted
     with pytest.raises(IntegrityError):
-        access.grant_device(draft=draft, secret=secret, now=NOW)
+        access.grant_device(dossier=dossier, secret=secret, now=NOW)
 
 
 def test_the_day_of_last_use_is_noted_for_that_browser_only(granted):
-    draft, secret = granted
+    dossier, secret = granted
     other = access.new_secret()
-    access.grant_device(draft=draft, secret=other, now=NOW)
+    access.grant_device(dossier=dossier, secret=other, now=NOW)
     access.note_use(device=access.fingerprint(secret), now=TOMORROW)
     days = {grant.sha256: grant.last_used_on for grant in Grant.objects.all()}
     assert days == {access.fingerprint(secret): TOMORROW.date(), access.fingerprint(other): NOW.date()}

@@ -259,8 +259,8 @@ def rows(found: World) -> Iterator[tuple[str, str, str, tuple[dict[str, str], di
     """(name, address, the same of what does not exist or "", who may)."""
     for name, (read, send) in OF_A_DOSSIER.items():
         missing = addresses(name, public_id=MISSING_ID)
-        yield name, addresses(name, public_id=found.draft.public_id), missing, (read, send)
-        yield name, addresses(name, public_id=found.guest_draft.public_id), missing, (of_guest(read), of_guest(send))
+        yield name, addresses(name, public_id=found.dossier.public_id), missing, (read, send)
+        yield name, addresses(name, public_id=found.guest_dossier.public_id), missing, (of_guest(read), of_guest(send))
     for name, may in OF_A_PRACTICE.items():
         missing = addresses(name, practice_id=MISSING_ID)
         yield name, addresses(name, practice_id=found.practice.public_id), missing, may
@@ -326,7 +326,7 @@ def test_everybody_every_method_every_pdf(found: World, role: str) -> None:
 @pytest.mark.parametrize("role", ["owner", "manager", "guest with the dossier"])
 def test_reading_changes_nothing(found: World, role: str, seeded: Any) -> None:
     client = found.client(role)
-    Grant.objects.update(last_used_on=found.draft.created_at)
+    Grant.objects.update(last_used_on=found.dossier.created_at)
     before = everything()
     pdf = seeded.choice(sorted(PDFS))
     for name, address, _, may in rows(found):

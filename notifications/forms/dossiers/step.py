@@ -29,7 +29,7 @@ class QuestionBlock(LayoutObject):
             "forms/_question.html",
             {
                 "question": question,
-                "draft": context.get("draft"),
+                "dossier": context.get("dossier"),
                 "field": bound,
                 "row": row,
                 "conflict": form.conflicts.get(self.key),

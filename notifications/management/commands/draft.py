@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         try:
             _check(options)
-            (self._batch if options["batch"] else self._draft)(options)
+            (self._batch if options["batch"] else self._dossier)(options)
         except Unusable as error:
             self.stderr.write("\n".join(error.problems))
             sys.exit(2)
@@ -50,16 +50,18 @@ class Command(BaseCommand):
         now, zone = _instant(options["now"]), ZoneInfo(options["timezone"] or "Europe/Paris")
         revision = drafting.find_incident(options["incident"])
         lines = drafting.read_roster(options["batch"], zone, now)
-        reports = [(line, build_report(drafting.dossier(revision, line.entries, zone), now)) for line in lines]
+        reports = [
+            (line, build_report(drafting.build_dossier_data(revision, line.entries, zone), now)) for line in lines
+        ]
         _write_together(_made(reports, _folder(options["out"])))
         for line, report in reports:
             self.stdout.write(_told(line, report))
 
-    def _draft(self, options):
+    def _dossier(self, options):
         now, zone = _instant(options["now"]), options["timezone"] and ZoneInfo(options["timezone"])
         revision = drafting.find_incident(options["incident"])
         given, zone = drafting.read_answers(options["answers"], revision, zone, now)
-        report = build_report(drafting.dossier(revision, given, zone), now)
+        report = build_report(drafting.build_dossier_data(revision, given, zone), now)
         outputs = {}
         if options["json"]:
             outputs[options["json"]] = dossier_file.dump(report)
@@ -76,7 +78,7 @@ class Command(BaseCommand):
         )
         for clock in report.clocks:
             duty = clock.obligation
-            self.stdout.write(f"Échéance : {duty.key} ({duty.title}) : {_end(clock, report.dossier.zone)}")
+            self.stdout.write(f"Échéance : {duty.key} ({duty.title}) : {_end(clock, report.data.zone)}")
         for row in report.missing:
             self.stdout.write(f"Manquant : {row.key} ({row.question.label})")
         for keys, message in report.doubts:
@@ -116,7 +118,7 @@ def _made(reports, folder):
 def _told(line, report):
     """« ligne 2 : Cabinet du Dr Exemple : samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours »."""
     notices = "".join(f" {notice}" for notice in line.notices)
-    return f"ligne {line.number} : {line.name} : {_end(report.clock, report.dossier.zone)}.{notices}"
+    return f"ligne {line.number} : {line.name} : {_end(report.clock, report.data.zone)}.{notices}"
 
 
 def _end(clock, zone):

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
-from ...models import Draft, Grant, User, Viewer
+from ...models import Dossier, Grant, User, Viewer
 from .. import journal
 
 MOST_LINKS = 5  # that open one dossier at a time
@@ -39,14 +39,14 @@ def device_is_known(sha256: str | None) -> bool:
 
 
 @transaction.atomic
-def grant_device(*, draft: Draft, secret: str, now: datetime) -> Grant:
+def grant_device(*, dossier: Dossier, secret: str, now: datetime) -> Grant:
     """A number is never given twice, so that the history of a dossier keeps meaning what it says."""
-    Draft.objects.filter(pk=draft.pk).update(devices=F("devices") + 1)
-    number = Draft.objects.values_list("devices", flat=True).get(pk=draft.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(devices=F("devices") + 1)
+    number = Dossier.objects.values_list("devices", flat=True).get(pk=dossier.pk)
     name = f"{DEVICE} {number}"
-    journal.append(draft=draft, event="device_granted", keys=[name], by=name, now=now)
+    journal.append(dossier=dossier, event="device_granted", keys=[name], by=name, now=now)
     return Grant.objects.create(
-        draft=draft,
+        dossier=dossier,
         sha256=fingerprint(secret),
         kind=Grant.Kind.DEVICE,
         number=number,
@@ -65,9 +65,9 @@ def note_use(*, device: str, now: datetime) -> None:
 def forget_device(*, device: str, now: datetime) -> None:
     """This browser's secret opens nothing any more. The links that it made stay."""
     held = Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE)
-    for grant in held.select_related("draft"):
+    for grant in held.select_related("dossier"):
         name = f"{DEVICE} {grant.number}"
-        journal.append(draft=grant.draft, event="device_forgotten", keys=[name], by=name, now=now)
+        journal.append(dossier=grant.dossier, event="device_forgotten", keys=[name], by=name, now=now)
     held.delete()
 
 
@@ -87,11 +87,11 @@ def first_author(viewer: Viewer) -> str:
     return account_author(viewer.user) if viewer.user else FIRST_DEVICE
 
 
-def author(draft: Draft, viewer: Viewer) -> str:
+def author(dossier: Dossier, viewer: Viewer) -> str:
     """Who writes: « compte 7 », or a browser told apart without being identified, « appareil 2 »; "" for neither."""
-    if viewer.user and (draft.practice_id or draft.owner_id == viewer.user.pk):
+    if viewer.user and (dossier.practice_id or dossier.owner_id == viewer.user.pk):
         return account_author(viewer.user)
-    number = _devices().filter(draft=draft, sha256=viewer.device).values_list("number", flat=True).first()
+    number = _devices().filter(dossier=dossier, sha256=viewer.device).values_list("number", flat=True).first()
     return f"{DEVICE} {number}" if number else ""
 
 
@@ -119,39 +119,41 @@ def _words(by: str, mine: str, name: str) -> str:
 # -- private links --------------------------------------------------------------------------------------
 
 
-def links(draft: Draft) -> QuerySet[Grant]:
+def links(dossier: Dossier) -> QuerySet[Grant]:
     """The links that open this dossier now, oldest first."""
-    return Grant.objects.filter(draft=draft, kind=Grant.Kind.LINK, revoked_at=None).order_by("number")
+    return Grant.objects.filter(dossier=dossier, kind=Grant.Kind.LINK, revoked_at=None).order_by("number")
 
 
 @transaction.atomic
-def make_link(*, draft: Draft, by: str, now: datetime) -> str:
+def make_link(*, dossier: Dossier, by: str, now: datetime) -> str:
     """The secret of a new link, which nobody can read again. Raises TooManyLinks."""
-    if links(draft).count() >= MOST_LINKS:
+    if links(dossier).count() >= MOST_LINKS:
         raise TooManyLinks
     secret = new_secret()
-    made = Grant.objects.filter(draft=draft, kind=Grant.Kind.LINK).aggregate(last=Max("number"))["last"] or 0
-    Grant.objects.create(draft=draft, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now)
-    journal.append(draft=draft, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
+    made = Grant.objects.filter(dossier=dossier, kind=Grant.Kind.LINK).aggregate(last=Max("number"))["last"] or 0
+    Grant.objects.create(
+        dossier=dossier, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now
+    )
+    journal.append(dossier=dossier, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
     return secret
 
 
 @transaction.atomic
-def revoke_link(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
+def revoke_link(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close a link of this dossier; says whether there was one to close. Browsers that it let in stay."""
-    closed = bool(links(draft).filter(number=number).update(revoked_at=now))
+    closed = bool(links(dossier).filter(number=number).update(revoked_at=now))
     if closed:
-        journal.append(draft=draft, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
+        journal.append(dossier=dossier, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
     return closed
 
 
-def linked(secret: str) -> Draft | None:
+def linked(secret: str) -> Dossier | None:
     """The dossier that a link's secret opens."""
     grants = Grant.objects.filter(
-        sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None, draft__practice=None
+        sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None, dossier__practice=None
     )
-    grant = grants.select_related("draft").first()
-    return grant.draft if grant else None
+    grant = grants.select_related("dossier").first()
+    return grant.dossier if grant else None
 
 
 def note_link(*, secret: str, now: datetime) -> None:

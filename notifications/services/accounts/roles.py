@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
-from ...models import Draft, Membership, Practice, Role, Viewer
+from ...models import Dossier, Membership, Practice, Role, Viewer
 
 WRITERS = {Role.OWNER, Role.MEMBER, Role.MANAGER}  # answer, file, ask colleagues to read
 KEEPERS = {Role.OWNER, Role.MANAGER}  # the profile, new dossiers, groups, exports
@@ -22,9 +22,9 @@ def practices(viewer: Viewer, allowed: Collection[str]) -> QuerySet[Practice]:
     return Practice.objects.visible_to(viewer).filter(pk__in=held.values("practice"))
 
 
-def may_write(viewer: Viewer, draft: Draft) -> bool:
+def may_write(viewer: Viewer, dossier: Dossier) -> bool:
     """A dossier that no practice has is written by whoever may open it."""
-    return draft.practice is None or role_in(viewer, draft.practice) in WRITERS
+    return dossier.practice is None or role_in(viewer, dossier.practice) in WRITERS
 
 
 def may_keep(viewer: Viewer, practice: Practice) -> bool:

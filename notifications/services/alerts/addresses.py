@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from ...models import ConfirmationSent, Draft, Outgoing, Subscription
+from ...models import ConfirmationSent, Dossier, Outgoing, Subscription
 from .. import journal
 from ..mail import outbox
 
@@ -43,29 +43,31 @@ class Standing:
     pending: str = ""  # beside a live one: the address that will take its place once confirmed
 
 
-def standing(draft: Draft) -> Standing:
-    found = Subscription.objects.filter(draft=draft).first()
+def standing(dossier: Dossier) -> Standing:
+    found = Subscription.objects.filter(dossier=dossier).first()
     if found is None:
         return Standing("none")
     state = "ended" if found.ended_at else "live" if found.confirmed_at else "waiting"
     return Standing(state, found.email, found.pending_email)
 
 
-def reminded(drafts: Sequence[Draft]) -> tuple[list[str], list[str]]:
+def reminded(dossiers: Sequence[Dossier]) -> tuple[list[str], list[str]]:
     """The addresses to which reminders of these dossiers go, and those that are to be confirmed; one for each dossier
     that has any."""
-    found = Subscription.objects.filter(draft__in=drafts, ended_at=None).order_by("draft")
+    found = Subscription.objects.filter(dossier__in=dossiers, ended_at=None).order_by("dossier")
     live = [each.email for each in found if each.confirmed_at]
     return live, [each.email for each in found if not each.confirmed_at]
 
 
 @transaction.atomic
-def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
+def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscription:
     """Ask for this address to be confirmed by a mail to it; until then nothing else goes there, and reminders go on to
     the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it and
     for a dossier."""
     email = checked(email)
-    subscription = Subscription.objects.select_for_update().filter(draft=draft).first() or Subscription(draft=draft)
+    subscription = Subscription.objects.select_for_update().filter(dossier=dossier).first() or Subscription(
+        dossier=dossier
+    )
     is_live = subscription.confirmed_at and not subscription.ended_at
     if is_live and subscription.email == email:
         if not subscription.pending_email:
@@ -74,32 +76,36 @@ def give(*, draft: Draft, email: str, by: str, now: datetime) -> Subscription:
     else:
         _ask(subscription, email, now)
     subscription.save()
-    journal.append(draft=draft, event="address_given", by=by, now=now)
+    journal.append(dossier=dossier, event="address_given", by=by, now=now)
     return subscription
 
 
 @transaction.atomic
-def give_all(*, drafts: Sequence[Draft], email: str, by: str, now: datetime) -> None:
+def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime) -> None:
     """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
     keep it. Raises BadAddress or TooOften."""
     email = checked(email)
-    live = Subscription.objects.select_for_update().filter(draft__in=drafts, ended_at=None, confirmed_at__isnull=False)
-    kept = set(live.values_list("draft", flat=True))
-    known = {each.draft_id: each for each in Subscription.objects.filter(draft__in=drafts).select_related("draft")}
-    asked = [known.get(draft.pk) or Subscription(draft=draft) for draft in drafts if draft.pk not in kept]
+    live = Subscription.objects.select_for_update().filter(
+        dossier__in=dossiers, ended_at=None, confirmed_at__isnull=False
+    )
+    kept = set(live.values_list("dossier", flat=True))
+    known = {
+        each.dossier_id: each for each in Subscription.objects.filter(dossier__in=dossiers).select_related("dossier")
+    }
+    asked = [known.get(dossier.pk) or Subscription(dossier=dossier) for dossier in dossiers if dossier.pk not in kept]
     if asked:
         _ask(asked[0], email, now)
     for subscription in asked:
         _replace(subscription, email, now)
         subscription.save()
-        journal.append(draft=subscription.draft, event="address_given", by=by, now=now)
+        journal.append(dossier=subscription.dossier, event="address_given", by=by, now=now)
 
 
 def _ask(subscription: Subscription, email: str, now: datetime) -> None:
     """Replace the address once a mail to the new one was answered."""
-    _not_too_often(subscription.draft, email, now)
+    _not_too_often(subscription.dossier, email, now)
     _replace(subscription, email, now)
-    outbox.row(subscription.draft, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
+    outbox.row(subscription.dossier, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
 
 
 def _replace(subscription: Subscription, email: str, now: datetime) -> None:
@@ -125,11 +131,11 @@ def checked(email: str) -> str:
     return clean
 
 
-def _not_too_often(draft: Draft, email: str, now: datetime) -> None:
+def _not_too_often(dossier: Dossier, email: str, now: datetime) -> None:
     """Count this request, or raise TooOften."""
     forget_requests(now)
     mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
-    of_dossier = Outgoing.objects.filter(draft=draft, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
+    of_dossier = Outgoing.objects.filter(dossier=dossier, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
     if (
         lately.filter(address=mailbox).exists()
         or ConfirmationSent.objects.filter(address=mailbox).count() >= MOST_A_DAY
@@ -159,37 +165,37 @@ def confirm(*, token: str, now: datetime) -> bool:
     for each in asked_together(subscription) if subscription else ():
         email = each.asked_email
         Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
-        waiting = Outgoing.objects.filter(draft=each.draft, state=Outgoing.State.WAITING)
+        waiting = Outgoing.objects.filter(dossier=each.dossier, state=Outgoing.State.WAITING)
         waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
-        journal.append(draft=each.draft, event="address_confirmed", by=RECIPIENT, now=now)
+        journal.append(dossier=each.dossier, event="address_confirmed", by=RECIPIENT, now=now)
     return subscription is not None
 
 
 def asked_together(subscription: Subscription) -> list[Subscription]:
     """Those that one mail asks to confirm: this one, and with it those of the dossiers of its group, while they are to
     be confirmed."""
-    same = Subscription.objects.filter(asked_at=subscription.asked_at, ended_at=None).select_related("draft")
-    group = subscription.draft.group_id
-    found = same.filter(draft__group=group) if group else same.filter(pk=subscription.pk)
+    same = Subscription.objects.filter(asked_at=subscription.asked_at, ended_at=None).select_related("dossier")
+    group = subscription.dossier.group_id
+    found = same.filter(dossier__group=group) if group else same.filter(pk=subscription.pk)
     return [each for each in found.order_by("pk") if is_asked(each) and each.asked_email == subscription.asked_email]
 
 
 @transaction.atomic
-def end(*, draft: Draft, by: str, now: datetime) -> bool:
+def end(*, dossier: Dossier, by: str, now: datetime) -> bool:
     """No more reminders; says whether there were any to end."""
-    ended = Subscription.objects.filter(draft=draft, ended_at=None).update(ended_at=now, pending_email="")
+    ended = Subscription.objects.filter(dossier=dossier, ended_at=None).update(ended_at=now, pending_email="")
     if ended:
-        journal.append(draft=draft, event="address_ended", by=by, now=now)
+        journal.append(dossier=dossier, event="address_ended", by=by, now=now)
     return bool(ended)
 
 
 @transaction.atomic
-def end_to(*, draft: Draft, email: str, by: str, now: datetime) -> None:
+def end_to(*, dossier: Dossier, email: str, by: str, now: datetime) -> None:
     """The same, if they go to this address; nor may it be confirmed for them any more."""
-    found = Subscription.objects.filter(draft=draft, ended_at=None)
+    found = Subscription.objects.filter(dossier=dossier, ended_at=None)
     found.filter(pending_email__iexact=email).update(pending_email="")
     if found.filter(email__iexact=email).exists():
-        end(draft=draft, by=by, now=now)
+        end(dossier=dossier, by=by, now=now)
 
 
 def is_request(kind: str) -> bool:
@@ -215,16 +221,16 @@ def fingerprint(email: str) -> str:
 
 
 def confirm_token(subscription: Subscription) -> str:
-    return signing.dumps([subscription.draft.public_id, *_request(subscription)], salt=CONFIRM)
+    return signing.dumps([subscription.dossier.public_id, *_request(subscription)], salt=CONFIRM)
 
 
 def end_token(subscription: Subscription) -> str:
-    return signing.dumps([subscription.draft.public_id, fingerprint(subscription.email)], salt=END)
+    return signing.dumps([subscription.dossier.public_id, fingerprint(subscription.email)], salt=END)
 
 
 def end_all_token(subscription: Subscription) -> str:
     """For every dossier of its group that goes to the same address."""
-    return signing.dumps([subscription.draft.group.public_id, fingerprint(subscription.email)], salt=END_ALL)
+    return signing.dumps([subscription.dossier.group.public_id, fingerprint(subscription.email)], salt=END_ALL)
 
 
 def asked(token: str) -> Subscription | None:
@@ -239,7 +245,7 @@ def ending(token: str) -> list[Subscription]:
     if subscription:
         return [subscription] if said == [fingerprint(subscription.email)] else []
     group, said = _signed(token, END_ALL, None)
-    found = Subscription.objects.filter(draft__group__public_id=group).select_related("draft").order_by("pk")
+    found = Subscription.objects.filter(dossier__group__public_id=group).select_related("dossier").order_by("pk")
     return [each for each in found if said == [fingerprint(each.email)]]
 
 
@@ -250,7 +256,7 @@ def _request(subscription: Subscription) -> list[str]:
 def _read(token: str, salt: str, max_age: timedelta | None) -> tuple[Subscription | None, list[str]]:
     """(The dossier's address, what the token says of it.)"""
     public_id, said = _signed(token, salt, max_age)
-    return Subscription.objects.filter(draft__public_id=public_id).select_related("draft").first(), said
+    return Subscription.objects.filter(dossier__public_id=public_id).select_related("dossier").first(), said
 
 
 def _signed(token: str, salt: str, max_age: timedelta | None) -> tuple[str, list[str]]:

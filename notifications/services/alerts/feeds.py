@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from ... import seeds
-from ...models import AnswerChange, Draft, Grant
+from ...models import AnswerChange, Dossier, Grant
 from ...obligations import Deadline, Filed, clocks
 from ...questionnaire import Answers, Case, is_blank
 from .. import journal
@@ -27,69 +27,73 @@ def _feeds() -> QuerySet[Grant]:
     return Grant.objects.filter(kind=Grant.Kind.FEED)
 
 
-def feeds(draft: Draft) -> QuerySet[Grant]:
+def feeds(dossier: Dossier) -> QuerySet[Grant]:
     """The addresses that work now, oldest first."""
-    return _feeds().filter(draft=draft, revoked_at=None).order_by("number")
+    return _feeds().filter(dossier=dossier, revoked_at=None).order_by("number")
 
 
 @transaction.atomic
-def make(*, draft: Draft, by: str, now: datetime) -> str:
+def make(*, dossier: Dossier, by: str, now: datetime) -> str:
     """The secret of a new address, which nobody can read again. Raises TooManyFeeds."""
-    if feeds(draft).count() >= MOST_FEEDS:
+    if feeds(dossier).count() >= MOST_FEEDS:
         raise TooManyFeeds
     secret = access.new_secret()
-    number = (_feeds().filter(draft=draft).aggregate(last=Max("number"))["last"] or 0) + 1
-    _feeds().create(draft=draft, sha256=access.fingerprint(secret), kind=Grant.Kind.FEED, number=number, created_at=now)
-    journal.append(draft=draft, event="feed_made", keys=[f"{FEED} {number}"], by=by, now=now)
+    number = (_feeds().filter(dossier=dossier).aggregate(last=Max("number"))["last"] or 0) + 1
+    _feeds().create(
+        dossier=dossier, sha256=access.fingerprint(secret), kind=Grant.Kind.FEED, number=number, created_at=now
+    )
+    journal.append(dossier=dossier, event="feed_made", keys=[f"{FEED} {number}"], by=by, now=now)
     return secret
 
 
 @transaction.atomic
-def revoke(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
+def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close an address; says whether there was one to close."""
-    closed = bool(feeds(draft).filter(number=number).update(revoked_at=now))
+    closed = bool(feeds(dossier).filter(number=number).update(revoked_at=now))
     if closed:
-        journal.append(draft=draft, event="feed_revoked", keys=[f"{FEED} {number}"], by=by, now=now)
+        journal.append(dossier=dossier, event="feed_revoked", keys=[f"{FEED} {number}"], by=by, now=now)
     return closed
 
 
 @transaction.atomic
-def close(*, draft: Draft, made_by: str, by: str, now: datetime) -> None:
+def close(*, dossier: Dossier, made_by: str, by: str, now: datetime) -> None:
     """End the addresses that this author made, who may no longer open the dossier."""
-    made = draft.journal.filter(event="feed_made", by=made_by).values_list("keys", flat=True)
+    made = dossier.journal.filter(event="feed_made", by=made_by).values_list("keys", flat=True)
     for [name] in list(made):
-        revoke(draft=draft, number=int(name.removeprefix(f"{FEED} ")), by=by, now=now)
+        revoke(dossier=dossier, number=int(name.removeprefix(f"{FEED} ")), by=by, now=now)
 
 
-def fed(secret: str) -> Draft | None:
+def fed(secret: str) -> Dossier | None:
     """The dossier whose deadlines this secret reads."""
     grants = _feeds().filter(sha256=access.fingerprint(secret), revoked_at=None)
-    grant = grants.select_related("draft").first()
-    return grant.draft if grant else None
+    grant = grants.select_related("dossier").first()
+    return grant.dossier if grant else None
 
 
-def gone(draft: Draft, found: Sequence[Deadline], now: datetime) -> list[Deadline]:
+def gone(dossier: Dossier, found: Sequence[Deadline], now: datetime) -> list[Deadline]:
     """The clocks, as they last were, of duties that had an end in this dossier and have none among those `found` now:
     an answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
     lost = [clock.obligation.key for clock in found if clock.alarm_at is None and clock.obligation.hours]
     duties = [duty for duty in seeds.duties() if duty.key in lost]
     starts = {key for duty in duties for key in duty.starts}
-    case = Case(seeds.questionnaire(draft.questionnaire), _last_known(draft, starts), zone=ZoneInfo(draft.timezone))
+    case = Case(
+        seeds.questionnaire(dossier.questionnaire), _last_known(dossier, starts), zone=ZoneInfo(dossier.timezone)
+    )
     after = {duty.after for duty in duties if duty.after}
-    return [clock for clock in clocks(duties, case, _cancelled(draft, after), now) if clock.alarm_at]
+    return [clock for clock in clocks(duties, case, _cancelled(dossier, after), now) if clock.alarm_at]
 
 
-def _last_known(draft: Draft, keys: set[str]) -> Answers:
+def _last_known(dossier: Dossier, keys: set[str]) -> Answers:
     """The last entry of each key that said something."""
     found = {}
-    for change in AnswerChange.objects.filter(draft=draft, key__in=keys).order_by("version") if keys else ():
+    for change in AnswerChange.objects.filter(dossier=dossier, key__in=keys).order_by("version") if keys else ():
         for entry in (change.before, change.after):
             if entry and entry["state"] == "known" and not is_blank(entry):
                 found[change.key] = entry
     return found
 
 
-def _cancelled(draft: Draft, kinds: set[str]) -> list[Filed]:
+def _cancelled(dossier: Dossier, kinds: set[str]) -> list[Filed]:
     """The last cancelled filing of these kinds."""
-    found = draft.filings.filter(kind__in=kinds).exclude(cancelled_at=None).order_by("-number") if kinds else ()
+    found = dossier.filings.filter(kind__in=kinds).exclude(cancelled_at=None).order_by("-number") if kinds else ()
     return [snapshots.as_data(each) for each in found[:1]]

@@ -126,20 +126,20 @@ def letter(told: Sequence[News], now: datetime) -> EmailMultiAlternatives:
 def _said(news: News, now: datetime) -> dict[str, str]:
     """One dossier in a reminder."""
     row, clock = news.row, news.clock
-    zone = ZoneInfo(row.draft.timezone)
+    zone = ZoneInfo(row.dossier.timezone)
     end = clock.due_at if row.kind == "review" else row.deadline
     return {
-        "name": " ".join(row.draft.organisation_name.split()),
+        "name": " ".join(row.dossier.organisation_name.split()),
         "end": deadlines.in_words(end, zone) if end else "",
         "remaining": WORDS[row.kind].remaining.format(length=deadlines.length_in_words(abs(end - now))) if end else "",
         "reading": "" if row.kind == "review" else _reading(clock, zone, now),
-        "link": settings.SITE_URL + reverse("dossier", args=[row.draft.public_id]),
+        "link": settings.SITE_URL + reverse("dossier", args=[row.dossier.public_id]),
     }
 
 
 def _said_of_news(news: News) -> dict[str, str]:
-    link = settings.SITE_URL + reverse("news", args=[news.row.draft.public_id])
-    name = " ".join(news.row.draft.organisation_name.split())
+    link = settings.SITE_URL + reverse("news", args=[news.row.dossier.public_id])
+    name = " ".join(news.row.dossier.organisation_name.split())
     return {"name": name, "link": link, "end": "", "remaining": "", "reading": ""}
 
 

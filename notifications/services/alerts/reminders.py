@@ -94,11 +94,11 @@ def _news(row, clock):
 
 def _read(row, now):
     """(What it says, why it is not to be sent)."""
-    subscription = Subscription.objects.filter(draft=row.draft_id).select_related("draft__group").first()
+    subscription = Subscription.objects.filter(dossier=row.dossier_id).select_related("dossier__group").first()
     if revision_changes.is_news(row.kind) or addresses.is_request(row.kind):
         found, clock = [], None
     else:
-        found = watch.clocks_of(row.draft, now, REMINDED)
+        found = watch.clocks_of(row.dossier, now, REMINDED)
         clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
     return letters.News(row, subscription, clock), watch.fault(row, subscription, found, now)
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from ... import seeds
 from ...catalogue import Revision
-from ...models import Draft, IncidentRevision, Outgoing, Subscription, TemplateRevision
+from ...models import Dossier, IncidentRevision, Outgoing, Subscription, TemplateRevision
 from ...report import DossierData, build_report, list_changed_since
 from ...shared_template import Template
 from ..dossiers import saving
@@ -51,7 +51,7 @@ def put_due(now: datetime) -> None:
     for family in (*incident, *_families(TemplateRevision, "template", templates.as_data)):
         concerned = _concerned(family)
         while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
-            outbox.store(_rows(Draft.objects.filter(pk__in=batch), family, now))
+            outbox.store(_rows(Dossier.objects.filter(pk__in=batch), family, now))
 
 
 def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | Template]) -> Iterator[Family]:
@@ -66,28 +66,28 @@ def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | T
             yield Family(f"{of}_revision", f"{outbox.NEWS}{of}-", newest.pk, known)
 
 
-def _concerned(family: Family) -> QuerySet[Draft]:
+def _concerned(family: Family) -> QuerySet[Dossier]:
     """Dossiers begun with an older revision, that somebody reads mails about, and that were not looked at yet."""
-    live = Subscription.objects.filter(draft=OuterRef("pk"), confirmed_at__isnull=False, ended_at=None)
-    looked_at = Outgoing.objects.filter(draft=OuterRef("pk"), kind=family.kind)
+    live = Subscription.objects.filter(dossier=OuterRef("pk"), confirmed_at__isnull=False, ended_at=None)
+    looked_at = Outgoing.objects.filter(dossier=OuterRef("pk"), kind=family.kind)
     older = {f"{family.column}__in": family.known.keys() - {family.newest}}
-    return Draft.objects.filter(Exists(live), ~Exists(looked_at), **older).order_by("pk")
+    return Dossier.objects.filter(Exists(live), ~Exists(looked_at), **older).order_by("pk")
 
 
-def _rows(batch: QuerySet[Draft], family: Family, now: datetime) -> list[Outgoing]:
+def _rows(batch: QuerySet[Dossier], family: Family, now: datetime) -> list[Outgoing]:
     """One for each dossier, whatever happens to it, so that it is not met again."""
-    emails = dict(Subscription.objects.filter(draft__in=batch).values_list("draft", "email"))
+    emails = dict(Subscription.objects.filter(dossier__in=batch).values_list("dossier", "email"))
     told = _told(batch, family)
     return [
-        _row(draft, emails.get(draft.pk, ""), family, now, _changed(data, told.get(draft.pk), family, now))
-        for draft, data in saving.dossiers(batch)
+        _row(dossier, emails.get(dossier.pk, ""), family, now, _changed(data, told.get(dossier.pk), family, now))
+        for dossier, data in saving.load_every_dossier_data(batch)
     ]
 
 
-def _told(batch: QuerySet[Draft], family: Family) -> dict[int, int]:
+def _told(batch: QuerySet[Dossier], family: Family) -> dict[int, int]:
     """Which revision each dossier was last looked at for."""
-    same = Outgoing.objects.filter(draft__in=batch, kind__startswith=family.prefix).order_by("pk")
-    return {draft: int(kind.removeprefix(family.prefix)) for draft, kind in same.values_list("draft", "kind")}
+    same = Outgoing.objects.filter(dossier__in=batch, kind__startswith=family.prefix).order_by("pk")
+    return {dossier: int(kind.removeprefix(family.prefix)) for dossier, kind in same.values_list("dossier", "kind")}
 
 
 def _changed(data: DossierData, told: int | None, family: Family, now: datetime) -> bool:
@@ -105,8 +105,8 @@ def _changed(data: DossierData, told: int | None, family: Family, now: datetime)
         return False
 
 
-def _row(draft: Draft, email: str, family: Family, now: datetime, changed: bool) -> Outgoing:
-    row = outbox.row(draft, family.kind, None, email, now)
+def _row(dossier: Dossier, email: str, family: Family, now: datetime, changed: bool) -> Outgoing:
+    row = outbox.row(dossier, family.kind, None, email, now)
     if not changed:
         row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
     return row
@@ -114,5 +114,5 @@ def _row(draft: Draft, email: str, family: Family, now: datetime, changed: bool)
 
 def is_true(row: Outgoing, now: datetime) -> bool:
     """Is there still something to look at again?"""
-    report = build_report(saving.dossier(row.draft), now)
+    report = build_report(saving.load_dossier_data(row.dossier), now)
     return any(each.outdated for section in report.sections for each in section.all_rows)

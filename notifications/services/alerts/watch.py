@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 
 from ... import seeds
-from ...models import Draft, Outgoing, Subscription
+from ...models import Dossier, Outgoing, Subscription
 from ...obligations import Deadline, clocks
 from ...questionnaire import Case
 from ..dossiers import saving, snapshots
@@ -30,18 +30,18 @@ FILED, STOPPED = "dépôt consigné", "délai arrêté par votre décision"
 MOVED, REPLACED = "échéance déplacée", "remplacé"
 
 
-def clocks_of(draft: Draft, now: datetime, keys: Collection[str] = ()) -> list[Deadline]:
+def clocks_of(dossier: Dossier, now: datetime, keys: Collection[str] = ()) -> list[Deadline]:
     """The clock of each duty, or of those named, as on the dossier's page."""
     duties = [duty for duty in seeds.duties() if not keys or duty.key in keys]
-    case = Case(seeds.questionnaire(draft.questionnaire), draft.answers, zone=ZoneInfo(draft.timezone))
-    filed = [snapshots.as_data(each) for each in snapshots.active(draft)]
+    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers, zone=ZoneInfo(dossier.timezone))
+    filed = [snapshots.as_data(each) for each in snapshots.active(dossier)]
     return clocks(duties, case, filed, now)
 
 
-def due(draft: Draft, found: list[Deadline], now: datetime) -> list[Reminder]:
+def due(dossier: Dossier, found: list[Deadline], now: datetime) -> list[Reminder]:
     """The reminders of a dossier that are true now."""
     stopped = any(clock.state == "stopped" for clock in found)
-    return plan(found, saving.decided_at(draft) if stopped else None, now)
+    return plan(found, saving.decided_at(dossier) if stopped else None, now)
 
 
 def put_due(now: datetime) -> None:
@@ -49,40 +49,40 @@ def put_due(now: datetime) -> None:
     live = Subscription.objects.filter(confirmed_at__isnull=False, ended_at=None).order_by("pk")
     keys = list(live.values_list("pk", flat=True))
     for start in range(0, len(keys), AT_A_TIME):
-        batch = live.filter(pk__in=keys[start : start + AT_A_TIME]).select_related("draft")
-        read = batch.defer("draft__overruled", "draft__copied").prefetch_related("draft__filings")
-        told = _told(subscription.draft_id for subscription in read)
-        outbox.put([row for each in read for row in _rows(each, told[each.draft_id], now)], now)
+        batch = live.filter(pk__in=keys[start : start + AT_A_TIME]).select_related("dossier")
+        read = batch.defer("dossier__overruled", "dossier__copied").prefetch_related("dossier__filings")
+        told = _told(subscription.dossier_id for subscription in read)
+        outbox.put([row for each in read for row in _rows(each, told[each.dossier_id], now)], now)
 
 
 def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
     """The reminders that were sent, of each dossier, the last one last."""
     found: dict[int, list[Outgoing]] = defaultdict(list)
-    sent = Outgoing.objects.filter(draft__in=list(dossiers), state=Outgoing.State.SENT)
+    sent = Outgoing.objects.filter(dossier__in=list(dossiers), state=Outgoing.State.SENT)
     others = Q(kind__startswith=outbox.REQUEST) | Q(kind__startswith=outbox.NEWS)
     for each in sent.exclude(others).order_by("ended_at", "pk"):
-        found[each.draft_id].append(each)
+        found[each.dossier_id].append(each)
     return found
 
 
 def _rows(subscription: Subscription, told: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
-    draft = subscription.draft
+    dossier = subscription.dossier
     try:
-        for reminder in due(draft, clocks_of(draft, now, REMINDED), now):
-            settled_at, again = _settled_at(reminder, draft, told, now), _again(reminder, subscription, told)
+        for reminder in due(dossier, clocks_of(dossier, now, REMINDED), now):
+            settled_at, again = _settled_at(reminder, dossier, told, now), _again(reminder, subscription, told)
             email, end = subscription.email, reminder.deadline
-            yield outbox.row(draft, reminder.kind, end, email, now, settled_at=settled_at, again=again)
+            yield outbox.row(dossier, reminder.kind, end, email, now, settled_at=settled_at, again=again)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("reminders.unreadable_dossier", extra={"fields": {"subscription": subscription.pk}})
 
 
-def _settled_at(reminder: Reminder, draft: Draft, told: Sequence[Outgoing], now: datetime) -> datetime | None:
+def _settled_at(reminder: Reminder, dossier: Dossier, told: Sequence[Outgoing], now: datetime) -> datetime | None:
     """Until when an end of which nobody was told may still be corrected."""
     if timedelta() <= reminder.deadline - now <= URGENT or any(each.deadline == reminder.deadline for each in told):
         return None
-    since = now if reminder.kind in FIRST_KINDS else draft.last_saved_at
+    since = now if reminder.kind in FIRST_KINDS else dossier.last_saved_at
     return min(since, now) + SETTLE if since else None
 
 
@@ -116,7 +116,7 @@ def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline
 
 
 def _untrue(row: Outgoing, found: list[Deadline], now: datetime) -> str:
-    planned = due(row.draft, found, now)
+    planned = due(row.dossier, found, now)
     if row.deadline and Reminder(row.kind, row.deadline) in planned:
         return ""
     clock = next(each for each in found if each.obligation.key == duty_of(row.kind))

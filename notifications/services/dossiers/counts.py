@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from ...models import Draft, Template
+from ...models import Dossier, Template
 from ...report import find_stage
 from . import saving
 
@@ -47,11 +47,11 @@ def refresh(*, now: datetime) -> int:
 
 def count(template: Template, now: datetime) -> Counts:
     """Of the practices that let themselves be counted."""
-    found = Draft.objects.filter(template_revision__template=template, counted=True)
+    found = Dossier.objects.filter(template_revision__template=template, counted=True)
     keys = list(found.order_by("pk").values_list("pk", flat=True))
     stages: Counter[str] = Counter()
     for start in range(0, len(keys), AT_A_TIME):
-        batch = saving.dossiers(found.filter(pk__in=keys[start : start + AT_A_TIME]))
+        batch = saving.load_every_dossier_data(found.filter(pk__in=keys[start : start + AT_A_TIME]))
         stages.update(find_stage(data, now) for _, data in batch)
     return Counts(
         begun=_shown(stages.total()),

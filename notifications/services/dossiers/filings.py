@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Max
 
-from ...models import Draft, Filing
+from ...models import Dossier, Filing
 from ...report import DossierData, build_report, list_deadline_terms, set_kind
 from .. import journal
 from . import saving
@@ -24,15 +24,15 @@ class AlreadyRecorded(Exception):
         self.filing = filing
 
 
-def next_number(draft: Draft) -> int:
+def next_number(dossier: Dossier) -> int:
     """The number of the filing that would be recorded next; that of a cancelled one is not used again."""
-    return (draft.filings.aggregate(last=Max("number"))["last"] or 0) + 1
+    return (dossier.filings.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 @transaction.atomic
 def record(
     *,
-    draft: Draft,
+    dossier: Dossier,
     version: int,
     number: int,
     kind: str,
@@ -47,11 +47,11 @@ def record(
     and `number` are those of the page: raises Moved when the answers are no longer those that it showed,
     AlreadyRecorded when it was sent before. What was copied to the teleservice is filed with it: the next one starts
     from nothing."""
-    locked = _as_shown(draft, version, number)
+    locked = _as_shown(dossier, version, number)
     said = {"kind": kind, "filed_at": in_utc(filed_at), "cnil_number": cnil_number, "by": filed_by or by}
     content = {**_content(locked, kind, again, now), **said}
     filing = Filing.objects.create(
-        draft=locked,
+        dossier=locked,
         number=next_number(locked),
         kind=kind,
         filed_at=filed_at.astimezone(UTC),
@@ -61,16 +61,16 @@ def record(
         content=content,
         digest=digest_of(content),
     )
-    Draft.objects.filter(pk=draft.pk).update(copied={})
+    Dossier.objects.filter(pk=dossier.pk).update(copied={})
     keys = [*_named(filing), *([f"repris du dépôt {again}"] if again else [])]
-    journal.append(draft=draft, event="filed", keys=keys, by=by, now=now)
+    journal.append(dossier=dossier, event="filed", keys=keys, by=by, now=now)
     return filing
 
 
-def _as_shown(draft: Draft, version: int, number: int) -> Draft:
+def _as_shown(dossier: Dossier, version: int, number: int) -> Dossier:
     """The dossier, locked, if it is still what the page showed."""
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Draft.objects.select_related("incident_revision__incident").get(pk=draft.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Dossier.objects.select_related("incident_revision__incident").get(pk=dossier.pk)
     if taken := locked.filings.filter(number__gte=number).order_by("number").first():
         raise AlreadyRecorded(taken)
     if locked.version != version:
@@ -79,29 +79,29 @@ def _as_shown(draft: Draft, version: int, number: int) -> Draft:
 
 
 @transaction.atomic
-def cancel(*, draft: Draft, number: int, reason: str, by: str, now: datetime) -> bool:
+def cancel(*, dossier: Dossier, number: int, reason: str, by: str, now: datetime) -> bool:
     """Mark a filing as cancelled; says whether there was one to cancel. What it holds stays as it is."""
-    standing = Filing.objects.filter(draft=draft, number=number, cancelled_at=None)
+    standing = Filing.objects.filter(dossier=dossier, number=number, cancelled_at=None)
     filing = standing.first()
     if filing is None:
         return False
     standing.update(cancelled_at=now, cancelled_by=by, cancel_reason=reason)
-    journal.append(draft=draft, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
+    journal.append(dossier=dossier, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
     return True
 
 
-def taken_back(draft: Draft, kind: str) -> Filing | None:
+def taken_back(dossier: Dossier, kind: str) -> Filing | None:
     """The filing that may be recorded anew with this kind: the last one, or the last one of that kind, if cancelled."""
-    every = list(draft.filings.order_by("-number"))
+    every = list(dossier.filings.order_by("-number"))
     lasts = every[:1] + [each for each in every if each.kind == kind][:1]
     return next((each for each in lasts if each.cancelled_at), None)
 
 
-def unlike_journal(draft: Draft) -> list[str]:
+def unlike_journal(dossier: Dossier) -> list[str]:
     """The filings (« dépôt 1 ») of which the journal and the rows do not tell the same: lost, replaced, or added."""
-    lines = draft.journal.filter(event="filed").values_list("keys", flat=True)
+    lines = dossier.journal.filter(event="filed").values_list("keys", flat=True)
     told = {tuple(key for key in keys if key.startswith(("dépôt ", "sha256 "))) for keys in lines} - {()}
-    held = {_named(filing) for filing in draft.filings.all()}
+    held = {_named(filing) for filing in dossier.filings.all()}
     return sorted({names[0] for names in told ^ held})
 
 
@@ -113,28 +113,28 @@ def _named(filing: Filing) -> tuple[str, str]:
     return _name(filing), f"sha256 {filing.digest}"
 
 
-def _content(draft: Draft, kind: str, again: int | None, now: datetime) -> dict[str, Any]:
+def _content(dossier: Dossier, kind: str, again: int | None, now: datetime) -> dict[str, Any]:
     """The snapshot of today, or that of a cancelled filing, with its answers of the kind that is recorded now."""
-    dossier = saving.dossier(draft)
+    dossier_data = saving.load_dossier_data(dossier)
     if again is None:
-        return _snapshot(dossier, kind, now)
-    old = draft.filings.exclude(cancelled_at=None).get(number=again)
+        return _snapshot(dossier_data, kind, now)
+    old = dossier.filings.exclude(cancelled_at=None).get(number=again)
     if old.kind == kind:
         return dict(old.content)
-    answers = set_kind(dossier.questionnaire, old.content["answers"], dossier.filings, kind)
+    answers = set_kind(dossier_data.questionnaire, old.content["answers"], dossier_data.filings, kind)
     return {**old.content, "answers": {key: dict(entry) for key, entry in answers.items()}}
 
 
-def _snapshot(dossier: DossierData, kind: str, now: datetime) -> dict[str, Any]:
+def _snapshot(dossier_data: DossierData, kind: str, now: datetime) -> dict[str, Any]:
     """All that the notification is made of, as plain JSON: made again from it alone, it is the same."""
-    answers = set_kind(dossier.questionnaire, dossier.answers, dossier.filings, kind)
+    answers = set_kind(dossier_data.questionnaire, dossier_data.answers, dossier_data.filings, kind)
     return {
-        "questionnaire": dossier.questionnaire.name,
-        "incident": _known(dossier.revision, dossier.newest),
-        "template": _known(dossier.template, dossier.newest_template),
-        "timezone": dossier.zone.key,
+        "questionnaire": dossier_data.questionnaire.name,
+        "incident": _known(dossier_data.revision, dossier_data.newest),
+        "template": _known(dossier_data.template, dossier_data.newest_template),
+        "timezone": dossier_data.zone.key,
         "answers": {key: dict(entry) for key, entry in answers.items()},
-        "deadlines": [list_deadline_terms(clock) for clock in build_report(dossier, now).clocks],
+        "deadlines": [list_deadline_terms(clock) for clock in build_report(dossier_data, now).clocks],
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from ...models import AnswerChange, Draft, Proofreading
+from ...models import AnswerChange, Dossier, Proofreading
 from ...questionnaire import same_answer
 from ...report import Proofread
 from .. import journal
@@ -21,9 +21,9 @@ class TooMany(Exception):
     """The dossier has as many open requests as it may."""
 
 
-def asked(draft: Draft) -> list[tuple[int, Proofreading]]:
+def asked(dossier: Dossier) -> list[tuple[int, Proofreading]]:
     """Every request, each with its number in the dossier, the oldest first. None is ever removed by itself."""
-    return list(enumerate(draft.proofreadings.order_by("pk"), start=1))
+    return list(enumerate(dossier.proofreadings.order_by("pk"), start=1))
 
 
 def _open(now: datetime) -> QuerySet[Proofreading]:
@@ -31,44 +31,44 @@ def _open(now: datetime) -> QuerySet[Proofreading]:
 
 
 @transaction.atomic
-def ask(*, draft: Draft, name: str, by: str, now: datetime) -> str:
+def ask(*, dossier: Dossier, name: str, by: str, now: datetime) -> str:
     """The secret by which `name` reads the dossier, which nobody can read again. Raises TooMany."""
-    _lock(draft)
-    if _open(now).filter(draft=draft, read_at=None).count() >= MOST:
+    _lock(dossier)
+    if _open(now).filter(dossier=dossier, read_at=None).count() >= MOST:
         raise TooMany
     secret = access.new_secret()
     Proofreading.objects.create(
-        draft=draft,
+        dossier=dossier,
         name=name,
         sha256=access.fingerprint(secret),
         asked_by=by,
         asked_at=now,
         expires_at=now + FOR,
     )
-    journal.append(draft=draft, event="proofreading_asked", keys=[f"{NAME} {len(asked(draft))}"], by=by, now=now)
+    journal.append(dossier=dossier, event="proofreading_asked", keys=[f"{NAME} {len(asked(dossier))}"], by=by, now=now)
     return secret
 
 
 @transaction.atomic
-def revoke(*, draft: Draft, number: int, by: str, now: datetime) -> bool:
+def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close the request of this number; says whether it was still waiting to be read."""
-    _lock(draft)
-    found = dict(asked(draft)).get(number)
+    _lock(dossier)
+    found = dict(asked(dossier)).get(number)
     return bool(found) and _close(Proofreading.objects.filter(pk=found.pk), by, now) > 0
 
 
 @transaction.atomic
-def close(*, draft: Draft, by: str, now: datetime, asked_by: str = "") -> None:
+def close(*, dossier: Dossier, by: str, now: datetime, asked_by: str = "") -> None:
     """End all requests that nobody answered, or only those of one author: their dossier opens to others now, or their
     author may no longer open it."""
-    found = draft.proofreadings.filter(asked_by=asked_by) if asked_by else draft.proofreadings.all()
+    found = dossier.proofreadings.filter(asked_by=asked_by) if asked_by else dossier.proofreadings.all()
     _close(found, by, now)
 
 
 def _close(found: QuerySet[Proofreading], by: str, now: datetime) -> int:
-    waiting = list(found.filter(revoked_at=None, read_at=None).select_related("draft"))
+    waiting = list(found.filter(revoked_at=None, read_at=None).select_related("dossier"))
     for each in waiting:
-        journal.append(draft=each.draft, event="proofreading_revoked", keys=[_name(each)], by=by, now=now)
+        journal.append(dossier=each.dossier, event="proofreading_revoked", keys=[_name(each)], by=by, now=now)
     Proofreading.objects.filter(pk__in=[each.pk for each in waiting]).update(revoked_at=now)
     return len(waiting)
 
@@ -76,8 +76,8 @@ def _close(found: QuerySet[Proofreading], by: str, now: datetime) -> int:
 def opened(secret: str, now: datetime) -> Proofreading | None:
     """What this secret opens now, with its dossier."""
     found = _open(now).filter(sha256=access.fingerprint(secret))
-    related = ("draft__practice", "draft__group", "draft__incident_revision__incident")
-    return found.select_related(*related).defer("draft__incident_revision__content").first()
+    related = ("dossier__practice", "dossier__group", "dossier__incident_revision__incident")
+    return found.select_related(*related).defer("dossier__incident_revision__content").first()
 
 
 @transaction.atomic
@@ -87,37 +87,37 @@ def tick(*, secret: str, version: int, now: datetime) -> Proofreading | None:
     found = opened(secret, now)
     if found is None:
         return None
-    _lock(found.draft)  # where it was erased meanwhile, nothing is left to tick
+    _lock(found.dossier)  # where it was erased meanwhile, nothing is left to tick
     ticked = _open(now).filter(pk=found.pk, read_at=None).update(read_at=now, version=version)
     if ticked:
         name = _name(found)
-        journal.append(draft=found.draft, event="proofread", keys=[name], by=name, now=now)
+        journal.append(dossier=found.dossier, event="proofread", keys=[name], by=name, now=now)
     return opened(secret, now)
 
 
-def _lock(draft: Draft) -> None:
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))
+def _lock(dossier: Dossier) -> None:
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))
 
 
 def _name(found: Proofreading) -> str:
-    return f"{NAME} {Proofreading.objects.filter(draft=found.draft_id, pk__lte=found.pk).count()}"
+    return f"{NAME} {Proofreading.objects.filter(dossier=found.dossier_id, pk__lte=found.pk).count()}"
 
 
 def done(ids: Collection[int]) -> dict[int, tuple[Proofread, ...]]:
     """Who read each of these dossiers, the last one first, and when the last answer changed since; in two queries
     whatever their number."""
-    read = list(Proofreading.objects.filter(draft__in=ids).exclude(read_at=None).order_by("-read_at"))
+    read = list(Proofreading.objects.filter(dossier__in=ids).exclude(read_at=None).order_by("-read_at"))
     changed = _changed(read) if read else {}
     found: dict[int, list[Proofread]] = {}
     for each in read:
-        found.setdefault(each.draft_id, []).append(Proofread(each.name, each.read_at, changed.get(each.pk)))
-    return {draft: tuple(each) for draft, each in found.items()}
+        found.setdefault(each.dossier_id, []).append(Proofread(each.name, each.read_at, changed.get(each.pk)))
+    return {dossier: tuple(each) for dossier, each in found.items()}
 
 
 def _changed(read: Collection[Proofreading]) -> dict[int, datetime]:
     """By proofreading: when an answer was last made to say something else. Keeping one as it stands is no change."""
     since = AnswerChange.objects.filter(
-        draft__proofreadings__in=read, version__gt=F("draft__proofreadings__version")
+        dossier__proofreadings__in=read, version__gt=F("dossier__proofreadings__version")
     ).order_by("at")
-    rows = since.values_list("draft__proofreadings", "before", "after", "at")
+    rows = since.values_list("dossier__proofreadings", "before", "after", "at")
     return {pk: at for pk, before, after, at in rows if not same_answer(before, after)}

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
 
 from ... import prefill, seeds
-from ...models import AnswerChange, ControllerGroup, Draft, IncidentRevision, Practice, TemplateRevision
+from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, TemplateRevision
 from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from ...report import ORGANISATION, DossierData, Proofread, list_offers
@@ -51,40 +51,43 @@ class Version:
     by: str
 
 
-def dossier(draft: Draft) -> DossierData:
+def load_dossier_data(dossier: Dossier) -> DossierData:
     """A stored dossier as plain data."""
-    read = reviews.done([draft.pk]).get(draft.pk, ())
-    return _as_data(draft, _families([draft]), decided_at(draft), read)
+    read = reviews.done([dossier.pk]).get(dossier.pk, ())
+    return _as_data(dossier, _families([dossier]), decided_at(dossier), read)
 
 
-def dossiers(found: QuerySet[Draft]) -> list[tuple[Draft, DossierData]]:
+def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, DossierData]]:
     """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
-    drafts = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
-    families, read = _families(drafts), reviews.done([draft.pk for draft in drafts])
-    return [(draft, _as_data(draft, families, _last_decision(draft), read.get(draft.pk, ()))) for draft in drafts]
+    dossiers = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
+    families, read = _families(dossiers), reviews.done([dossier.pk for dossier in dossiers])
+    return [
+        (dossier, _as_data(dossier, families, _last_decision(dossier), read.get(dossier.pk, ())))
+        for dossier in dossiers
+    ]
 
 
-def _families(drafts: Sequence[Draft]) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
+def _families(dossiers: Sequence[Dossier]) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
     """What is known here of the incidents and of the templates that some dossiers were begun with."""
     return (
-        incidents.families({draft.incident_revision_id for draft in drafts} - {None}),
-        templates.families({draft.template_revision_id for draft in drafts} - {None}),
+        incidents.families({dossier.incident_revision_id for dossier in dossiers} - {None}),
+        templates.families({dossier.template_revision_id for dossier in dossiers} - {None}),
     )
 
 
 def _as_data(
-    draft: Draft,
+    dossier: Dossier,
     families: tuple[Mapping[int, Any], Mapping[int, Any]],
     decided_at: datetime | None,
     proofread: tuple[Proofread, ...],
 ) -> DossierData:
-    begun, revisions = families[0].get(draft.incident_revision_id, (None, []))
-    template, its_revisions = families[1].get(draft.template_revision_id, (None, []))
+    begun, revisions = families[0].get(dossier.incident_revision_id, (None, []))
+    template, its_revisions = families[1].get(dossier.template_revision_id, (None, []))
     return DossierData(
-        questionnaire=seeds.questionnaire(draft.questionnaire),
-        answers={key: bare(entry) for key, entry in draft.answers.items()},
-        zone=ZoneInfo(draft.timezone),
+        questionnaire=seeds.questionnaire(dossier.questionnaire),
+        answers={key: bare(entry) for key, entry in dossier.answers.items()},
+        zone=ZoneInfo(dossier.timezone),
         obligations=seeds.duties(),
         revision=begun,
         newest=revisions[0] if revisions else None,
@@ -92,30 +95,30 @@ def _as_data(
         template=template,
         newest_template=its_revisions[0] if its_revisions else None,
         templates={each.origin: each for each in its_revisions},
-        overruled={key: decision["sha256"] for key, decision in draft.overruled.items()},
-        profile=draft.practice.profile if draft.practice else {},
-        common=draft.group.answers if draft.group else {},
-        offered=draft.offered,
-        filings=tuple(snapshots.as_data(each) for each in snapshots.active(draft)),
+        overruled={key: decision["sha256"] for key, decision in dossier.overruled.items()},
+        profile=dossier.practice.profile if dossier.practice else {},
+        common=dossier.group.answers if dossier.group else {},
+        offered=dossier.offered,
+        filings=tuple(snapshots.as_data(each) for each in snapshots.active(dossier)),
         decided_at=decided_at,
         proofread=proofread,
     )
 
 
-def decided_at(draft: Draft) -> datetime | None:
+def decided_at(dossier: Dossier) -> datetime | None:
     """When the practice last said whether it notifies."""
-    if DECISION not in draft.answers:
+    if DECISION not in dossier.answers:
         return None
-    return draft.changes.filter(key=DECISION).order_by("-version").values_list("at", flat=True).first()
+    return dossier.changes.filter(key=DECISION).order_by("-version").values_list("at", flat=True).first()
 
 
-def _last_decision(draft: Any) -> datetime | None:
+def _last_decision(dossier: Any) -> datetime | None:
     """The same, from what a list prefetched."""
-    return draft.decisions[-1].at if DECISION in draft.answers and draft.decisions else None
+    return dossier.decisions[-1].at if DECISION in dossier.answers and dossier.decisions else None
 
 
-def zone(draft: Draft) -> ZoneInfo:
-    return ZoneInfo(draft.timezone)
+def zone(dossier: Dossier) -> ZoneInfo:
+    return ZoneInfo(dossier.timezone)
 
 
 def bare(entry: Mapping[str, Any] | None) -> Entry | None:
@@ -136,50 +139,50 @@ def start(
     group: ControllerGroup | None = None,
     template: TemplateRevision | None = None,
     counted: bool = False,
-) -> Draft:
+) -> Dossier:
     """A new dossier with the answers of an imported file, or else with what is proposed: by defaults, by the incident,
     by the template, by the practice's profile and by its group. `counted`: whoever publishes the template may know
     that there is one dossier more. Raises ValueError for a template of another incident or questionnaire."""
-    draft = Draft(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
-    draft.practice, draft.group = practice, group
+    dossier = Dossier(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
+    dossier.practice, dossier.group = practice, group
     if template is not None:
         templates.check_fits(template.template, questionnaire, revision)
-        draft.template_revision, draft.counted = template, counted
-    draft.title = _title(draft, {})
-    draft.save()
-    journal.append(draft=draft, event="started" if answers is None else "imported", by=by, now=now)
+        dossier.template_revision, dossier.counted = template, counted
+    dossier.title = _title(dossier, {})
+    dossier.save()
+    journal.append(dossier=dossier, event="started" if answers is None else "imported", by=by, now=now)
     if answers is None:
-        answers = _first_answers(draft)
-    save_answers(draft=draft, base=0, entries=answers, by=by, now=now)
-    draft.refresh_from_db()
-    return draft
+        answers = _first_answers(dossier)
+    save_answers(dossier=dossier, base=0, entries=answers, by=by, now=now)
+    dossier.refresh_from_db()
+    return dossier
 
 
-def _first_answers(draft: Draft) -> dict[str, Entry]:
+def _first_answers(dossier: Dossier) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
-    data = dossier(draft)
+    data = load_dossier_data(dossier)
     sourced = prefill.strongest(data.layers(newest=False))
     own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
-    note_seen(draft, own)
+    note_seen(dossier, own)
     return prefill.prefill({}, {**sourced, **own})
 
 
-def note_seen(draft: Draft, proposals: Mapping[str, prefill.Proposal]) -> None:
+def note_seen(dossier: Dossier, proposals: Mapping[str, prefill.Proposal]) -> None:
     """Those of the profile and the group are not offered again; the dossier's row is locked by the caller."""
-    offered = Draft.objects.values_list("offered", flat=True).get(pk=draft.pk)
-    draft.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
-    Draft.objects.filter(pk=draft.pk).update(offered=draft.offered)
+    offered = Dossier.objects.values_list("offered", flat=True).get(pk=dossier.pk)
+    dossier.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
+    Dossier.objects.filter(pk=dossier.pk).update(offered=dossier.offered)
 
 
 @transaction.atomic
-def save_answers(*, draft: Draft, base: int, entries: Mapping[str, Entry | None], by: str, now: datetime) -> Saved:
+def save_answers(*, dossier: Dossier, base: int, entries: Mapping[str, Entry | None], by: str, now: datetime) -> Saved:
     """Merge `entries` by key, three ways: mine = sent, base = as of version `base`, theirs = as stored now.
 
     mine = base: nothing to do; theirs = base or theirs = mine: written; else a conflict, not written while the other
     keys are. Keys that make sense only together are written together or not at all. Nothing written, nothing moves.
     """
-    Draft.objects.filter(pk=draft.pk).update(version=F("version") + 1)  # locks the row before it is read
-    locked = Draft.objects.get(pk=draft.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version") + 1)  # locks the row before it is read
+    locked = Dossier.objects.get(pk=dossier.pk)
     changed, conflicts = _merge(locked, base, entries)
     written = {key: entry for key, entry in changed.items() if bare(locked.answers.get(key)) != entry}
     result = Saved(locked.version - 1, locked.last_saved_at, sorted(changed), _described(locked, conflicts))
@@ -187,33 +190,33 @@ def save_answers(*, draft: Draft, base: int, entries: Mapping[str, Entry | None]
         _write(locked, written, by, now)
         result.version, result.saved_at = locked.version, now
     else:
-        Draft.objects.filter(pk=draft.pk).update(version=F("version") - 1)
+        Dossier.objects.filter(pk=dossier.pk).update(version=F("version") - 1)
     return result
 
 
-def entries_as_of(*, draft: Draft, base: int, keys: Collection[str]) -> dict[str, Entry | None]:
+def entries_as_of(*, dossier: Dossier, base: int, keys: Collection[str]) -> dict[str, Entry | None]:
     """The entry of each key as it stood after save number `base`."""
-    found = {key: bare(draft.answers.get(key)) for key in keys}
+    found = {key: bare(dossier.answers.get(key)) for key in keys}
     # an entry that was removed no longer says when
-    recent = {key for key in keys if draft.answers.get(key, {"version": draft.version})["version"] > base}
+    recent = {key for key in keys if dossier.answers.get(key, {"version": dossier.version})["version"] > base}
     if recent:
-        later = AnswerChange.objects.filter(draft=draft, version__gt=base, key__in=recent).order_by("-version")
+        later = AnswerChange.objects.filter(dossier=dossier, version__gt=base, key__in=recent).order_by("-version")
         found |= {change.key: change.before for change in later}  # the earliest comes last and stays
     return found
 
 
 def _merge(
-    draft: Draft, base: int, entries: Mapping[str, Entry | None]
+    dossier: Dossier, base: int, entries: Mapping[str, Entry | None]
 ) -> tuple[dict[str, Entry | None], dict[str, Entry | None]]:
     """(keys to write, keys in conflict), each with what was sent.
 
     Keys that make sense only together merge as one: what somebody else changed in such a set clashes with what the
     sender changed in it, be it another of its keys."""
-    questionnaire = seeds.questionnaire(draft.questionnaire)
+    questionnaire = seeds.questionnaire(dossier.questionnaire)
     sets = dict.fromkeys(questionnaire.merge_set(key) for key in entries)
-    before = entries_as_of(draft=draft, base=base, keys={key for keys in sets for key in keys})
+    before = entries_as_of(dossier=dossier, base=base, keys={key for keys in sets for key in keys})
     mine = {**before, **entries}
-    theirs = {key: bare(draft.answers.get(key)) for key in before}
+    theirs = {key: bare(dossier.answers.get(key)) for key in before}
     changed: dict[str, Entry | None] = {}
     conflicts: dict[str, Entry | None] = {}
     for keys in sets:
@@ -225,153 +228,153 @@ def _merge(
     return changed, conflicts
 
 
-def _described(draft: Draft, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
+def _described(dossier: Dossier, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for key, entry in conflicts.items():
-        found[key] = {"mine": entry, "theirs": bare(draft.answers.get(key)), **last_change(draft, key)}
+        found[key] = {"mine": entry, "theirs": bare(dossier.answers.get(key)), **last_change(dossier, key)}
     return found
 
 
-def last_change(draft: Draft, key: str) -> dict[str, str]:
+def last_change(dossier: Dossier, key: str) -> dict[str, str]:
     """Who last changed an answer, or one that makes sense only together with it, and when."""
-    keys = seeds.questionnaire(draft.questionnaire).merge_set(key)
-    last = draft.changes.filter(key__in=keys).order_by("-version").first()
+    keys = seeds.questionnaire(dossier.questionnaire).merge_set(key)
+    last = dossier.changes.filter(key__in=keys).order_by("-version").first()
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
 
-def _write(draft: Draft, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
+def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
     changes = []
-    questionnaire = seeds.questionnaire(draft.questionnaire)
+    questionnaire = seeds.questionnaire(dossier.questionnaire)
     for key, entry in written.items():
         question = questionnaire.questions[key]
-        old = bare(draft.answers.get(key))
-        if _holds_patient_data(draft, question, old):
-            _forget(draft, question)
+        old = bare(dossier.answers.get(key))
+        if _holds_patient_data(dossier, question, old):
+            _forget(dossier, question)
             old = ERASED
         changes.append(
-            AnswerChange(draft=draft, version=draft.version, key=key, before=old, after=entry, at=now, by=by)
+            AnswerChange(dossier=dossier, version=dossier.version, key=key, before=old, after=entry, at=now, by=by)
         )
-        draft.answers.pop(key, None)
+        dossier.answers.pop(key, None)
         if entry is not None:
-            draft.answers[key] = {**entry, "version": draft.version}
+            dossier.answers[key] = {**entry, "version": dossier.version}
     AnswerChange.objects.bulk_create(changes)
-    draft.last_saved_at = now
-    _derive(draft)
-    draft.save(update_fields=["answers", *COLUMNS, "last_saved_at"])
-    journal.append(draft=draft, event="answers_saved", keys=written.keys(), by=by, now=now)
+    dossier.last_saved_at = now
+    _derive(dossier)
+    dossier.save(update_fields=["answers", *COLUMNS, "last_saved_at"])
+    journal.append(dossier=dossier, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
-def _holds_patient_data(draft: Draft, question: Question, entry: Mapping[str, Any] | None) -> bool:
+def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> bool:
     """Does this entry seem to, and did nobody say that it does not? Health numbers are looked for everywhere."""
-    if draft.overruled.get(question.key, {}).get("sha256") == fingerprint(question, entry):
+    if dossier.overruled.get(question.key, {}).get("sha256") == fingerprint(question, entry):
         return False
     return entry_holds_health_number(entry) or bool(entry_suspicions(question, entry))
 
 
-def _forget(draft: Draft, question: Question) -> None:
+def _forget(dossier: Dossier, question: Question) -> None:
     """A patient's data is not kept in the history once replaced."""
-    transcription.forget(draft, question.key)
-    for change in draft.changes.filter(key=question.key):
+    transcription.forget(dossier, question.key)
+    for change in dossier.changes.filter(key=question.key):
         for side in ("before", "after"):
-            if _holds_patient_data(draft, question, getattr(change, side)):
+            if _holds_patient_data(dossier, question, getattr(change, side)):
                 setattr(change, side, ERASED)
         change.save(update_fields=["before", "after"])
 
 
-def _derive(draft: Draft) -> None:
+def _derive(dossier: Dossier) -> None:
     """The columns that queries need, each re-made from the answers."""
-    known = {key: entry["value"] for key, entry in draft.answers.items() if entry["state"] == "known"}
-    draft.aware_at, draft.informed_at = (_first_instant(draft, known.get(key)) for key in (AWARE, INFORMED))
-    draft.decision, draft.organisation_name = known.get(DECISION, ""), known.get(NAME, "")
-    draft.title = _title(draft, draft.answers)
+    known = {key: entry["value"] for key, entry in dossier.answers.items() if entry["state"] == "known"}
+    dossier.aware_at, dossier.informed_at = (_first_instant(dossier, known.get(key)) for key in (AWARE, INFORMED))
+    dossier.decision, dossier.organisation_name = known.get(DECISION, ""), known.get(NAME, "")
+    dossier.title = _title(dossier, dossier.answers)
 
 
-def _first_instant(draft: Draft, value: str | None) -> datetime | None:
-    return span(value, ZoneInfo(draft.timezone))[0].astimezone(UTC) if value else None
+def _first_instant(dossier: Dossier, value: str | None) -> datetime | None:
+    return span(value, ZoneInfo(dossier.timezone))[0].astimezone(UTC) if value else None
 
 
-def _title(draft: Draft, answers: Answers) -> str:
-    stored = draft.incident_revision
+def _title(dossier: Dossier, answers: Answers) -> str:
+    stored = dossier.incident_revision
     incident = incidents.as_data(stored).title if stored else "violation sans incident connu"
-    return f"{draft.organisation_name or 'Cabinet à nommer'} – {incident}"[:250]
+    return f"{dossier.organisation_name or 'Cabinet à nommer'} – {incident}"[:250]
 
 
-def keep(*, draft: Draft, keys: Collection[str], by: str, now: datetime) -> Saved:
+def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
     """« Conserver » for several answers: each is read by the practice as it stands now."""
-    entries = {key: kept(entry) for key in keys if (entry := bare(draft.answers.get(key)))}
-    return save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now)
+    entries = {key: kept(entry) for key in keys if (entry := bare(dossier.answers.get(key)))}
+    return save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
 
 
 @transaction.atomic
-def overrule(*, draft: Draft, key: str, seen: str, by: str, now: datetime) -> bool:
+def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -> bool:
     """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Draft.objects.get(pk=draft.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
+    locked = Dossier.objects.get(pk=dossier.pk)
     question, entry = seeds.questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
     kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
     if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
         return False
     locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
     locked.save(update_fields=["overruled"])
-    journal.append(draft=draft, event="warning_overruled", keys=[key], by=by, now=now)
+    journal.append(dossier=dossier, event="warning_overruled", keys=[key], by=by, now=now)
     fields = {"question": key, "kind": kinds}
     transaction.on_commit(lambda: logger.info("patient_data_overruled", extra={"fields": fields}))
     return True
 
 
-def keepable(draft: Draft, slug: str) -> list[str]:
+def keepable(dossier: Dossier, slug: str) -> list[str]:
     """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
-    case = Case(seeds.questionnaire(draft.questionnaire), draft.answers)
+    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers)
     questions = [question for question in applicable(case) if question.step == slug]
-    return [question.key for question in questions if question.review != "open" and _unread(draft, question)]
+    return [question.key for question in questions if question.review != "open" and _unread(dossier, question)]
 
 
-def _unread(draft: Draft, question: Question) -> bool:
-    entry = draft.answers.get(question.key)
+def _unread(dossier: Dossier, question: Question) -> bool:
+    entry = dossier.answers.get(question.key)
     return entry is not None and entry["state"] != "cleared" and not entry.get("reviewed")
 
 
 @transaction.atomic
-def take(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
+def take(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Prendre »: the newest proposal for this key becomes the answer."""
-    return take_all(draft=draft, keys=[key], base=draft.version, by=by, now=now)
+    return take_all(dossier=dossier, keys=[key], base=dossier.version, by=by, now=now)
 
 
 @transaction.atomic
-def take_all(*, draft: Draft, keys: Collection[str], base: int, by: str, now: datetime) -> Saved:
+def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now: datetime) -> Saved:
     """The same for several keys, in one save, merged like any with what changed since version `base`."""
-    newest, offers = _newest(draft)
+    newest, offers = _newest(dossier)
     chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
     entries: dict[str, Entry | None] = {key: prefill.taken(proposal) for key, proposal in chosen.items()}
-    saved = save_answers(draft=draft, base=base, entries=entries, by=by, now=now)
-    note_seen(draft, {key: chosen[key] for key in saved.saved if key in offers})
+    saved = save_answers(dossier=dossier, base=base, entries=entries, by=by, now=now)
+    note_seen(dossier, {key: chosen[key] for key in saved.saved if key in offers})
     return saved
 
 
 @transaction.atomic
-def keep_mine(*, draft: Draft, key: str, by: str, now: datetime) -> Saved:
+def keep_mine(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
-    newest, offers = _newest(draft)
+    newest, offers = _newest(dossier)
     if key in offers:
-        Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row before it is read
-        note_seen(draft, {key: offers[key]})
-        journal.append(draft=draft, event="offer_declined", keys=[key], by=by, now=now)
-    entry, proposal = bare(draft.answers.get(key)), newest.get(key)
+        Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
+        note_seen(dossier, {key: offers[key]})
+        journal.append(dossier=dossier, event="offer_declined", keys=[key], by=by, now=now)
+    entry, proposal = bare(dossier.answers.get(key)), newest.get(key)
     if entry is None and (key in offers or proposal is None):
-        return Saved(draft.version, draft.last_saved_at)
+        return Saved(dossier.version, dossier.last_saved_at)
     entry = entry or {"state": "cleared", "origin": "practice"}  # no answer, by choice
     basis = {"basis": proposal.basis} if proposal is not None else {}
     rest = {name: value for name, value in entry.items() if name != "basis"}
     moved = {**rest, **basis, "reviewed": entry["state"] != "cleared"}
-    return save_answers(draft=draft, base=draft.version, entries={key: moved}, by=by, now=now)
+    return save_answers(dossier=dossier, base=dossier.version, entries={key: moved}, by=by, now=now)
 
 
-def versions(draft: Draft, key: str) -> list[Version]:
+def versions(dossier: Dossier, key: str) -> list[Version]:
     """What an answer was, the present one first; a save that only read it or moved its origin is left out."""
     told: list[AnswerChange] = []
-    for change in draft.changes.filter(key=key).order_by("version"):
+    for change in dossier.changes.filter(key=key).order_by("version"):
         if not told or not same_answer(told[-1].after, change.after):
             told.append(change)
     return [_version(change) for change in reversed(told)]
@@ -382,22 +385,24 @@ def _version(change: AnswerChange) -> Version:
     return Version(change.version, None if erased else change.after, erased, change.at, change.by)
 
 
-def restore(*, draft: Draft, key: str, change: int, by: str, now: datetime, base: int | None = None) -> Saved | None:
+def restore(
+    *, dossier: Dossier, key: str, change: int, by: str, now: datetime, base: int | None = None
+) -> Saved | None:
     """The answer becomes again what save number `change` left, by a new save, merged like any; None when there is
     nothing to restore: no such save, or its text was erased. Only `key`, also where others are merged with it."""
-    found = draft.changes.filter(key=key, version=change).first()
+    found = dossier.changes.filter(key=key, version=change).first()
     if found is None or found.after == ERASED:
         return None
     # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
     entry = {"state": "cleared", "origin": "practice", "reviewed": False}
     if not is_blank(found.after):
         entry = kept(found.after)
-    base = draft.version if base is None else base
-    return save_answers(draft=draft, base=base, entries={key: entry}, by=by, now=now)
+    base = dossier.version if base is None else base
+    return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 
 
-def _newest(draft: Draft) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
+def _newest(dossier: Dossier) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
     """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
-    data = dossier(draft)
+    data = load_dossier_data(dossier)
     sourced = prefill.strongest(data.layers(newest=True))
     return sourced, list_offers(data, sourced)

@@ -8,16 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ... import seeds
-from ...models import Draft, Filing
+from ...models import Dossier, Filing
 from ...obligations import Filed
 from ...report import DossierData, Recorded, Report, build_report
 from ..incidents import incidents
 from ..shared_templates import templates
 
 
-def active(draft: Draft) -> list[Filing]:
+def active(dossier: Dossier) -> list[Filing]:
     """The filings that stand, the oldest first."""
-    standing = [each for each in draft.filings.all() if each.cancelled_at is None]  # a list may have prefetched them
+    standing = [each for each in dossier.filings.all() if each.cancelled_at is None]  # a list may have prefetched them
     return sorted(standing, key=lambda each: (each.filed_at, each.number))
 
 
@@ -57,7 +57,7 @@ def recorded(filing: Filing, report: Report | None = None) -> Recorded:
 def _before(filing: Filing) -> tuple[Filed, ...]:
     """The active filings that came before this one."""
     place = filing.filed_at, filing.number
-    return tuple(as_data(each) for each in active(filing.draft) if (each.filed_at, each.number) < place)
+    return tuple(as_data(each) for each in active(filing.dossier) if (each.filed_at, each.number) < place)
 
 
 def is_whole(filing: Filing) -> bool:
@@ -74,7 +74,7 @@ def report_of(filing: Filing) -> Report:
     content = filing.content
     begun, newest, found = _known(content["incident"], incidents.revisions)
     template, newest_template, its = _known(content.get("template"), templates.revisions)
-    dossier = DossierData(
+    dossier_data = DossierData(
         questionnaire=seeds.questionnaire(content["questionnaire"]),
         answers=content["answers"],
         zone=ZoneInfo(content["timezone"]),
@@ -88,7 +88,7 @@ def report_of(filing: Filing) -> Report:
         filings=_before(filing),
         snapshot=True,
     )
-    return build_report(dossier, filing.filed_at)
+    return build_report(dossier_data, filing.filed_at)
 
 
 def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]]) -> tuple[Any, Any, dict[str, Any]]:

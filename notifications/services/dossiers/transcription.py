@@ -6,50 +6,50 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from ...models import Draft
+from ...models import Dossier
 from .. import journal
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @transaction.atomic
-def mark_copied(*, draft: Draft, mark: str, sha256: str, by: str, now: datetime) -> bool:
+def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datetime) -> bool:
     """The text of this SHA-256 was copied to the place of the sheet named `mark`. Nothing happens when that is known
     already; says whether something did."""
-    locked = _locked(draft)
+    locked = _locked(dossier)
     if not SHA256.fullmatch(sha256) or marks(locked).get(mark) == sha256:
         return False
     locked.copied[mark] = {"sha256": sha256, "at": now.isoformat()}
     locked.save(update_fields=["copied"])
-    journal.append(draft=locked, event="answer_copied", keys=[mark.partition("/")[0]], by=by, now=now)
+    journal.append(dossier=locked, event="answer_copied", keys=[mark.partition("/")[0]], by=by, now=now)
     return True
 
 
 @transaction.atomic
-def restart(*, draft: Draft, by: str, now: datetime) -> None:
+def restart(*, dossier: Dossier, by: str, now: datetime) -> None:
     """Everything is to be copied again: the form was closed half-way."""
-    locked = _locked(draft)
+    locked = _locked(dossier)
     if not locked.copied:
         return
     locked.copied = {}
     locked.save(update_fields=["copied"])
-    journal.append(draft=locked, event="copying_restarted", by=by, now=now)
+    journal.append(dossier=locked, event="copying_restarted", by=by, now=now)
 
 
-def forget(draft: Draft, key: str) -> None:
+def forget(dossier: Dossier, key: str) -> None:
     """Nothing tells any more what text of this question was copied; the row is locked by the caller."""
-    kept = {mark: copied for mark, copied in draft.copied.items() if mark.partition("/")[0] != key}
-    if kept != draft.copied:
-        draft.copied = kept
-        draft.save(update_fields=["copied"])
+    kept = {mark: copied for mark, copied in dossier.copied.items() if mark.partition("/")[0] != key}
+    if kept != dossier.copied:
+        dossier.copied = kept
+        dossier.save(update_fields=["copied"])
 
 
-def marks(draft: Draft) -> dict[str, str]:
+def marks(dossier: Dossier) -> dict[str, str]:
     """By mark, the SHA-256 of the text that was copied."""
-    return {mark: copied["sha256"] for mark, copied in draft.copied.items()}
+    return {mark: copied["sha256"] for mark, copied in dossier.copied.items()}
 
 
-def _locked(draft: Draft) -> Draft:
+def _locked(dossier: Dossier) -> Dossier:
     """The dossier as it stands, its row locked before it is read."""
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))
-    return Draft.objects.get(pk=draft.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))
+    return Dossier.objects.get(pk=dossier.pk)

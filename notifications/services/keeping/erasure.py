@@ -8,19 +8,19 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from ...models import ControllerGroup, Draft, Erasure, Invitation, Practice, Subscription, User
+from ...models import ControllerGroup, Dossier, Erasure, Invitation, Practice, Subscription, User
 from .. import journal
 from ..accounts import access
 from ..practices import team
 
 
 @transaction.atomic
-def erase(*, draft: Draft, by: str, now: datetime) -> Erasure:
+def erase(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
     """Remove a dossier with its answers, history, filings, grants, reminders and journal. The line that stays tells
     when, how long the journal was and its last hash, so that a copy kept elsewhere can still be recognised."""
-    Draft.objects.filter(pk=draft.pk).update(version=F("version"))  # locks the row: nobody writes a line meanwhile
-    count, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=draft.pk)
-    Draft.objects.filter(pk=draft.pk).delete()
+    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row: nobody writes a line meanwhile
+    count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
+    Dossier.objects.filter(pk=dossier.pk).delete()
     transaction.on_commit(_forget_log)
     return Erasure.objects.create(at=now, by=by, lines=count, journal_head=head)
 
@@ -44,8 +44,8 @@ def erase_practice(*, practice: Practice, by: str, now: datetime) -> int:
     locked = Practice.objects.select_for_update().get(pk=practice.pk)
     groups = list(ControllerGroup.objects.filter(dossiers__practice=locked).values_list("pk", flat=True))
     dossiers = list(locked.dossiers.order_by("pk"))
-    for draft in dossiers:
-        erase(draft=draft, by=by, now=now)
+    for dossier in dossiers:
+        erase(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(pk__in=groups, dossiers=None).delete()
     locked.delete()
     return len(dossiers)
@@ -58,7 +58,7 @@ def erase_practice(*, practice: Practice, by: str, now: datetime) -> int:
 class Parting:
     """What the end of an account means."""
 
-    dossiers: list[Draft]  # its own, which are erased
+    dossiers: list[Dossier]  # its own, which are erased
     alone: list[Practice]  # nobody else is in them: they are erased, too
     held: list[Practice]  # nobody else would answer for them: these first
     left: list[Practice]  # they go on without it
@@ -92,8 +92,8 @@ def erase_account(*, user: User, now: datetime) -> None:
     _stop_mails(locked, by, now)
     for practice in [*found.held, *found.left]:
         team.remove(practice=practice, email=locked.email, by=locked, now=now)
-    for draft in found.dossiers:
-        erase(draft=draft, by=by, now=now)
+    for dossier in found.dossiers:
+        erase(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(created_by=locked, dossiers=None).delete()
     Invitation.objects.filter(email__iexact=locked.email).delete()
     locked.delete()
@@ -102,10 +102,10 @@ def erase_account(*, user: User, now: datetime) -> None:
 
 def _stop_mails(user: User, by: str, now: datetime) -> None:
     """Practices' dossiers remind this address no more."""
-    theirs = Subscription.objects.filter(draft__practice__memberships__user=user)
+    theirs = Subscription.objects.filter(dossier__practice__memberships__user=user)
     theirs.filter(pending_email__iexact=user.email).update(pending_email="")
-    for subscription in theirs.filter(email__iexact=user.email).select_related("draft"):
-        journal.append(draft=subscription.draft, event="address_ended", by=by, now=now)
+    for subscription in theirs.filter(email__iexact=user.email).select_related("dossier"):
+        journal.append(dossier=subscription.dossier, event="address_ended", by=by, now=now)
         subscription.delete()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 
-from ...models import ControllerGroup, Draft, Filing, Invitation, JournalEntry, Practice, RegisterLine, User, Viewer
+from ...models import ControllerGroup, Dossier, Filing, Invitation, JournalEntry, Practice, RegisterLine, User, Viewer
 from .. import journal
 from ..accounts import access
 from ..dossiers import snapshots
@@ -102,13 +102,13 @@ def filing(found: Filing) -> Data:
     }
 
 
-def journal_lines(draft: Draft) -> Data:
+def journal_lines(dossier: Dossier) -> Data:
     """Each line as its hash was taken; the hashes can be made again from these."""
     return {
-        "dossier": draft.public_id,
-        "lines": draft.journal_count,
-        "last_hash": draft.journal_head,
-        "journal": [_line(each) for each in draft.journal.order_by("number")],
+        "dossier": dossier.public_id,
+        "lines": dossier.journal_count,
+        "last_hash": dossier.journal_head,
+        "journal": [_line(each) for each in dossier.journal.order_by("number")],
     }
 
 
@@ -117,9 +117,9 @@ def _line(line: JournalEntry) -> Data:
     return {**said, "at": line.at.astimezone(UTC).isoformat()}
 
 
-def journal_table(draft: Draft) -> list[list[object]]:
+def journal_table(dossier: Dossier) -> list[list[object]]:
     """The same for a spreadsheet, in words."""
-    lines: Iterable[JournalEntry] = draft.journal.order_by("number")
+    lines: Iterable[JournalEntry] = dossier.journal.order_by("number")
     names = ("numéro", "le (UTC)", "par", "événement", "objets", "empreinte")
     return [list(names), *(_in_words(each) for each in lines)]
 
@@ -129,18 +129,18 @@ def _in_words(line: JournalEntry) -> list[object]:
     return [line.number, snapshots.in_utc(line.at), _author(line.by), event, " ".join(line.keys), line.hash]
 
 
-def history(draft: Draft) -> Data:
+def history(dossier: Dossier) -> Data:
     """Earlier answers, colleagues asked to read, the address of reminders: what dossier.json does not hold."""
-    subscription = getattr(draft, "subscription", None)
+    subscription = getattr(dossier, "subscription", None)
     return {
-        "title": draft.title,
-        "created_at": _instant(draft.created_at),
-        "last_saved_at": _instant(draft.last_saved_at),
-        "changes": [_change(each) for each in draft.changes.order_by("version", "key").values()],
-        "proofreadings": [_proofreading(each) for each in draft.proofreadings.order_by("pk")],
+        "title": dossier.title,
+        "created_at": _instant(dossier.created_at),
+        "last_saved_at": _instant(dossier.last_saved_at),
+        "changes": [_change(each) for each in dossier.changes.order_by("version", "key").values()],
+        "proofreadings": [_proofreading(each) for each in dossier.proofreadings.order_by("pk")],
         "reminders": _reminders(subscription) if subscription else None,
-        "warnings_overruled": {key: {**each, "by": _author(each["by"])} for key, each in draft.overruled.items()},
-        "copied": draft.copied,
+        "warnings_overruled": {key: {**each, "by": _author(each["by"])} for key, each in dossier.overruled.items()},
+        "copied": dossier.copied,
     }
 
 

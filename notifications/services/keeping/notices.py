@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ... import deadlines
-from ...models import Draft, Membership, Role, User
+from ...models import Dossier, Membership, Role, User
 from ..mail.post import Unanswered
 from . import retention
 from .retention import DAY
@@ -30,32 +30,32 @@ def announce(*, now: datetime) -> int:
     no mail leaves: the pages say it too."""
     if not settings.MAIL_LEAVES:
         return 0
-    found = retention.leaving(Draft.objects.exclude(owner=None, practice=None), now)
-    due = [draft for draft in found if _is_due(draft, now)]
+    found = retention.leaving(Dossier.objects.exclude(owner=None, practice=None), now)
+    due = [dossier for dossier in found if _is_due(dossier, now)]
     letters = _letters(due)
     put_off = [theirs for email, theirs in letters.items() if not _sent(email, theirs)]
-    again = {draft.pk for theirs in put_off for draft in theirs}
-    Draft.objects.filter(pk__in={draft.pk for draft in due} - again).update(warned_at=now)
+    again = {dossier.pk for theirs in put_off for dossier in theirs}
+    Dossier.objects.filter(pk__in={dossier.pk for dossier in due} - again).update(warned_at=now)
     return len(letters) - len(put_off)
 
 
-def _is_due(draft: Any, now: datetime) -> bool:
+def _is_due(dossier: Any, now: datetime) -> bool:
     """Was the last day to announce its end reached since it was announced? A use puts these days off."""
-    reached = [draft.ends_at - before for before in BEFORE if draft.ends_at - before <= now < draft.ends_at]
-    return bool(reached) and (draft.warned_at is None or draft.warned_at < max(reached))
+    reached = [dossier.ends_at - before for before in BEFORE if dossier.ends_at - before <= now < dossier.ends_at]
+    return bool(reached) and (dossier.warned_at is None or dossier.warned_at < max(reached))
 
 
 def _letters(due: list[Any]) -> dict[str, list[Any]]:
     """By address, the dossiers of which somebody is told."""
-    accounts = User.objects.filter(pk__in={draft.owner_id for draft in due}, is_active=True)
+    accounts = User.objects.filter(pk__in={dossier.owner_id for dossier in due}, is_active=True)
     addresses: dict[Any, list[str]] = {(owner, None): [email] for owner, email in accounts.values_list("pk", "email")}
-    team = Membership.objects.filter(practice__in={draft.practice_id for draft in due}, role__in=TOLD)
+    team = Membership.objects.filter(practice__in={dossier.practice_id for dossier in due}, role__in=TOLD)
     for practice, email in team.filter(user__is_active=True).values_list("practice", "user__email"):
         addresses.setdefault((None, practice), []).append(email)
     letters: dict[str, list[Any]] = defaultdict(list)
-    for draft in due:
-        for email in addresses.get((draft.owner_id, draft.practice_id), []):
-            letters[email].append(draft)
+    for dossier in due:
+        for email in addresses.get((dossier.owner_id, dossier.practice_id), []):
+            letters[email].append(dossier)
     return letters
 
 

@@ -6,22 +6,22 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from ...models import Draft, RegisterLine
+from ...models import Dossier, RegisterLine
 from ...report import CLOCK_WORDS, Report, Row, build_report
 from ..dossiers import saving, snapshots
 
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
 
 
-def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
+def note(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLine:
     """Write the line of a dossier of an account or a practice, which the caller is about to erase."""
-    report = build_report(saving.dossier(draft), now)
+    report = build_report(saving.load_dossier_data(dossier), now)
     return RegisterLine.objects.create(
-        owner=draft.owner,
-        practice=draft.practice,
-        title=draft.title,
-        timezone=draft.timezone,
-        aware_at=draft.aware_at,
+        owner=dossier.owner,
+        practice=dossier.practice,
+        title=dossier.title,
+        timezone=dossier.timezone,
+        aware_at=dossier.aware_at,
         closed_at=closed_at,
         content={
             "facts": [_words(row) for row in _told(report)],
@@ -35,7 +35,7 @@ def note(*, draft: Draft, closed_at: datetime, now: datetime) -> RegisterLine:
                     "cnil_number": each.cnil_number,
                     "sha256": each.digest,
                 }
-                for each in snapshots.active(draft)
+                for each in snapshots.active(dossier)
             ],
         },
     )

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from ...models import (
     ConfirmationSent,
     ControllerGroup,
-    Draft,
+    Dossier,
     Erasure,
     Filing,
     Grant,
@@ -44,62 +44,62 @@ logger = logging.getLogger(__name__)
 # -- when a dossier ends --------------------------------------------------------------------------------
 
 
-def dated(found: QuerySet[Draft]) -> QuerySet[Draft]:
+def dated(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """These dossiers with what their end follows from, without their answers."""
-    lines = JournalEntry.objects.filter(draft=OuterRef("pk")).exclude(event__startswith=UNRELATED)
-    used = Grant.objects.filter(draft=OuterRef("pk")).exclude(kind=Grant.Kind.FEED)  # a calendar asks by itself
+    lines = JournalEntry.objects.filter(dossier=OuterRef("pk")).exclude(event__startswith=UNRELATED)
+    used = Grant.objects.filter(dossier=OuterRef("pk")).exclude(kind=Grant.Kind.FEED)  # a calendar asks by itself
     return found.defer("answers", "overruled", "offered", "copied").annotate(
         touched_at=Coalesce(_last(lines, "at"), F("created_at")),
         used_on=_last(used, "last_used_on"),
-        filed=Exists(Filing.objects.filter(draft=OuterRef("pk"), cancelled_at=None)),
+        filed=Exists(Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)),
     )
 
 
 def _last(found: QuerySet[Any], name: str) -> Subquery:
-    return Subquery(found.order_by().values("draft").annotate(last=Max(name)).values("last"))
+    return Subquery(found.order_by().values("dossier").annotate(last=Max(name)).values("last"))
 
 
-def is_guest_s(draft: Draft) -> bool:
-    return draft.owner_id is None and draft.practice_id is None
+def is_guest_s(dossier: Dossier) -> bool:
+    return dossier.owner_id is None and dossier.practice_id is None
 
 
-def is_closed(draft: Any) -> bool:
+def is_closed(dossier: Any) -> bool:
     """Does a dated dossier of an account or a practice document a breach (RGPD, art. 33(5)): it was filed, or it says
     why it is not?"""
-    return not is_guest_s(draft) and (draft.filed or draft.decision == NOT_NOTIFY)
+    return not is_guest_s(dossier) and (dossier.filed or dossier.decision == NOT_NOTIFY)
 
 
-def last_use(draft: Any) -> datetime:
+def last_use(dossier: Any) -> datetime:
     """Of a dated dossier. A day counts to its end."""
-    if draft.used_on is None:
-        return draft.touched_at
-    return max(draft.touched_at, datetime.combine(draft.used_on + DAY, time(), UTC))
+    if dossier.used_on is None:
+        return dossier.touched_at
+    return max(dossier.touched_at, datetime.combine(dossier.used_on + DAY, time(), UTC))
 
 
-def end_of(draft: Any) -> datetime:
+def end_of(dossier: Any) -> datetime:
     """When a dated dossier is erased, or reduced to a line of the register, if nobody uses it until then."""
     keep = settings.RETENTION
-    if is_guest_s(draft):
-        return last_use(draft) + (keep.guest_filed if draft.filed else keep.guest)
-    return last_use(draft) + (keep.closed if is_closed(draft) else keep.draft)
+    if is_guest_s(dossier):
+        return last_use(dossier) + (keep.guest_filed if dossier.filed else keep.guest)
+    return last_use(dossier) + (keep.closed if is_closed(dossier) else keep.dossier)
 
 
-def leaving(found: QuerySet[Draft], now: datetime) -> list[Any]:
+def leaving(found: QuerySet[Dossier], now: datetime) -> list[Any]:
     """Those of these dossiers whose end is near, with `ends_at`, `ends_on` (its day in their zone) and `closed`,
     the nearest first."""
     near = []
-    for draft in _touched_before(found, now + WARNED):
-        draft.ends_at, draft.closed = end_of(draft), is_closed(draft)
-        draft.ends_on = draft.ends_at.astimezone(saving.zone(draft)).date()
-        notice = WARNED_GUEST if is_guest_s(draft) and not draft.filed else WARNED
-        near += [draft] if draft.ends_at - notice <= now else []
-    return sorted(near, key=lambda draft: draft.ends_at)
+    for dossier in _touched_before(found, now + WARNED):
+        dossier.ends_at, dossier.closed = end_of(dossier), is_closed(dossier)
+        dossier.ends_on = dossier.ends_at.astimezone(saving.zone(dossier)).date()
+        notice = WARNED_GUEST if is_guest_s(dossier) and not dossier.filed else WARNED
+        near += [dossier] if dossier.ends_at - notice <= now else []
+    return sorted(near, key=lambda dossier: dossier.ends_at)
 
 
-def _touched_before(found: QuerySet[Draft], at: datetime) -> QuerySet[Any]:
+def _touched_before(found: QuerySet[Dossier], at: datetime) -> QuerySet[Any]:
     """Those that may have ended at that time."""
     keep = settings.RETENTION
-    guest, ours = min(keep.guest, keep.guest_filed), min(keep.draft, keep.closed)
+    guest, ours = min(keep.guest, keep.guest_filed), min(keep.dossier, keep.closed)
     guests = Q(owner=None, practice=None, touched_at__lte=at - guest)
     return dated(found).filter(guests | Q(touched_at__lte=at - ours) & ~Q(owner=None, practice=None))
 
@@ -109,11 +109,11 @@ def _touched_before(found: QuerySet[Draft], at: datetime) -> QuerySet[Any]:
 
 def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
     """End all that is over, each dossier in a transaction of its own. `dry`: only say how much there is of what."""
-    ended = [draft for draft in _touched_before(Draft.objects.all(), now).iterator() if end_of(draft) <= now]
+    ended = [dossier for dossier in _touched_before(Dossier.objects.all(), now).iterator() if end_of(dossier) <= now]
     if dry:
-        done = ["reduced" if is_closed(draft) else "erased" for draft in ended]
+        done = ["reduced" if is_closed(dossier) else "erased" for dossier in ended]
     else:
-        done = [end(pk=draft.pk, now=now) for draft in ended]
+        done = [end(pk=dossier.pk, now=now) for dossier in ended]
         batches.forget_old(now)
     counts = {"dossiers_erased": done.count("erased"), "dossiers_reduced": done.count("reduced")}
     for name, rows in over(now).items():
@@ -127,17 +127,17 @@ def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
 @transaction.atomic
 def end(*, pk: int, now: datetime) -> str:
     """ "erased", or "reduced" to its line of the register; "" when it was used, or erased, meanwhile."""
-    if not Draft.objects.filter(pk=pk).update(version=F("version")):  # locks the row, then those of its browsers
+    if not Dossier.objects.filter(pk=pk).update(version=F("version")):  # locks the row, then those of its browsers
         return ""
-    list(Grant.objects.select_for_update().filter(draft=pk))
-    draft = dated(Draft.objects.filter(pk=pk)).get()
-    if end_of(draft) > now:
+    list(Grant.objects.select_for_update().filter(dossier=pk))
+    dossier = dated(Dossier.objects.filter(pk=pk)).get()
+    if end_of(dossier) > now:
         return ""
-    if is_closed(draft):
-        whole = Draft.objects.select_related("incident_revision__incident", "practice", "group").get(pk=pk)
-        register.note(draft=whole, closed_at=last_use(draft), now=now)
-    erasure.erase(draft=draft, by=BY, now=now)
-    return "reduced" if is_closed(draft) else "erased"
+    if is_closed(dossier):
+        whole = Dossier.objects.select_related("incident_revision__incident", "practice", "group").get(pk=pk)
+        register.note(dossier=whole, closed_at=last_use(dossier), now=now)
+    erasure.erase(dossier=dossier, by=BY, now=now)
+    return "reduced" if is_closed(dossier) else "erased"
 
 
 def over(now: datetime) -> dict[str, QuerySet[Any]]:
@@ -147,7 +147,7 @@ def over(now: datetime) -> dict[str, QuerySet[Any]]:
         "register_lines": RegisterLine.objects.filter(closed_at__lte=now - keep.register),
         "erasures": Erasure.objects.filter(at__lte=now - keep.register),
         "invitations": Invitation.objects.filter(expires_at__lte=now - keep.invitation),
-        "groups": ControllerGroup.objects.filter(dossiers=None, created_at__lte=now - keep.draft),
+        "groups": ControllerGroup.objects.filter(dossiers=None, created_at__lte=now - keep.dossier),
         "mails": Outgoing.objects.filter(_is_told_of_no_more(), ended_at__lte=now - keep.mails),
         "requests": ConfirmationSent.objects.filter(at__lte=now - addresses.DAY),
         "sessions": Session.objects.filter(expire_date__lte=now),
@@ -156,7 +156,7 @@ def over(now: datetime) -> dict[str, QuerySet[Any]]:
 
 def _is_told_of_no_more() -> Q:
     """While reminders go to somebody, what was sent tells which ones are not to be sent again."""
-    live = Subscription.objects.filter(draft=OuterRef("draft"), ended_at=None)
+    live = Subscription.objects.filter(dossier=OuterRef("dossier"), ended_at=None)
     return Q(kind__startswith=outbox.REQUEST) | ~Exists(live)
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, OperationalError
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
-from ...models import Draft, Outgoing, Subscription
+from ...models import Dossier, Outgoing, Subscription
 
 LEASE = timedelta(minutes=10)  # longer than a mail may take (EMAIL_TIMEOUT for each word, EMAIL_ANSWER_TIMEOUT)
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=3)
@@ -35,7 +35,7 @@ MARK_TRIES = 4  # each waits for SQLite's lock as long as any write
 
 
 def row(
-    draft: Draft,
+    dossier: Dossier,
     kind: str,
     deadline: datetime | None,
     email: str,
@@ -47,9 +47,9 @@ def row(
     """A message that is not stored yet. `settled_at`: not to be sent before; `again`: why the same one goes out once
     more."""
     return Outgoing(
-        draft=draft,
+        dossier=dossier,
         kind=kind,
-        key=key_of(draft, kind, deadline, again),
+        key=key_of(dossier, kind, deadline, again),
         deadline=deadline,
         domain=domain_of(email),
         made_at=now,
@@ -61,8 +61,8 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2].lower()[:255]
 
 
-def key_of(draft: Draft, kind: str, deadline: datetime | None, again: str = "") -> str:
-    parts = (draft.public_id, kind, deadline.isoformat() if deadline else "", *filter(None, [again]))
+def key_of(dossier: Dossier, kind: str, deadline: datetime | None, again: str = "") -> str:
+    parts = (dossier.public_id, kind, deadline.isoformat() if deadline else "", *filter(None, [again]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -90,7 +90,7 @@ def store(rows: Sequence[Outgoing]) -> None:
 
 
 def _address_is_newer(dropped: Outgoing) -> bool:
-    return Subscription.objects.filter(draft=dropped.draft_id, confirmed_at__gt=dropped.ended_at).exists()
+    return Subscription.objects.filter(dossier=dropped.dossier_id, confirmed_at__gt=dropped.ended_at).exists()
 
 
 def _waiting() -> QuerySet[Outgoing]:
@@ -101,14 +101,14 @@ def claim(now: datetime) -> Outgoing | None:
     """The next message that is due, reserved for the caller with those bound to it (`bound`); None when there is none.
     A lease or a delay longer than any that we give was set by a clock that ran ahead: it does not count."""
     while True:
-        found = _by_urgency(_due(now), now).select_related("draft").first()
+        found = _by_urgency(_due(now), now).select_related("dossier").first()
         if found is None:
             return None
         before, found.lease = found.lease, secrets.token_urlsafe(16)
         mine = _with_bound(found).filter(_free(now), lease=before)  # compare and set
         if mine.update(lease=found.lease, leased_until=now + LEASE):
             never_tried = not (before or found.reason or found.bundle)
-            if never_tried and found.draft.group_id and not found.kind.startswith(REQUEST):
+            if never_tried and found.dossier.group_id and not found.kind.startswith(REQUEST):
                 _bind(found, now)
             return found
 
@@ -123,11 +123,13 @@ def _due(now: datetime) -> QuerySet[Outgoing]:
 
 def _bind(first: Outgoing, now: datetime) -> None:
     """What is due as well for the same address of the same group, and was never tried, leaves with this one."""
-    subscription = Subscription.objects.filter(draft=first.draft_id, confirmed_at__isnull=False, ended_at=None).first()
+    subscription = Subscription.objects.filter(
+        dossier=first.dossier_id, confirmed_at__isnull=False, ended_at=None
+    ).first()
     if subscription is None:
         return
-    same = {"draft__group": first.draft.group_id, "draft__subscription__email": subscription.email}
-    live = {"draft__subscription__confirmed_at__isnull": False, "draft__subscription__ended_at": None}
+    same = {"dossier__group": first.dossier.group_id, "dossier__subscription__email": subscription.email}
+    live = {"dossier__subscription__confirmed_at__isnull": False, "dossier__subscription__ended_at": None}
     fresh = {"kind": first.kind, "lease": "", "reason": "", "bundle": ""}
     keys = list(_due(now).filter(**fresh, **same, **live).values_list("pk", flat=True))
     if keys:
@@ -140,7 +142,7 @@ def bound(row: Outgoing) -> list[Outgoing]:
     """The claimed messages that leave with this one, itself among them."""
     if not row.bundle:
         return [row]
-    return list(_with_bound(row).filter(lease=row.lease).select_related("draft").order_by("deadline", "pk"))
+    return list(_with_bound(row).filter(lease=row.lease).select_related("dossier").order_by("deadline", "pk"))
 
 
 def unbind(row: Outgoing) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ...models import Batch, BatchItem, Draft, Practice, User, Viewer
+from ...models import Batch, BatchItem, Dossier, Practice, User, Viewer
 from ..accounts import roles
 
 MOST_DOSSIERS = 500  # in a batch that somebody chose
@@ -20,12 +20,14 @@ _LEFT = Q(content=None, fault="")
 
 
 @transaction.atomic
-def begin(*, user: User, kind: str, drafts: Iterable[Draft], now: datetime, practice: Practice | None = None) -> Batch:
+def begin(
+    *, user: User, kind: str, dossiers: Iterable[Dossier], now: datetime, practice: Practice | None = None
+) -> Batch:
     """A batch of these dossiers, in this order; enqueue its first task in the same transaction."""
     older = Batch.objects.filter(user=user).order_by("-created_at", "-pk")
     Batch.objects.filter(pk__in=list(older.values_list("pk", flat=True)[MOST_BATCHES - 1 :])).delete()
     batch = Batch.objects.create(user=user, kind=kind, practice=practice, created_at=now)
-    items = [BatchItem(batch=batch, draft=draft, number=number) for number, draft in enumerate(drafts, start=1)]
+    items = [BatchItem(batch=batch, dossier=dossier, number=number) for number, dossier in enumerate(dossiers, start=1)]
     BatchItem.objects.bulk_create(items)
     return batch
 
@@ -39,9 +41,9 @@ def visible(viewer: Viewer, public_id: str) -> Batch | None:
 
 def items(batch: Batch, viewer: Viewer) -> QuerySet[BatchItem]:
     """Those of the dossiers that this viewer may open now, each with `made`; their content is read when asked for."""
-    found = batch.items.filter(draft__in=Draft.objects.visible_to(viewer)).order_by("number")
-    found = found.annotate(made=Q(content__isnull=False)).select_related("draft__incident_revision__incident")
-    return found.defer("content", "draft__answers", "draft__incident_revision__content")
+    found = batch.items.filter(dossier__in=Dossier.objects.visible_to(viewer)).order_by("number")
+    found = found.annotate(made=Q(content__isnull=False)).select_related("dossier__incident_revision__incident")
+    return found.defer("content", "dossier__answers", "dossier__incident_revision__content")
 
 
 def is_running(batch: Batch) -> bool:

@@ -13,7 +13,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Valu
 
 from ... import deadlines, seeds
 from ...files.roster import folded
-from ...models import Draft, Filing, JournalEntry, Practice, Viewer
+from ...models import Dossier, Filing, JournalEntry, Practice, Viewer
 from ...obligations import CNIL, Obligation
 from ...report import DossierData, Report, build_report
 from ..accounts import access
@@ -38,7 +38,7 @@ class Choice:
 class Line:
     """A dossier on the board; `name` is that of the practice, `by` who touched it last, after « par »."""
 
-    draft: Draft
+    dossier: Dossier
     report: Report
     name: str
     touched_at: datetime | None
@@ -59,17 +59,17 @@ class Line:
 # -- which dossiers, in which order ---------------------------------------------------------------------
 
 
-def mine(viewer: Viewer) -> QuerySet[Draft]:
+def mine(viewer: Viewer) -> QuerySet[Dossier]:
     """The dossiers of the account and of its practices; those that only this browser holds are on another page."""
-    return Draft.objects.visible_to(Viewer(user=viewer.user))
+    return Dossier.objects.visible_to(Viewer(user=viewer.user))
 
 
-def placed(found: QuerySet[Draft]) -> QuerySet[Draft]:
+def placed(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """Each dossier with `filed`, `stopped`, `place` and `counts_from`, the moment from which its alarm counts."""
     duty, complement = _duty(CNIL), _complement()
-    filings = Filing.objects.filter(draft=OuterRef("pk"), cancelled_at=None)
+    filings = Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)
     before = Q(filed_at__lt=OuterRef("filed_at")) | Q(filed_at=OuterRef("filed_at"), number__lt=OuterRef("number"))
-    initial = Filing.objects.filter(before, draft=OuterRef("draft"), cancelled_at=None, kind=complement.after)
+    initial = Filing.objects.filter(before, dossier=OuterRef("dossier"), cancelled_at=None, kind=complement.after)
     careful = When(filed=False, informed_at__lt=F("aware_at"), then=F("informed_at"))
     return found.annotate(
         filed=Exists(filings.filter(kind__in=duty.done_by)),
@@ -113,7 +113,7 @@ def conditions(now: datetime) -> Mapping[str, Q]:
     }
 
 
-def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Draft]:
+def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
     """The placed dossiers that the practice, the incident and the words keep, whatever their state."""
     found = mine(viewer)
     if choice.practice:
@@ -122,11 +122,11 @@ def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Draft]:
         found = found.filter(incident_revision__incident__slug=choice.incident)
     if choice.words:
         # in the place of the conditions so far: beside them, SQLite would go through all memberships for each number
-        found = Draft.objects.filter(pk__in=_named(found, choice.words))
+        found = Dossier.objects.filter(pk__in=_named(found, choice.words))
     return placed(found)
 
 
-def _named(found: QuerySet[Draft], words: str) -> list[int]:
+def _named(found: QuerySet[Dossier], words: str) -> list[int]:
     """Those whose practice's name holds these words. Not asked of the database: SQLite takes « É » and « é » for two
     letters, and neither engine takes « é » for « e »."""
     wanted = folded(words)
@@ -134,13 +134,13 @@ def _named(found: QuerySet[Draft], words: str) -> list[int]:
     return [pk for pk, *either in names if any(wanted in folded(name or "") for name in either)]
 
 
-def counted(found: QuerySet[Draft], now: datetime) -> dict[str, int]:
+def counted(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
     """By the value of each filter, how many of these placed dossiers it keeps; in one query."""
     wanted = {f"n{place}": Count("pk", filter=each) for place, each in enumerate(conditions(now).values())}
     return dict(zip(conditions(now), found.aggregate(**wanted).values(), strict=True))
 
 
-def ordered(found: QuerySet[Draft]) -> QuerySet[Draft]:
+def ordered(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """By time left, as `listing.by_time_left`; where that is equal, the newest first."""
     return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
 
@@ -151,7 +151,10 @@ def ordered(found: QuerySet[Draft]) -> QuerySet[Draft]:
 def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
     """The lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as for
     hundreds."""
-    found = {draft.pk: (draft, data) for draft, data in saving.dossiers(Draft.objects.filter(pk__in=pks))}
+    found = {
+        dossier.pk: (dossier, data)
+        for dossier, data in saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    }
     last = _last_touches(found)
     reader = access.account_author(viewer.user) if viewer.user else ""
     words = access.authors_words({entry.by for entry in last.values()}, reader)
@@ -159,17 +162,19 @@ def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
 
 
 def _last_touches(pks: Iterable[int]) -> dict[int, JournalEntry]:
-    found = JournalEntry.objects.filter(draft__in=list(pks), number=F("draft__journal_count"))
-    return {entry.draft_id: entry for entry in found}
+    found = JournalEntry.objects.filter(dossier__in=list(pks), number=F("dossier__journal_count"))
+    return {entry.dossier_id: entry for entry in found}
 
 
-def _line(draft: Draft, data: DossierData, last: JournalEntry | None, words: Mapping[str, str], now: datetime) -> Line:
+def _line(
+    dossier: Dossier, data: DossierData, last: JournalEntry | None, words: Mapping[str, str], now: datetime
+) -> Line:
     report = build_report(data, now)
-    name = draft.practice.name if draft.practice else draft.organisation_name
-    return Line(draft, report, name, last and last.at, words[last.by] if last else "")
+    name = dossier.practice.name if dossier.practice else dossier.organisation_name
+    return Line(dossier, report, name, last and last.at, words[last.by] if last else "")
 
 
-def pieces(viewer: Viewer, found: QuerySet[Draft], now: datetime) -> Iterator[list[Line]]:
+def pieces(viewer: Viewer, found: QuerySet[Dossier], now: datetime) -> Iterator[list[Line]]:
     """All the lines, so many at a time."""
     pks = list(found.values_list("pk", flat=True))
     for start in range(0, len(pks), PIECE):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from ... import prefill, seeds
-from ...models import ControllerGroup, Draft, IncidentRevision, Membership, Practice, Role, User
+from ...models import ControllerGroup, Dossier, IncidentRevision, Membership, Practice, Role, User
 from ...questionnaire import Entry, Question, Questionnaire
 from ...report import DossierData, Report, Row, build_report, list_offers
 from .. import journal
@@ -20,7 +20,7 @@ from . import practices
 
 MOST = 100  # controllers of one group
 TOUCHED = {"practice", "profile", "import"}  # origins of what the practice itself said
-Listed = Sequence[tuple[Draft, Report]]
+Listed = Sequence[tuple[Dossier, Report]]
 
 
 class InAnotherGroup(Exception):
@@ -50,8 +50,8 @@ class Novelty:
     which only the dossier's page changes."""
 
     row: Row
-    open: tuple[Draft, ...]
-    own: tuple[Draft, ...]
+    open: tuple[Dossier, ...]
+    own: tuple[Dossier, ...]
 
 
 # -- who is in it ---------------------------------------------------------------------------------------
@@ -115,18 +115,18 @@ def _join(group: ControllerGroup, practice: Practice, user: User, now: datetime)
             group=group,
         )
     elif found.group_id is None:
-        Draft.objects.filter(pk=found.pk).update(group=group)
-        journal.append(draft=found, event="group_joined", by=access.account_author(user), now=now)
+        Dossier.objects.filter(pk=found.pk).update(group=group)
+        journal.append(dossier=found, event="group_joined", by=access.account_author(user), now=now)
     elif found.group_id != group.pk:
         raise InAnotherGroup(practice)
 
 
-def _of_the_breach(group: ControllerGroup, practice: Practice) -> Draft | None:
+def _of_the_breach(group: ControllerGroup, practice: Practice) -> Dossier | None:
     """This practice's dossier of the group's incident; without an incident nothing tells that two are the same."""
     if group.incident_revision is None:
         return None
     incident = group.incident_revision.incident_id
-    return Draft.objects.filter(practice=practice, incident_revision__incident=incident).order_by("pk").first()
+    return Dossier.objects.filter(practice=practice, incident_revision__incident=incident).order_by("pk").first()
 
 
 def _newest(group: ControllerGroup) -> IncidentRevision | None:
@@ -135,10 +135,10 @@ def _newest(group: ControllerGroup) -> IncidentRevision | None:
 
 
 @transaction.atomic
-def leave(*, draft: Draft, user: User, now: datetime) -> None:
+def leave(*, dossier: Dossier, user: User, now: datetime) -> None:
     """The dossier stays as it is, and goes on by itself."""
-    if Draft.objects.filter(pk=draft.pk, group__isnull=False).update(group=None):
-        journal.append(draft=draft, event="group_left", by=access.account_author(user), now=now)
+    if Dossier.objects.filter(pk=dossier.pk, group__isnull=False).update(group=None):
+        journal.append(dossier=dossier, event="group_left", by=access.account_author(user), now=now)
 
 
 def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
@@ -230,19 +230,19 @@ def _shared(key: str, entry: Entry | None) -> Entry | None:
 
 
 def _tell(group: ControllerGroup, event: str, keys: Collection[str], user: User, now: datetime) -> None:
-    for draft in group.dossiers.order_by("pk"):
-        journal.append(draft=draft, event=event, keys=keys, by=access.account_author(user), now=now)
+    for dossier in group.dossiers.order_by("pk"):
+        journal.append(dossier=dossier, event=event, keys=keys, by=access.account_author(user), now=now)
 
 
 @transaction.atomic
 def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
     """Write the common answers, unread, where nobody at the practice has said anything: no answer at all, or one that
     was proposed and never read. Returns in how many dossiers something was written."""
-    return sum(_filled(draft, group, user, now) for draft in group.dossiers.order_by("pk"))
+    return sum(_filled(dossier, group, user, now) for dossier in group.dossiers.order_by("pk"))
 
 
-def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> bool:
-    data = saving.dossier(draft)
+def _filled(dossier: Dossier, group: ControllerGroup, user: User, now: datetime) -> bool:
+    data = saving.load_dossier_data(dossier)
     sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
     standing = list_offers(data, sourced)
     wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
@@ -250,8 +250,8 @@ def _filled(draft: Draft, group: ControllerGroup, user: User, now: datetime) -> 
         return False
     entries = {key: dict(proposal.entry) for key, proposal in wanted.items()}
     by = access.account_author(user)
-    saved = saving.save_answers(draft=draft, base=draft.version, entries=entries, by=by, now=now).saved
-    saving.note_seen(draft, {key: wanted[key] for key in saved})
+    saved = saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now).saved
+    saving.note_seen(dossier, {key: wanted[key] for key in saved})
     return bool(saved)
 
 
@@ -264,17 +264,17 @@ def _untouched(entry: Entry | None) -> bool:
 
 def listed(group: ControllerGroup, now: datetime) -> Listed:
     """The dossiers of a group and their reports, in the order in which they came."""
-    found = saving.dossiers(group.dossiers.order_by("pk"))
-    return [(draft, build_report(data, now)) for draft, data in found]
+    found = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
+    return [(dossier, build_report(data, now)) for dossier, data in found]
 
 
 def novelties(found: Listed) -> list[Novelty]:
-    rows = [(draft, row) for draft, report in found for row in report.rows + report.notes if row.outdated]
+    rows = [(dossier, row) for dossier, report in found for row in report.rows + report.notes if row.outdated]
     told = []
     for key in dict.fromkeys(row.key for _, row in rows):
-        same = [(draft, row) for draft, row in rows if row.key == key]
-        own = tuple(draft for draft, row in same if row.origin in TOUCHED)
-        told.append(Novelty(same[0][1], tuple(draft for draft, _ in same if draft not in own), own))
+        same = [(dossier, row) for dossier, row in rows if row.key == key]
+        own = tuple(dossier for dossier, row in same if row.origin in TOUCHED)
+        told.append(Novelty(same[0][1], tuple(dossier for dossier, _ in same if dossier not in own), own))
     return told
 
 
@@ -283,7 +283,7 @@ def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, 
     """« Prendre pour tous » or « Garder pour tous »: as on each dossier's page, save where the practice wrote its own
     answer. Returns for how many."""
     act = saving.take if take else saving.keep_mine
-    found = [draft for each in novelties(listed(group, now)) if each.row.key == key for draft in each.open]
-    for draft in found:
-        act(draft=draft, key=key, by=access.account_author(user), now=now)
+    found = [dossier for each in novelties(listed(group, now)) if each.row.key == key for dossier in each.open]
+    for dossier in found:
+        act(dossier=dossier, key=key, by=access.account_author(user), now=now)
     return len(found)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from ... import seeds
-from ...models import Draft, Membership, Practice, User
+from ...models import Dossier, Membership, Practice, User
 from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
 from ...report import ORGANISATION, DossierData
 from .. import journal
@@ -93,11 +93,11 @@ def _merged(
 
 
 @transaction.atomic
-def entrust(*, draft: Draft, practice: Practice, user: User, now: datetime) -> bool:
+def entrust(*, dossier: Dossier, practice: Practice, user: User, now: datetime) -> bool:
     """The account's dossier is the practice's from now on: its team opens it, and no browser, link or calendar does any
     more. False when it is not this account's to give."""
-    if not Draft.objects.filter(pk=draft.pk, owner=user).update(owner=None, practice=practice):
+    if not Dossier.objects.filter(pk=dossier.pk, owner=user).update(owner=None, practice=practice):
         return False
-    draft.grants.all().delete()
-    journal.append(draft=draft, event="entrusted", by=access.account_author(user), now=now)
+    dossier.grants.all().delete()
+    journal.append(dossier=dossier, event="entrusted", by=access.account_author(user), now=now)
     return True

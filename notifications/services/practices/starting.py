@@ -10,7 +10,7 @@ from django.db.models import F
 from ... import seeds
 from ...files.dossier_files import Unusable
 from ...files.roster import CITY, NAME, SIREN, Line, naming
-from ...models import Draft, IncidentRevision, Membership, Practice, Role, User, Viewer
+from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
 from ...questionnaire import Entry, edited
 from ..accounts import access, roles
 from ..dossiers import saving
@@ -22,7 +22,7 @@ class Planned:
 
     line: Line
     practice: Practice | None = None
-    draft: Draft | None = None
+    dossier: Dossier | None = None
     is_new: bool = False  # the practice was made for this line
 
 
@@ -68,11 +68,11 @@ def _twice(known: Mapping[int, Practice]) -> list[str]:
     return [words.format(*each) for each in found if each[0] != each[2]]
 
 
-def _begun(practices: Iterable[Practice], revision: IncidentRevision | None) -> dict[int, Draft]:
+def _begun(practices: Iterable[Practice], revision: IncidentRevision | None) -> dict[int, Dossier]:
     """By practice, its dossier for this incident."""
     incident = revision.incident if revision else None
-    found = Draft.objects.filter(practice__in=list(practices), incident_revision__incident=incident)
-    return {draft.practice_id: draft for draft in found.defer("answers").order_by("-pk")}
+    found = Dossier.objects.filter(practice__in=list(practices), incident_revision__incident=incident)
+    return {dossier.practice_id: dossier for dossier in found.defer("answers").order_by("-pk")}
 
 
 @transaction.atomic
@@ -84,18 +84,18 @@ def begin(
     User.objects.filter(pk=user.pk).update(seal=F("seal"))  # one at a time: a second click finds all of it done
     said = {"revision": revision, "timezone": timezone, "by": access.account_author(user), "now": now}
     planned = plan(viewer=Viewer(user=user), lines=lines, revision=revision)
-    return [_begin(user, each, said) for each in planned if each.draft is None]
+    return [_begin(user, each, said) for each in planned if each.dossier is None]
 
 
 def _begin(user: User, planned: Planned, said: dict) -> Planned:
     practice = planned.practice or _new_practice(user, planned.line, said["timezone"])
-    draft = saving.start(practice=practice, **said)
+    dossier = saving.start(practice=practice, **said)
     entries = {
-        key: edited(seeds.questionnaire().questions[key], saving.bare(draft.answers.get(key)), entry)
+        key: edited(seeds.questionnaire().questions[key], saving.bare(dossier.answers.get(key)), entry)
         for key, entry in planned.line.entries.items()
     }
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by=said["by"], now=said["now"])
-    return Planned(planned.line, practice, draft, is_new=planned.practice is None)
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=said["by"], now=said["now"])
+    return Planned(planned.line, practice, dossier, is_new=planned.practice is None)
 
 
 def _new_practice(user: User, line: Line, timezone: str) -> Practice:

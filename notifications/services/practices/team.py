@@ -234,10 +234,10 @@ def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
     if membership.user != by:
         _withdraw(membership, now)
     theirs, said = access.account_author(membership.user), {"by": access.account_author(by), "now": now}
-    for draft in practice.dossiers.all():
-        reviews.close(draft=draft, asked_by=theirs, **said)
-        feeds.close(draft=draft, made_by=theirs, **said)
-        addresses.end_to(draft=draft, email=membership.user.email, **said)
+    for dossier in practice.dossiers.all():
+        reviews.close(dossier=dossier, asked_by=theirs, **said)
+        feeds.close(dossier=dossier, made_by=theirs, **said)
+        addresses.end_to(dossier=dossier, email=membership.user.email, **said)
     return True
 
 
@@ -255,16 +255,16 @@ def _give(membership: Membership, role: str, by: User, now: datetime) -> None:
 def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
     """The practice's dossiers leave the groups that this person alone keeps: these would be nobody's otherwise."""
     kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
-    for draft in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
-        if not groups.has_keeper(draft.group, besides=membership.user):
-            groups.leave(draft=draft, user=by, now=now)
+    for dossier in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
+        if not groups.has_keeper(dossier.group, besides=membership.user):
+            groups.leave(dossier=dossier, user=by, now=now)
 
 
 def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -> None:
     """In the journal of every dossier that this person may open from now on, or no more."""
-    for draft in practice.dossiers.only("pk", "public_id"):
+    for dossier in practice.dossiers.only("pk", "public_id"):
         keys = [access.account_author(user)]
-        journal.append(draft=draft, event=event, keys=keys, by=access.account_author(by), now=now)
+        journal.append(dossier=dossier, event=event, keys=keys, by=access.account_author(by), now=now)
 
 
 def _lock(practice: Practice) -> None:

@@ -17,7 +17,7 @@ from ...services.alerts import addresses, feeds, letters, plan, watch
 from ...services.dossiers import saving
 from ..dossiers.links import without_path
 from ..site import errors
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 
 CALENDAR = "text/calendar; charset=utf-8"
 PROBLEMS = {
@@ -33,28 +33,28 @@ PROBLEMS = {
 def alerts(request, public_id):
     """GET: what is set up. POST `email`: give an address; `end`: no more reminders; `feed`: an address for a
     calendar; `revoke`: close one."""
-    draft = visible_draft(request, public_id)
+    dossier = visible_dossier(request, public_id)
     if request.method != "POST":
-        return _page(request, draft)
+        return _page(request, dossier)
     change = next((act for name, act in ACTS.items() if name in request.POST), _give)
-    return change(request, draft, {"by": access.author(draft, request.viewer), "now": timezone.now()})
+    return change(request, dossier, {"by": access.author(dossier, request.viewer), "now": timezone.now()})
 
 
-def _page(request, draft, *, status=200, **shown):
+def _page(request, dossier, *, status=200, **shown):
     now = timezone.now()
-    clocks = watch.clocks_of(draft, now)
+    clocks = watch.clocks_of(dossier, now)
     clock = next(each for each in clocks if each.obligation.key == obligations.CNIL)
     context = {
-        "draft": draft,
-        "zone": saving.zone(draft),
+        "dossier": dossier,
+        "zone": saving.zone(dossier),
         "clock": clock,
         "end": plan.target(clock, now),
         "upcoming": list(plan.upcoming(clock, now)),
-        "standing": addresses.standing(draft),
+        "standing": addresses.standing(dossier),
         "mail_leaves": settings.MAIL_LEAVES,
         "mail_folder": "" if settings.EMAIL_HOST else settings.EMAIL_FILE_PATH,
         "days": addresses.CONFIRM_FOR.days,
-        "feeds": feeds.feeds(draft),
+        "feeds": feeds.feeds(dossier),
         "most": feeds.MOST_FEEDS,
         "problem": "",
         "typed": "",
@@ -64,39 +64,39 @@ def _page(request, draft, *, status=200, **shown):
     return render(request, "alerts/alerts.html", context | shown, status=status)
 
 
-def _give(request, draft, act):
+def _give(request, dossier, act):
     if not settings.MAIL_LEAVES:
-        return _page(request, draft, status=422)
+        return _page(request, dossier, status=422)
     typed = request.POST.get("email", "")
     try:
-        addresses.give(draft=draft, email=typed, **act)
+        addresses.give(dossier=dossier, email=typed, **act)
     except (addresses.BadAddress, addresses.TooOften) as problem:
-        return _page(request, draft, status=422, problem=PROBLEMS[type(problem)], typed=typed[: addresses.LONGEST])
-    return redirect("alerts", draft.public_id)
+        return _page(request, dossier, status=422, problem=PROBLEMS[type(problem)], typed=typed[: addresses.LONGEST])
+    return redirect("alerts", dossier.public_id)
 
 
-def _end(request, draft, act):
-    if addresses.end(draft=draft, **act):
+def _end(request, dossier, act):
+    if addresses.end(dossier=dossier, **act):
         messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
-    return redirect("alerts", draft.public_id)
+    return redirect("alerts", dossier.public_id)
 
 
-def _feed(request, draft, act):
+def _feed(request, dossier, act):
     try:
-        secret = feeds.make(draft=draft, **act)
+        secret = feeds.make(dossier=dossier, **act)
     except feeds.TooManyFeeds:
-        return _page(request, draft, status=422, too_many=True)
-    return _page(request, draft, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
+        return _page(request, dossier, status=422, too_many=True)
+    return _page(request, dossier, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
 
 
-def _revoke(request, draft, act):
+def _revoke(request, dossier, act):
     number = request.POST["revoke"]
     known = number.isdecimal() and len(number) < 10
-    if known and feeds.revoke(draft=draft, number=int(number), **act):
+    if known and feeds.revoke(dossier=dossier, number=int(number), **act):
         messages.success(request, f"L'adresse d'agenda {int(number)} ne montre plus rien.")
     else:
         messages.info(request, "Cette adresse était déjà retirée.")
-    return redirect("alerts", draft.public_id)
+    return redirect("alerts", dossier.public_id)
 
 
 ACTS = {"end": _end, "feed": _feed, "revoke": _revoke, "email": _give}
@@ -108,8 +108,8 @@ ACTS = {"end": _end, "feed": _feed, "revoke": _revoke, "email": _give}
 @never_cache
 @require_safe
 def deadlines_ics(request, public_id):
-    draft = visible_draft(request, public_id)
-    return _calendar(draft, {"Content-Disposition": 'attachment; filename="echeances.ics"'})
+    dossier = visible_dossier(request, public_id)
+    return _calendar(dossier, {"Content-Disposition": 'attachment; filename="echeances.ics"'})
 
 
 @never_cache
@@ -117,24 +117,24 @@ def deadlines_ics(request, public_id):
 @without_path
 def calendar_feed(request, secret):
     """What an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
-    draft = feeds.fed(secret)
-    return _calendar(draft, {}) if draft else errors.not_found(request)
+    dossier = feeds.fed(secret)
+    return _calendar(dossier, {}) if dossier else errors.not_found(request)
 
 
-def _calendar(draft, headers):
+def _calendar(dossier, headers):
     now = timezone.now()
-    clocks = watch.clocks_of(draft, now)
-    dossier = calendar.Dated(
+    clocks = watch.clocks_of(dossier, now)
+    dossier_data = calendar.Dated(
         clocks=clocks,
-        zone=saving.zone(draft),
-        name=draft.organisation_name,
-        link=settings.SITE_URL + reverse("dossier", args=[draft.public_id]),
-        secret_id=draft.public_id,
-        sequence=draft.journal_count,
+        zone=saving.zone(dossier),
+        name=dossier.organisation_name,
+        link=settings.SITE_URL + reverse("dossier", args=[dossier.public_id]),
+        secret_id=dossier.public_id,
+        sequence=dossier.journal_count,
         site=letters.site_name(),
-        gone=feeds.gone(draft, clocks, now),
+        gone=feeds.gone(dossier, clocks, now),
     )
-    return HttpResponse(calendar.deadlines_ics(dossier, now), content_type=CALENDAR, headers=headers)
+    return HttpResponse(calendar.deadlines_ics(dossier_data, now), content_type=CALENDAR, headers=headers)
 
 
 # -- links of mails -------------------------------------------------------------------------------------
@@ -164,6 +164,6 @@ def end_reminders(request, token):
     if not found:
         return render(request, "alerts/end_reminders.html", {"state": "over"}, status=404)
     for subscription in found if request.method == "POST" else ():
-        addresses.end(draft=subscription.draft, by=addresses.RECIPIENT, now=timezone.now())
+        addresses.end(dossier=subscription.dossier, by=addresses.RECIPIENT, now=timezone.now())
     state = "done" if request.method == "POST" or all(each.ended_at for each in found) else "asked"
     return render(request, "alerts/end_reminders.html", {"state": state, "dossiers": len(found)})

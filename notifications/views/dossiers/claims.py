@@ -13,12 +13,12 @@ from ...services.dossiers import claims
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request, public_id):
     """« Rattacher ce dossier ». GET: what will happen, and where to sign in first. POST: it is the account's."""
-    draft = get_object_or_404(claims.claimable(request.viewer), public_id=public_id)
+    dossier = get_object_or_404(claims.claimable(request.viewer), public_id=public_id)
     user = request.viewer.user
     if request.method != "POST":
-        return render(request, "account/claim.html", {"draft": draft, "user": user})
+        return render(request, "account/claim.html", {"dossier": dossier, "user": user})
     if user is None:
-        return redirect("claim", draft.public_id)
-    if claims.claim(draft=draft, user=user, now=timezone.now()):
+        return redirect("claim", dossier.public_id)
+    if claims.claim(dossier=dossier, user=user, now=timezone.now()):
         messages.success(request, "Le dossier est rattaché à votre compte.")
     return redirect("dossiers")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from ...report import build_copy_sheet
 from ...services.accounts import access
 from ...services.dossiers import transcription
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import pages
 
 
@@ -18,28 +18,28 @@ from . import pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy_sheet(request, public_id):
     """GET: the sheet; after a filing what changed since, or all of it with `?tout=oui`. POST marks as copied."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
-    sheet = _sheet(request, draft, report)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
+    sheet = _sheet(request, dossier, report)
     if request.method == "POST":
-        return _marked(request, draft, report, sheet)
-    return render(request, "dossiers/copy_sheet.html", {"draft": draft, "report": report, "sheet": sheet})
+        return _marked(request, dossier, report, sheet)
+    return render(request, "dossiers/copy_sheet.html", {"dossier": dossier, "report": report, "sheet": sheet})
 
 
-def _sheet(request, draft, report):
-    return build_copy_sheet(report, transcription.marks(draft), whole=request.GET.get("tout") == "oui")
+def _sheet(request, dossier, report):
+    return build_copy_sheet(report, transcription.marks(dossier), whole=request.GET.get("tout") == "oui")
 
 
-def _marked(request, draft, report, sheet):
-    said = {"by": access.author(draft, request.viewer), "now": report.now}
+def _marked(request, dossier, report, sheet):
+    said = {"by": access.author(dossier, request.viewer), "now": report.now}
     mark, sha256 = request.POST.get("mark", ""), request.POST.get("sha256", "")
     if "restart" in request.POST:
-        transcription.restart(draft=draft, **said)
+        transcription.restart(dossier=dossier, **said)
         messages.success(request, "Les marques sont effacées : tout est à recopier.")
     elif mark in sheet.by_mark:
-        transcription.mark_copied(draft=draft, mark=mark, sha256=sha256, **said)
-    draft.refresh_from_db(fields=["copied"])
-    sheet = _sheet(request, draft, report)
+        transcription.mark_copied(dossier=dossier, mark=mark, sha256=sha256, **said)
+    dossier.refresh_from_db(fields=["copied"])
+    sheet = _sheet(request, dossier, report)
     if pages.wants_json(request):
         return _reply(sheet, mark)
     # the place where one goes on: a page without scripts opens there

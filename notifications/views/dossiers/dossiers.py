@@ -14,7 +14,7 @@ from ...deadlines import ZONES
 from ...documents import table
 from ...files import dossier_files
 from ...files.dossier_files import Unusable
-from ...models import Draft
+from ...models import Dossier
 from ...report import (
     build_copy_sheet,
     build_report,
@@ -30,7 +30,7 @@ from ...services.incidents import incidents
 from ...services.keeping import retention
 from ...services.practices import board
 from ...services.shared_templates import templates
-from ..viewer import open_new, visible_draft
+from ..viewer import open_new, visible_dossier
 from . import pages
 
 ON_A_PAGE = 50
@@ -63,29 +63,29 @@ def begin(request, stored, **chosen):
     zone = request.POST.get("timezone", "")
     now = timezone.now()
     with transaction.atomic():
-        draft = saving.start(
+        dossier = saving.start(
             revision=stored,
             timezone=zone if zone in ZONES else "Europe/Paris",
             by=access.first_author(request.viewer),
             now=now,
             **chosen,
         )
-        return open_new(request, first_page(draft, now), draft, now)
+        return open_new(request, first_page(dossier, now), dossier, now)
 
 
-def first_page(draft, now):
+def first_page(dossier, now):
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
-    report = build_report(saving.dossier(draft), now)
-    if draft.incident_revision:
-        return redirect("essential", draft.public_id, list_essential_screens(report)[0].slug)
-    return redirect("step", draft.public_id, report.sections[0].slug)
+    report = build_report(saving.load_dossier_data(dossier), now)
+    if dossier.incident_revision:
+        return redirect("essential", dossier.public_id, list_essential_screens(report)[0].slug)
+    return redirect("step", dossier.public_id, report.sections[0].slug)
 
 
 @never_cache
 @require_safe
 def dossiers(request):
     """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
-    mine, name, now = Draft.objects.visible_to(request.viewer), _filter(request), timezone.now()
+    mine, name, now = Dossier.objects.visible_to(request.viewer), _filter(request), timezone.now()
     placed = board.placed(mine)
     counts = board.counted(placed, now)
     context = {
@@ -102,8 +102,8 @@ def page_by_time_left(request, placed):
     """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
     page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
     now, pks = timezone.now(), list(page.object_list)
-    found = saving.dossiers(Draft.objects.filter(pk__in=pks))
-    reports = {draft.pk: (draft, build_report(data, now)) for draft, data in found}
+    found = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    reports = {dossier.pk: (dossier, build_report(data, now)) for dossier, data in found}
     page.object_list = [reports[pk] for pk in pks if pk in reports]
     return page
 
@@ -112,15 +112,15 @@ def page_by_time_left(request, placed):
 @require_safe
 def dossiers_csv(request):
     """The same as a table, all of it."""
-    content = table.dossiers((draft.title, report) for draft, report in _listed(request))
+    content = table.dossiers((dossier.title, report) for dossier, report in _listed(request))
     headers = {"Content-Disposition": 'attachment; filename="dossiers.csv"'}
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _listed(request):
     """Each dossier with its report, the most urgent first."""
-    now, found = timezone.now(), Draft.objects.visible_to(request.viewer).order_by("-created_at")
-    reports = [(draft, build_report(data, now)) for draft, data in saving.dossiers(found)]
+    now, found = timezone.now(), Dossier.objects.visible_to(request.viewer).order_by("-created_at")
+    reports = [(dossier, build_report(data, now)) for dossier, data in saving.load_every_dossier_data(found)]
     kept = listing.FILTERS[_filter(request)][1]
     return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
 
@@ -134,25 +134,25 @@ def _filter(request):
 @require_safe
 def dossier(request, public_id):
     """Where a dossier stands: its clock, the one thing to do next, each duty, what is missing."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "report": report,
-        "next": find_next_action(report, copied=_copied(draft, report)),
-        "filings": snapshots.active(draft),
+        "next": find_next_action(report, copied=_copied(dossier, report)),
+        "filings": snapshots.active(dossier),
         "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
         "letter": offers_letter(report),
-        "leaving": retention.leaving(Draft.objects.filter(pk=draft.pk), report.now),
+        "leaving": retention.leaving(Dossier.objects.filter(pk=dossier.pk), report.now),
     }
     return render(request, "dossiers/dossier.html", context)
 
 
-def _copied(draft, report):
+def _copied(dossier, report):
     """Is all of it on the teleservice, as far as the copy sheet knows?"""
-    sheet = build_copy_sheet(report, transcription.marks(draft)) if draft.copied else None
+    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.copied else None
     return bool(sheet) and sheet.done == sheet.total
 
 
@@ -181,7 +181,7 @@ def _by_origin(known):
 
 def _imported(request, imported, now):
     with transaction.atomic():
-        draft = saving.start(
+        dossier = saving.start(
             revision=imported.revision and incidents.stored(imported.revision),
             template=imported.template and templates.stored(imported.template),
             questionnaire=imported.questionnaire.name,
@@ -190,6 +190,6 @@ def _imported(request, imported, now):
             now=now,
             answers=imported.answers,
         )
-        response = open_new(request, redirect("review", draft.public_id), draft, now)
+        response = open_new(request, redirect("review", dossier.public_id), dossier, now)
     messages.success(request, "Le dossier a été repris. Relisez les réponses marquées « à relire ».")
     return response

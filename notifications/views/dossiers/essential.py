@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ...report import READ_AGAIN, find_next_screen, find_screen, list_screens
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import pages
 
 
@@ -15,25 +15,25 @@ from . import pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def essential(request, public_id, subject):
     """One screen. POST saves it and goes on to the next one, to reading again, then to the review."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
     screen = _screen(report, subject)
     if request.method != "POST" and not _is_asked(report, subject):
         messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
-        return redirect("dossier", draft.public_id)
+        return redirect("dossier", dossier.public_id)
     if request.method != "POST":
-        return _page(request, draft, report, screen, pages.form_of(report, screen.rows, screen.optional))
-    outcome = pages.save(request, draft, report, screen.rows, screen.optional)
+        return _page(request, dossier, report, screen, pages.form_of(report, screen.rows, screen.optional))
+    outcome = pages.save(request, dossier, report, screen.rows, screen.optional)
     if pages.wants_json(request):
-        return pages.reply(draft, outcome)
+        return pages.reply(dossier, outcome)
     screen = _screen(outcome.report, subject)
     if not outcome.whole:
-        return _page(request, draft, outcome.report, screen, outcome.form, status=422)
-    if pages.tell(request, draft, outcome, screen.rows) and _is_asked(outcome.report, subject):
-        return redirect("essential", draft.public_id, subject)
+        return _page(request, dossier, outcome.report, screen, outcome.form, status=422)
+    if pages.tell(request, dossier, outcome, screen.rows) and _is_asked(outcome.report, subject):
+        return redirect("essential", dossier.public_id, subject)
     if "later" in request.POST:
-        return redirect("dossier", draft.public_id)
-    return redirect_to(draft, _after(outcome.report, subject))
+        return redirect("dossier", dossier.public_id)
+    return redirect_to(dossier, _after(outcome.report, subject))
 
 
 def _screen(report, subject):
@@ -58,16 +58,16 @@ def _after(report, subject):
     return slugs[place + 1] if place + 1 < len(slugs) else None
 
 
-def redirect_to(draft, slug):
-    return redirect("essential", draft.public_id, slug) if slug else redirect("review", draft.public_id)
+def redirect_to(dossier, slug):
+    return redirect("essential", dossier.public_id, slug) if slug else redirect("review", dossier.public_id)
 
 
-def _page(request, draft, report, screen, form, *, status=200):
+def _page(request, dossier, report, screen, form, *, status=200):
     slugs = [each.slug for each in list_screens(report)]
     place = slugs.index(screen.slug) if screen.slug in slugs else 0
     starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "report": report,
         "screen": screen,
         "form": form,
@@ -76,7 +76,7 @@ def _page(request, draft, report, screen, form, *, status=200):
         "read_again": screen.slug == READ_AGAIN,
         "previous": slugs[place - 1] if place else None,
         "starts_clock": starts_clock,
-        "aids": report.dossier.newest.aids if starts_clock and report.dossier.newest else (),
+        "aids": report.data.newest.aids if starts_clock and report.data.newest else (),
         "situations": [each for field in form.fields.values() for each in field.question.situations],
     }
     return render(request, "dossiers/essential.html", context, status=status)
@@ -86,5 +86,5 @@ def _page(request, draft, report, screen, form, *, status=200):
 @require_safe
 def ready(request, public_id):
     """The draft is ready and nothing is filed yet: what comes next."""
-    draft = visible_draft(request, public_id)
-    return render(request, "dossiers/ready.html", {"draft": draft, "report": pages.report_of(draft)})
+    dossier = visible_dossier(request, public_id)
+    return render(request, "dossiers/ready.html", {"dossier": dossier, "report": pages.report_of(dossier)})

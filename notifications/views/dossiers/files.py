@@ -9,38 +9,38 @@ from django.views.decorators.http import require_safe
 from ...documents import dossier_file, pdf
 from ...report import build_report
 from ...services.dossiers import saving
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 
 
 @never_cache
 @require_safe
 def draft_pdf(request, public_id):
     """The draft as PDF; `?notes=non` leaves the practice's own notes out."""
-    draft = visible_draft(request, public_id)
-    report = report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = report_of(dossier)
     data = pdf.draft_pdf(
         report,
         title=report.organisation,
         incident_title=report.incident_title,
         with_notes=request.GET.get("notes") != "non",
     )
-    return as_file(draft, data, "application/pdf", "brouillon", "pdf")
+    return as_file(dossier, data, "application/pdf", "brouillon", "pdf")
 
 
 @never_cache
 @require_safe
 def dossier_json(request, public_id):
-    draft = visible_draft(request, public_id)
-    return as_file(draft, dossier_file.dump(report_of(draft)), "application/json", "dossier", "json")
+    dossier = visible_dossier(request, public_id)
+    return as_file(dossier, dossier_file.dump(report_of(dossier)), "application/json", "dossier", "json")
 
 
-def report_of(draft):
+def report_of(dossier):
     """To the minute, so that two downloads of the same dossier within it are the same bytes."""
-    return build_report(saving.dossier(draft), timezone.now().replace(second=0, microsecond=0))
+    return build_report(saving.load_dossier_data(dossier), timezone.now().replace(second=0, microsecond=0))
 
 
-def as_file(draft, data, content_type, kind, extension):
-    name = slugify(draft.organisation_name)[:60]
+def as_file(dossier, data, content_type, kind, extension):
+    name = slugify(dossier.organisation_name)[:60]
     filename = f"{kind}-{name}.{extension}" if name else f"{kind}.{extension}"
     return HttpResponse(
         data,

@@ -23,7 +23,7 @@ from ...report import (
 from ...services.accounts import access, roles
 from ...services.dossiers import filings, snapshots
 from ...services.keeping import erasure
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import files, pages
 
 MOVED = (
@@ -50,33 +50,33 @@ CANCELLED = "Le dépôt {number} est annulé. Il reste lisible, avec la date et 
 @require_http_methods(["GET", "HEAD", "POST"])
 def filing(request, public_id):
     """GET: what would be recorded, and what was. POST: records a filing, or cancels the one numbered `cancel`."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
     if request.method != "POST":
-        return _filing_page(request, draft, report)
+        return _filing_page(request, dossier, report)
     if "cancel" in request.POST:
-        return _cancelled(request, draft, report)
-    form = _form(draft, report, request.POST.get("kind"), request.POST)
+        return _cancelled(request, dossier, report)
+    form = _form(dossier, report, request.POST.get("kind"), request.POST)
     if not form.is_valid():
-        return _filing_page(request, draft, report, form=form, status=422)
-    return _recorded(request, draft, report, form)
+        return _filing_page(request, dossier, report, form=form, status=422)
+    return _recorded(request, dossier, report, form)
 
 
-def _recorded(request, draft, report, form):
-    said, author = form.cleaned_data, access.author(draft, request.viewer)
+def _recorded(request, dossier, report, form):
+    said, author = form.cleaned_data, access.author(dossier, request.viewer)
     page = {"version": _number(request, "base"), "number": _number(request, "number")}
     told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
     try:
-        filings.record(draft=draft, **page, **told, again=said.get("content"), by=author, now=report.now)
+        filings.record(dossier=dossier, **page, **told, again=said.get("content"), by=author, now=report.now)
     except filings.Moved:
-        return _filing_page(request, draft, report, form=form, notice=MOVED, status=422)
+        return _filing_page(request, dossier, report, form=form, notice=MOVED, status=422)
     except filings.AlreadyRecorded as found:
         if notice := _overtaken(found.filing, told):
-            return _filing_page(request, draft, report, form=form, notice=notice, status=422)
+            return _filing_page(request, dossier, report, form=form, notice=notice, status=422)
         messages.info(request, ALREADY)
     else:
         messages.success(request, DONE)
-    return redirect("filing", draft.public_id)
+    return redirect("filing", dossier.public_id)
 
 
 def _overtaken(filing, told):
@@ -86,20 +86,20 @@ def _overtaken(filing, told):
     return WITHDRAWN.format(number=filing.number) if filing.cancelled_at else ""
 
 
-def _form(draft, report, kind, data=None):
-    zone = report.dossier.zone
+def _form(dossier, report, kind, data=None):
+    zone = report.data.zone
     local = (zone.key, f"Heure {ZONES[zone.key]} (votre fuseau)")
     clocks = [] if zone.key == PARIS.key else [(PARIS.key, "Heure de Paris"), local]
-    found = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(draft, report, kind)}
+    found = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(dossier, report, kind)}
     return FilingForm(data, initial={"kind": kind}, **found)
 
 
-def _again(draft, report, kind):
+def _again(dossier, report, kind):
     """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
-    found = filings.taken_back(draft, kind)
+    found = filings.taken_back(dossier, kind)
     if found is None:
         return None
-    then = build_report(report.dossier, found.filed_at)  # today's answers: the hour alone must not differ
+    then = build_report(report.data, found.filed_at)  # today's answers: the hour alone must not differ
     changed = len(list_differences(then, snapshots.as_data(found)))
     return (found.number, changed) if changed else None
 
@@ -112,41 +112,41 @@ def _number(request, name):
     return int(text)
 
 
-def _cancelled(request, draft, report):
+def _cancelled(request, dossier, report):
     number, form = _number(request, "cancel"), CancelForm(request.POST)
     if not form.is_valid():
-        return _filing_page(request, draft, report, cancel=form, cancelling=number, status=422)
-    author = access.author(draft, request.viewer)
+        return _filing_page(request, dossier, report, cancel=form, cancelling=number, status=422)
+    author = access.author(dossier, request.viewer)
     reason = form.cleaned_data["reason"]
-    if filings.cancel(draft=draft, number=number, reason=reason, by=author, now=report.now):
+    if filings.cancel(dossier=dossier, number=number, reason=reason, by=author, now=report.now):
         messages.success(request, CANCELLED.format(number=number))
     else:
         messages.info(request, "Ce dépôt était déjà annulé.")
-    return redirect("filing", draft.public_id)
+    return redirect("filing", dossier.public_id)
 
 
-def _filing_page(request, draft, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
-    kind = report.kind if report.notified or not report.dossier.filings else "initial"
-    form = form or _form(draft, report, kind)
+def _filing_page(request, dossier, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
+    kind = report.kind if report.notified or not report.data.filings else "initial"
+    form = form or _form(dossier, report, kind)
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "report": report,
-        "zone": report.dossier.zone,
+        "zone": report.data.zone,
         "form": form,
         "when": (form["day"], form["hour"]),
         "notice": notice,
         "cancel": cancel or CancelForm(),
         "cancelling": cancelling,
-        "number": filings.next_number(draft),
-        "recorded": [_told(draft, report, each, request) for each in draft.filings.order_by("-number")],
+        "number": filings.next_number(dossier),
+        "recorded": [_told(dossier, report, each, request) for each in dossier.filings.order_by("-number")],
     }
     return render(request, "dossiers/filing.html", context, status=status)
 
 
-def _told(draft, report, filing, request):
-    author = access.author(draft, request.viewer)
+def _told(dossier, report, filing, request):
+    author = access.author(dossier, request.viewer)
     # typed by people, perhaps like an account: that is named only where it did something in this dossier
-    acted = draft.journal.filter(by=filing.by).exists()
+    acted = dossier.journal.filter(by=filing.by).exists()
     by = access.author_words(filing.by, author) if acted else filing.by
     return {"filing": snapshots.recorded(filing, report), "by": by}
 
@@ -155,12 +155,12 @@ def _told(draft, report, filing, request):
 @require_safe
 def filing_pdf(request, public_id, number):
     """What was filed, from its snapshot."""
-    draft = visible_draft(request, public_id)
-    found = Filing.objects.filter(draft=draft, number=number).first()
+    dossier = visible_dossier(request, public_id)
+    found = Filing.objects.filter(dossier=dossier, number=number).first()
     if found is None:
         raise Http404
     data = pdf.filing_pdf(snapshots.report_of(found), snapshots.recorded(found))
-    return files.as_file(draft, data, "application/pdf", f"depot-{number}", "pdf")
+    return files.as_file(dossier, data, "application/pdf", f"depot-{number}", "pdf")
 
 
 # -- complement -----------------------------------------------------------------------------------------
@@ -170,13 +170,13 @@ def filing_pdf(request, public_id, number):
 @require_safe
 def complement(request, public_id):
     """What changed since the last filing, what is still unknown, and how to ask the vendor for it."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
-    filed = report.dossier.filings
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
+    filed = report.data.filings
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "report": report,
-        "zone": report.dossier.zone,
+        "zone": report.data.zone,
         "last": filed[-1] if filed else None,
         "differences": list_differences(report, filed[-1]) if filed else (),
         "unknowns": list_unknowns(report),
@@ -189,31 +189,31 @@ def complement(request, public_id):
 @never_cache
 @require_safe
 def complement_pdf(request, public_id):
-    draft = visible_draft(request, public_id)
-    report = files.report_of(draft)
-    if not report.dossier.filings:
+    dossier = visible_dossier(request, public_id)
+    report = files.report_of(dossier)
+    if not report.data.filings:
         raise Http404
-    return files.as_file(draft, pdf.complement_pdf(report), "application/pdf", "complement", "pdf")
+    return files.as_file(dossier, pdf.complement_pdf(report), "application/pdf", "complement", "pdf")
 
 
 @never_cache
 @require_safe
 def vendor_letter_pdf(request, public_id):
-    draft = visible_draft(request, public_id)
-    data = pdf.letter_pdf(_letter(draft))
-    return files.as_file(draft, data, "application/pdf", "lettre-editeur", "pdf")
+    dossier = visible_dossier(request, public_id)
+    data = pdf.letter_pdf(_letter(dossier))
+    return files.as_file(dossier, data, "application/pdf", "lettre-editeur", "pdf")
 
 
 @never_cache
 @require_safe
 def vendor_letter_text(request, public_id):
-    draft = visible_draft(request, public_id)
-    data = letter.text(_letter(draft))
-    return files.as_file(draft, data, "text/plain; charset=utf-8", "lettre-editeur", "txt")
+    dossier = visible_dossier(request, public_id)
+    data = letter.text(_letter(dossier))
+    return files.as_file(dossier, data, "text/plain; charset=utf-8", "lettre-editeur", "txt")
 
 
-def _letter(draft):
-    report = files.report_of(draft)
+def _letter(dossier):
+    report = files.report_of(dossier)
     if not offers_letter(report):
         raise Http404
     return write_letter_to_vendor(report)
@@ -226,15 +226,15 @@ def _letter(draft):
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request, public_id):
     """GET: what goes and what stays. POST with the box ticked: everything goes."""
-    draft = visible_draft(request, public_id)
-    may_erase = draft.practice is None or roles.may_govern(request.viewer, draft.practice)
+    dossier = visible_dossier(request, public_id)
+    may_erase = dossier.practice is None or roles.may_govern(request.viewer, dossier.practice)
     if request.method == "POST" and not may_erase:
         raise PermissionDenied
     if request.method == "POST" and request.POST.get("sure") == "1":
-        erasure.erase(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
+        erasure.erase(dossier=dossier, by=access.author(dossier, request.viewer), now=timezone.now())
         messages.success(request, "Le dossier est effacé.")
         return redirect("dossiers")
     refused = request.method == "POST"
-    context = {"draft": draft, "links": access.links(draft).count(), "refused": refused, "may_erase": may_erase}
-    context["filed"] = len(snapshots.active(draft))
+    context = {"dossier": dossier, "links": access.links(dossier).count(), "refused": refused, "may_erase": may_erase}
+    context["filed"] = len(snapshots.active(dossier))
     return render(request, "dossiers/erase.html", context, status=422 if refused else 200)

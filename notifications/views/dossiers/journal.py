@@ -9,7 +9,7 @@ from ...seeds import questionnaire
 from ...services import journal as lines
 from ...services.accounts import access
 from ...services.dossiers import saving
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 
 PER_PAGE = 50
 
@@ -17,20 +17,20 @@ PER_PAGE = 50
 @never_cache
 @require_safe
 def journal(request, public_id):
-    draft = visible_draft(request, public_id)
-    author = access.author(draft, request.viewer)
-    page = Paginator(draft.journal.order_by("-number"), PER_PAGE).get_page(request.GET.get("page"))
+    dossier = visible_dossier(request, public_id)
+    author = access.author(dossier, request.viewer)
+    page = Paginator(dossier.journal.order_by("-number"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "draft": draft,
-        "zone": saving.zone(draft),
+        "dossier": dossier,
+        "zone": saving.zone(dossier),
         "page": page,
-        "lines": [_in_words(draft, entry, author) for entry in page],
+        "lines": [_in_words(dossier, entry, author) for entry in page],
     }
     return render(request, "dossiers/journal.html", context)
 
 
-def _in_words(draft, entry, author):
-    questions = questionnaire(draft.questionnaire).questions
+def _in_words(dossier, entry, author):
+    questions = questionnaire(dossier.questionnaire).questions
     return {
         "number": entry.number,
         "at": entry.at,

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...documents import qr
-from ...models import Draft, Viewer
+from ...models import Dossier, Viewer
 from ...services.accounts import access
 from ...services.dossiers import saving
 from ..site import errors
-from ..viewer import close_device, open_device, visible_draft
+from ..viewer import close_device, open_device, visible_dossier
 
 
 def without_path(view):
@@ -38,27 +38,27 @@ def without_path(view):
 @without_path
 def link(request, public_id):
     """GET: the links that open this dossier. POST: makes one, or closes the one numbered `revoke`."""
-    draft = visible_draft(request, public_id)
+    dossier = visible_dossier(request, public_id)
     if request.method != "POST":
-        return _links(request, draft)
-    if draft.practice:
+        return _links(request, dossier)
+    if dossier.practice:
         raise PermissionDenied  # its team opens it, nobody else
     if "revoke" in request.POST:
-        return _revoked(request, draft)
+        return _revoked(request, dossier)
     try:
-        secret = access.make_link(draft=draft, by=access.author(draft, request.viewer), now=timezone.now())
+        secret = access.make_link(dossier=dossier, by=access.author(dossier, request.viewer), now=timezone.now())
     except access.TooManyLinks:
-        return _links(request, draft, too_many=True, status=422)
+        return _links(request, dossier, too_many=True, status=422)
     address = settings.SITE_URL + reverse("open_link", args=[secret])
-    return _links(request, draft, address=address, code=qr.svg(address))
+    return _links(request, dossier, address=address, code=qr.svg(address))
 
 
-def _links(request, draft, *, address="", code="", too_many=False, status=200):
+def _links(request, dossier, *, address="", code="", too_many=False, status=200):
     context = {
-        "draft": draft,
-        "links": access.links(draft),
-        "zone": saving.zone(draft),
-        "me": access.author(draft, request.viewer),
+        "dossier": dossier,
+        "links": access.links(dossier),
+        "zone": saving.zone(dossier),
+        "me": access.author(dossier, request.viewer),
         "most": access.MOST_LINKS,
         "address": address,
         "code": code,
@@ -67,14 +67,14 @@ def _links(request, draft, *, address="", code="", too_many=False, status=200):
     return render(request, "dossiers/link.html", context, status=status)
 
 
-def _revoked(request, draft):
-    number, author = request.POST["revoke"], access.author(draft, request.viewer)
+def _revoked(request, dossier):
+    number, author = request.POST["revoke"], access.author(dossier, request.viewer)
     known = number.isdecimal() and len(number) < 10
-    if known and access.revoke_link(draft=draft, number=int(number), by=author, now=timezone.now()):
+    if known and access.revoke_link(dossier=dossier, number=int(number), by=author, now=timezone.now()):
         messages.success(request, f"Le lien {int(number)} n'ouvre plus rien.")
     else:
         messages.info(request, "Ce lien était déjà retiré.")
-    return redirect("link", draft.public_id)
+    return redirect("link", dossier.public_id)
 
 
 @never_cache
@@ -91,13 +91,13 @@ def open_link(request, secret):
 
 @transaction.atomic
 def _opened(request, secret, now):
-    draft = access.linked(secret)
-    if draft is None:
+    dossier = access.linked(secret)
+    if dossier is None:
         return errors.not_found(request)
     access.note_link(secret=secret, now=now)
-    response = redirect("dossier", draft.public_id)
-    held = Draft.objects.visible_to(request.viewer).filter(pk=draft.pk).exists()
-    return response if held else open_device(request, response, draft, now)
+    response = redirect("dossier", dossier.public_id)
+    held = Dossier.objects.visible_to(request.viewer).filter(pk=dossier.pk).exists()
+    return response if held else open_device(request, response, dossier, now)
 
 
 @never_cache
@@ -105,8 +105,8 @@ def _opened(request, secret, now):
 def forget(request):
     """GET: what will happen. POST: this browser opens no dossier any more."""
     if request.method != "POST":
-        found = Draft.objects.visible_to(Viewer(device=request.viewer.device)).order_by("-created_at")
-        held = [(draft, access.links(draft).count()) for draft in found]
+        found = Dossier.objects.visible_to(Viewer(device=request.viewer.device)).order_by("-created_at")
+        held = [(dossier, access.links(dossier).count()) for dossier in found]
         return render(request, "dossiers/forget.html", {"held": held})
     messages.success(request, "Cet appareil n'ouvre plus aucun dossier.")
     return close_device(request, redirect("dossiers"))

@@ -16,7 +16,7 @@ from ...services.accounts import access
 from ...services.dossiers import reviews as service
 from ...services.dossiers import saving
 from ..site import errors
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import pages
 from .links import without_path
 
@@ -26,32 +26,32 @@ from .links import without_path
 @without_path
 def proofreading(request, public_id):
     """GET: who was asked to read this dossier. POST: asks `name`, or closes the request numbered `revoke`."""
-    draft = visible_draft(request, public_id)
+    dossier = visible_dossier(request, public_id)
     if request.method != "POST":
-        return _page(request, draft, AskForm())
-    act = {"draft": draft, "by": access.author(draft, request.viewer), "now": timezone.now()}
+        return _page(request, dossier, AskForm())
+    act = {"dossier": dossier, "by": access.author(dossier, request.viewer), "now": timezone.now()}
     if "revoke" in request.POST:
         return _revoked(request, act)
     form = AskForm(request.POST)
     if not form.is_valid():
-        return _page(request, draft, form, status=422)
+        return _page(request, dossier, form, status=422)
     try:
         secret = service.ask(name=form.cleaned_data["name"], **act)
     except service.TooMany:
-        return _page(request, draft, form, status=422, too_many=True)
+        return _page(request, dossier, form, status=422, too_many=True)
     address = settings.SITE_URL + reverse("proofread", args=[secret])
     name = form.cleaned_data["name"]
-    return _page(request, draft, AskForm(), address=address, code=qr.svg(address), name=name)
+    return _page(request, dossier, AskForm(), address=address, code=qr.svg(address), name=name)
 
 
-def _page(request, draft, form, *, status=200, **shown):
-    author, now = access.author(draft, request.viewer), timezone.now()
+def _page(request, dossier, form, *, status=200, **shown):
+    author, now = access.author(dossier, request.viewer), timezone.now()
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "form": form,
-        "zone": saving.zone(draft),
-        "asked": [_in_words(number, found, author, now) for number, found in service.asked(draft)],
-        "done": service.done([draft.pk]).get(draft.pk, ()),
+        "zone": saving.zone(dossier),
+        "asked": [_in_words(number, found, author, now) for number, found in service.asked(dossier)],
+        "done": service.done([dossier.pk]).get(dossier.pk, ()),
         "most": service.MOST,
         "days": service.FOR.days,
     }
@@ -78,7 +78,7 @@ def _revoked(request, act):
         messages.success(request, "Le lien de relecture est retiré : il n'ouvre plus rien.")
     else:
         messages.info(request, "Cette relecture n'attendait plus de réponse.")
-    return redirect("proofreading", act["draft"].public_id)
+    return redirect("proofreading", act["dossier"].public_id)
 
 
 @csrf_exempt  # no cookie for whoever only reads; the secret in the address is what counts
@@ -94,30 +94,30 @@ def proofread(request, secret):
     if request.method == "POST" and not found.read_at:
         if "read" not in request.POST:
             return _reading(request, found, refused=True, status=422)
-        found = service.tick(secret=secret, version=_version(request, found.draft), now=now)
+        found = service.tick(secret=secret, version=_version(request, found.dossier), now=now)
     if found is None:
         return errors.not_found(request)
     return _thanks(request, found) if found.read_at else _reading(request, found)
 
 
-def _version(request, draft):
+def _version(request, dossier):
     """That of the page which was read, not the one that somebody saved meanwhile."""
     said = request.POST.get("version", "")
-    if not said.isdecimal() or len(said) > 9 or int(said) > draft.version:
+    if not said.isdecimal() or len(said) > 9 or int(said) > dossier.version:
         raise SuspiciousOperation("a page without its version")
     return int(said)
 
 
 def _reading(request, found, *, refused=False, status=200):
-    found.draft.read_only = True
-    report = pages.report_of(found.draft)
-    context = {"found": found, "draft": found.draft, "report": report, "zone": report.dossier.zone, "refused": refused}
+    found.dossier.read_only = True
+    report = pages.report_of(found.dossier)
+    context = {"found": found, "dossier": found.dossier, "report": report, "zone": report.data.zone, "refused": refused}
     return _unlisted(render(request, "dossiers/reviews/read.html", context, status=status))
 
 
 def _thanks(request, found):
     return _unlisted(
-        render(request, "dossiers/reviews/thanks.html", {"found": found, "zone": saving.zone(found.draft)})
+        render(request, "dossiers/reviews/thanks.html", {"found": found, "zone": saving.zone(found.dossier)})
     )
 
 

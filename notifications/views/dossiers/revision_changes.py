@@ -10,7 +10,7 @@ from ...report import list_revision_changes
 from ...services.accounts import access
 from ...services.alerts import addresses
 from ...services.dossiers import saving, snapshots
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import pages
 
 MOVED = "Cette réponse ou sa proposition vient de changer : relisez-la avant de choisir."
@@ -23,26 +23,26 @@ KEPT = "Votre réponse est gardée."
 def news(request, public_id):
     """GET: each answer to look at again. POST: « Prendre » (`take`) or « Garder la mienne » (`keep`) one of them, as
     the page showed it (its token)."""
-    draft = visible_draft(request, public_id)
-    found = list_revision_changes(pages.report_of(draft))
+    dossier = visible_dossier(request, public_id)
+    found = list_revision_changes(pages.report_of(dossier))
     if request.method != "POST":
-        context = {"draft": draft, "news": found, "filed": bool(snapshots.active(draft))}
-        context["written_to"] = addresses.standing(draft).state == "live"
+        context = {"dossier": dossier, "news": found, "filed": bool(snapshots.active(dossier))}
+        context["written_to"] = addresses.standing(dossier).state == "live"
         return render(request, "dossiers/news.html", context)
-    _answer(request, draft, found)
-    draft.refresh_from_db()
-    left = list_revision_changes(pages.report_of(draft))
-    return redirect("news" if left else "dossier", draft.public_id)
+    _answer(request, dossier, found)
+    dossier.refresh_from_db()
+    left = list_revision_changes(pages.report_of(dossier))
+    return redirect("news" if left else "dossier", dossier.public_id)
 
 
-def _answer(request, draft, found):
+def _answer(request, dossier, found):
     by_token = {each.token: each for each in found}
     taken, kept = (by_token.get(request.POST.get(name)) for name in ("take", "keep"))
-    said = {"by": access.author(draft, request.viewer), "now": timezone.now()}
+    said = {"by": access.author(dossier, request.viewer), "now": timezone.now()}
     if taken and not taken.withdrawn:
-        saved, words = saving.take(draft=draft, key=taken.row.key, **said), TAKEN
+        saved, words = saving.take(dossier=dossier, key=taken.row.key, **said), TAKEN
     elif kept:
-        saved, words = saving.keep_mine(draft=draft, key=kept.row.key, **said), KEPT
+        saved, words = saving.keep_mine(dossier=dossier, key=kept.row.key, **said), KEPT
     else:
         messages.warning(request, MOVED)
         return

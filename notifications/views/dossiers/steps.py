@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from ...services.accounts import access
 from ...services.dossiers import saving
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 from . import pages
 
 
@@ -16,18 +16,18 @@ from . import pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request, public_id, slug):
     """The questions of one step."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
     section = _section(report, slug)
     if request.method != "POST":
-        return _page(request, draft, report, section, pages.form_of(report, section.all_rows))
-    outcome = pages.save(request, draft, report, section.all_rows)
+        return _page(request, dossier, report, section, pages.form_of(report, section.all_rows))
+    outcome = pages.save(request, dossier, report, section.all_rows)
     if pages.wants_json(request):
-        return pages.reply(draft, outcome)
+        return pages.reply(dossier, outcome)
     section = _section(outcome.report, slug)
     if not outcome.whole:
-        return _page(request, draft, outcome.report, section, outcome.form, status=422)
-    return _onward(request, draft, outcome, section)
+        return _page(request, dossier, outcome.report, section, outcome.form, status=422)
+    return _onward(request, dossier, outcome, section)
 
 
 def _section(report, slug):
@@ -37,10 +37,10 @@ def _section(report, slug):
     return section
 
 
-def _page(request, draft, report, section, form, *, status=200):
+def _page(request, dossier, report, section, form, *, status=200):
     place = report.sections.index(section)
     context = {
-        "draft": draft,
+        "dossier": dossier,
         "report": report,
         "section": section,
         "form": form,
@@ -50,26 +50,26 @@ def _page(request, draft, report, section, form, *, status=200):
     return render(request, "dossiers/step.html", context, status=status)
 
 
-def _onward(request, draft, outcome, section):
+def _onward(request, dossier, outcome, section):
     """To the next step, or back to this one when it has something new to show."""
-    if pages.tell(request, draft, outcome, section.all_rows):
-        return redirect("step", draft.public_id, section.slug)
+    if pages.tell(request, dossier, outcome, section.all_rows):
+        return redirect("step", dossier.public_id, section.slug)
     if "later" in request.POST:
-        return redirect("dossier", draft.public_id)
+        return redirect("dossier", dossier.public_id)
     sections = outcome.report.sections
     after = sections[sections.index(section) + 1 :]
-    return redirect("step", draft.public_id, after[0].slug) if after else redirect("review", draft.public_id)
+    return redirect("step", dossier.public_id, after[0].slug) if after else redirect("review", dossier.public_id)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request, public_id):
     """Every rubric in the CNIL's order; POST keeps the unread answers of one rubric that may be kept together."""
-    draft = visible_draft(request, public_id)
+    dossier = visible_dossier(request, public_id)
     if request.method == "POST":
-        keys = saving.keepable(draft, request.POST.get("keep", ""))
-        saving.keep(draft=draft, keys=keys, by=access.author(draft, request.viewer), now=timezone.now())
+        keys = saving.keepable(dossier, request.POST.get("keep", ""))
+        saving.keep(dossier=dossier, keys=keys, by=access.author(dossier, request.viewer), now=timezone.now())
         return redirect(f"{request.path}#{request.POST.get('keep', '')}" if keys else request.path)
-    report = pages.report_of(draft)
-    sections = [(section, len(saving.keepable(draft, section.slug))) for section in report.sections]
-    return render(request, "dossiers/review.html", {"draft": draft, "report": report, "sections": sections})
+    report = pages.report_of(dossier)
+    sections = [(section, len(saving.keepable(dossier, section.slug))) for section in report.sections]
+    return render(request, "dossiers/review.html", {"dossier": dossier, "report": report, "sections": sections})

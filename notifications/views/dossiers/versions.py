@@ -11,7 +11,7 @@ from ... import deadlines
 from ...report import describe_entry, describe_origin
 from ...services.accounts import access
 from ...services.dossiers import saving
-from ..viewer import visible_draft
+from ..viewer import visible_dossier
 
 TAKEN = "Cette réponse vient de changer ailleurs : relisez-la ci-dessous avant de rétablir une version précédente."
 SAME = "C'est déjà votre réponse : rien n'a changé."
@@ -21,37 +21,37 @@ DONE = "La version choisie est rétablie. Celle qu'elle remplace reste dans la l
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def versions(request, public_id, key):
-    draft = visible_draft(request, public_id)
-    dossier = saving.dossier(draft)
-    question = dossier.questionnaire.get(key)
+    dossier = visible_dossier(request, public_id)
+    dossier_data = saving.load_dossier_data(dossier)
+    question = dossier_data.questionnaire.get(key)
     if question is None:
         raise Http404
-    author = access.author(draft, request.viewer)
+    author = access.author(dossier, request.viewer)
     if request.method == "POST":
-        return _restored(request, draft, key, author)
-    told = [_in_words(dossier, question, version, author) for version in saving.versions(draft, key)]
-    context = {"draft": draft, "question": question, "current": told[:1], "earlier": told[1:]}
+        return _restored(request, dossier, key, author)
+    told = [_in_words(dossier_data, question, version, author) for version in saving.versions(dossier, key)]
+    context = {"dossier": dossier, "question": question, "current": told[:1], "earlier": told[1:]}
     return render(request, "dossiers/versions.html", context)
 
 
-def _in_words(dossier, question, version, author):
+def _in_words(dossier_data, question, version, author):
     entry = version.entry or {}
     return {
         "number": version.number,
-        "lines": describe_entry(dossier, question, version.entry),
+        "lines": describe_entry(dossier_data, question, version.entry),
         "note": entry.get("note", ""),
-        "origin": describe_origin(dossier, version.entry),
+        "origin": describe_origin(dossier_data, version.entry),
         "erased": version.erased,
         "by": access.author_words(version.by, author),
-        "at": deadlines.in_words(version.at, dossier.zone),
+        "at": deadlines.in_words(version.at, dossier_data.zone),
     }
 
 
-def _restored(request, draft, key, author):
+def _restored(request, dossier, key, author):
     change, base = (request.POST.get(name, "") for name in ("change", "base"))
     if not all(each.isdecimal() and len(each) < 10 for each in (change, base)):
         raise Http404
-    saved = saving.restore(draft=draft, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
+    saved = saving.restore(dossier=dossier, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
     if saved is None:
         raise Http404
     if saved.conflicts:
@@ -60,4 +60,4 @@ def _restored(request, draft, key, author):
         messages.success(request, DONE)
     else:
         messages.info(request, SAME)
-    return redirect("versions", draft.public_id, key)
+    return redirect("versions", dossier.public_id, key)

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...documents import zipped
-from ...models import Batch, Draft
+from ...models import Batch, Dossier
 from ...services.accounts import roles
 from ...services.keeping import exports
 from ...tasks import dossier_files
@@ -25,10 +25,10 @@ def export_practice(request, practice_id):
     practice = visible_practice(request, practice_id)
     if not roles.may_keep(request.viewer, practice):
         raise PermissionDenied
-    drafts = practice.dossiers.order_by("created_at", "pk")
+    dossiers = practice.dossiers.order_by("created_at", "pk")
     if request.method == "POST":
-        return begin(request, Batch.Kind.EXPORT, drafts.only("pk"), practice)
-    return render(request, "practices/batches/export.html", {"practice": practice, "dossiers": drafts.count()})
+        return begin(request, Batch.Kind.EXPORT, dossiers.only("pk"), practice)
+    return render(request, "practices/batches/export.html", {"practice": practice, "dossiers": dossiers.count()})
 
 
 @never_cache
@@ -38,23 +38,23 @@ def account_data(request):
     """GET: everything of the person who is signed in; where there are many dossiers, a page that asks for it.
     POST: the worker makes it."""
     user = request.viewer.user
-    found = Draft.objects.filter(owner=user).order_by("created_at", "pk")
+    found = Dossier.objects.filter(owner=user).order_by("created_at", "pk")
     if request.method == "POST":
         return begin(request, Batch.Kind.EXPORT, found.only("pk"))
-    drafts = list(found)
-    if len(drafts) > FEW:
-        return render(request, "practices/batches/account_data.html", {"dossiers": len(drafts)})
-    return as_zip(_account_zip(user, drafts, timezone.now()), "mes-donnees")
+    dossiers = list(found)
+    if len(dossiers) > FEW:
+        return render(request, "practices/batches/account_data.html", {"dossiers": len(dossiers)})
+    return as_zip(_account_zip(user, dossiers, timezone.now()), "mes-donnees")
 
 
-def _account_zip(user, drafts, now):
-    places = {place_of(number, draft): draft for number, draft in enumerate(drafts, start=1)}
-    entries = [(place, draft.title, True) for place, draft in places.items()]
+def _account_zip(user, dossiers, now):
+    places = {place_of(number, dossier): dossier for number, dossier in enumerate(dossiers, start=1)}
+    entries = [(place, dossier.title, True) for place, dossier in places.items()]
     return zipped.bundle(about_zip(entries, now, whole=True), _account_files(user, places, now))
 
 
 def _account_files(user, places, now):
     yield "compte.json", zipped.as_json(exports.account(user))
-    for place, draft in places.items():
-        files = dossier_files(draft, now.replace(second=0, microsecond=0))
+    for place, dossier in places.items():
+        files = dossier_files(dossier, now.replace(second=0, microsecond=0))
         yield from ((f"{place}/{name}", content) for name, content in files)

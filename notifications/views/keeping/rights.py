@@ -44,7 +44,7 @@ def _of_practice(practice):
     waiting = Invitation.objects.filter(practice=practice, accepted_at=None, revoked_at=None, expires_at__gt=now)
     return {
         "dossiers": practice.dossiers.count(),
-        "filings": Filing.objects.filter(draft__practice=practice).count(),
+        "filings": Filing.objects.filter(dossier__practice=practice).count(),
         "people": practice.memberships.count(),
         "invitations": waiting.count(),
         "register": practice.register.count(),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ...deadlines import PARIS
 from ...documents import zipped
-from ...models import Batch, Draft
+from ...models import Batch, Dossier
 from ...services.keeping import exports
 from ...services.practices import batches
 from ...tasks import make_next
@@ -25,22 +25,22 @@ TOO_MANY = f"Un lot contient {batches.MOST_DOSSIERS} dossiers au plus : choisiss
 @login_required
 def new_batch(request):
     """POST: the drafts of the dossiers `draft` as one zip. GET: where dossiers are chosen."""
-    chosen = list(dict.fromkeys(request.POST.getlist("draft")))
+    chosen = list(dict.fromkeys(request.POST.getlist("dossier")))
     if request.method != "POST" or len(chosen) > batches.MOST_DOSSIERS:
         if chosen:
             messages.error(request, TOO_MANY)
         return redirect("board")
-    visible = Draft.objects.visible_to(request.viewer).filter(public_id__in=chosen)
+    visible = Dossier.objects.visible_to(request.viewer).filter(public_id__in=chosen)
     found = {each.public_id: each for each in visible.only("public_id")}
     if not found:
         raise Http404
     return begin(request, Batch.Kind.DRAFTS, [found[each] for each in chosen if each in found])
 
 
-def begin(request, kind, drafts, practice=None):
+def begin(request, kind, dossiers, practice=None):
     """A batch for whoever is signed in; to its page."""
     with transaction.atomic():
-        said = {"kind": kind, "drafts": drafts, "practice": practice}
+        said = {"kind": kind, "dossiers": dossiers, "practice": practice}
         made = batches.begin(user=request.viewer.user, now=timezone.now(), **said)
         make_next.enqueue(made.pk)
     return redirect("batch", made.public_id)
@@ -77,7 +77,7 @@ def batch_zip(request, batch_id):
     if batches.is_running(found):
         return redirect("batch", found.public_id)
     items = batches.items(found, request.viewer)
-    entries = [(place_of(item.number, item.draft), item.draft.title, item.made) for item in items]
+    entries = [(place_of(item.number, item.dossier), item.dossier.title, item.made) for item in items]
     whole, practice = found.kind == Batch.Kind.EXPORT, found.practice
     about = about_zip(entries, found.created_at, whole=whole, practice=practice.name if practice else "")
     return as_zip(zipped.bundle(about, _files(found, items)), _zip_name(found))
@@ -109,7 +109,7 @@ def _files(batch, items):
     # a folder for each dossier of an export; drafts lie side by side
     apart = "/" if batch.kind == Batch.Kind.EXPORT else "-"
     for item in items.filter(made=True):
-        place = place_of(item.number, item.draft)
+        place = place_of(item.number, item.dossier)
         yield from ((f"{place}{apart}{name}", content) for name, content in zipped.unpack(item.content))
 
 
@@ -121,10 +121,10 @@ def _own_files(batch):
         yield "compte.json", zipped.as_json(exports.account(batch.user))
 
 
-def place_of(number, draft):
+def place_of(number, dossier):
     """A dossier's name in a zip: plain letters, and a number of its own."""
-    incident = draft.incident_revision.incident.slug if draft.incident_revision else ""
-    return slugify(f"{number:03} {draft.organisation_name[:60]} {incident}")
+    incident = dossier.incident_revision.incident.slug if dossier.incident_revision else ""
+    return slugify(f"{number:03} {dossier.organisation_name[:60]} {incident}")
 
 
 def _zip_name(batch):

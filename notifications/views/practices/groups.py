@@ -18,7 +18,7 @@ from ...documents import pdf
 from ...forms.dossiers.step import StepForm
 from ...forms.practices.group import GroupForm, MembersForm
 from ...middleware import SignInNeeded
-from ...models import ControllerGroup, Draft, new_public_id
+from ...models import ControllerGroup, Dossier, new_public_id
 from ...questionnaire import Context
 from ...questionnaire.patient_data import entry_suspicions
 from ...report import ORGANISATION, build_report, list_checkboxes, listing
@@ -148,9 +148,9 @@ def group(request, group_id):
 def _page(request, found, *, status=200, form=None, **shown):
     now = timezone.now()
     listed = groups.listed(found, now)
-    inside = [draft.practice_id for draft, _ in listed]
+    inside = [dossier.practice_id for dossier, _ in listed]
     offered = _kept(request).exclude(pk__in=inside)
-    live, waiting = addresses.reminded([draft for draft, _ in listed])
+    live, waiting = addresses.reminded([dossier for dossier, _ in listed])
     context = {
         "group": found,
         "zone": ZoneInfo(found.timezone),
@@ -184,20 +184,20 @@ def _dossiers(count):
 
 
 def _leave(request, found):
-    mine = Draft.objects.visible_to(request.viewer).filter(group=found).select_related("practice")
-    draft = get_object_or_404(mine, public_id=request.POST["leave"])
-    groups.leave(draft=draft, user=request.viewer.user, now=timezone.now())
-    messages.success(request, f"{draft.practice.name} n'est plus dans le groupe. Son dossier reste tel qu'il est.")
+    mine = Dossier.objects.visible_to(request.viewer).filter(group=found).select_related("practice")
+    dossier = get_object_or_404(mine, public_id=request.POST["leave"])
+    groups.leave(dossier=dossier, user=request.viewer.user, now=timezone.now())
+    messages.success(request, f"{dossier.practice.name} n'est plus dans le groupe. Son dossier reste tel qu'il est.")
     return redirect("group", found.public_id)
 
 
 def _remind(request, found):
-    typed, drafts = request.POST["email"], list(found.dossiers.order_by("pk"))
+    typed, dossiers = request.POST["email"], list(found.dossiers.order_by("pk"))
     if not settings.MAIL_LEAVES:
         return _page(request, found, status=422)
     act = {"by": access.account_author(request.viewer.user), "now": timezone.now()}
     try:
-        addresses.give_all(drafts=drafts, email=typed, **act)
+        addresses.give_all(dossiers=dossiers, email=typed, **act)
     except (addresses.BadAddress, addresses.TooOften) as problem:
         shown = {"mail_problem": MAIL_PROBLEMS[type(problem)], "typed": typed[: addresses.LONGEST]}
         return _page(request, found, status=422, **shown)
@@ -246,10 +246,10 @@ def common_answers(request, group_id):
 
 
 def _common_form(found, report, data=None):
-    asked = groups.questions(report.dossier.questionnaire)
-    context = Context(report.dossier.zone, report.now)
+    asked = groups.questions(report.data.questionnaire)
+    context = Context(report.data.zone, report.now)
     form = StepForm(asked, found.answers, context, data, ticks=list_checkboxes(report))
-    form.advice = report.dossier.newest.advice if report.dossier.newest else {}
+    form.advice = report.data.newest.advice if report.data.newest else {}
     return form
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import prefill
 from ...forms.practices.practice import NO_INCIDENT, EntrustForm, FactsForm, NewPracticeForm, ProfileForm, StartForm
-from ...models import ControllerGroup, Draft, Practice, Role
+from ...models import ControllerGroup, Dossier, Practice, Role
 from ...questionnaire import Context, is_blank
 from ...report import build_report, describe_origin
 from ...services.accounts import access, roles
@@ -22,7 +22,7 @@ from ...services.practices import board
 from ...services.practices import practices as services
 from ..dossiers import pages
 from ..dossiers.dossiers import first_page, page_by_time_left
-from ..viewer import signed_in, visible_draft, visible_practice
+from ..viewer import signed_in, visible_dossier, visible_practice
 
 CHANGED = "Cette valeur a changé ailleurs, en « {} », qui est enregistré. La vôtre est restée dans le champ."
 NAMELESS = "Un cabinet a toujours un nom : l'ancien est gardé."
@@ -62,7 +62,7 @@ def new_practice(request):
 def practice(request, practice_id):
     """Its dossiers by time left, its team in a line, and what this role may do."""
     found = visible_practice(request, practice_id)
-    placed = board.placed(Draft.objects.visible_to(request.viewer).filter(practice=found))
+    placed = board.placed(Dossier.objects.visible_to(request.viewer).filter(practice=found))
     context = {
         "practice": found,
         "page": page_by_time_left(request, placed),
@@ -100,11 +100,11 @@ def _profile_report(practice):
 
 def _profile_form(report):
     asked = [row.question for row in report.by_key.values() if not row.copied]
-    return ProfileForm(asked, report.dossier.answers, _context(report), steps=services.questions().steps)
+    return ProfileForm(asked, report.data.answers, _context(report), steps=services.questions().steps)
 
 
 def _context(report):
-    return Context(report.dossier.zone, report.now)
+    return Context(report.data.zone, report.now)
 
 
 def _profile_page(request, practice, form, facts, *, status=200):
@@ -161,35 +161,35 @@ def start_for_practice(request, practice_id):
     known = incidents.newest()
     form = StartForm(_sent(request), incidents=[(each.slug, each.title) for each in known])
     if not form.is_valid():
-        begun = Draft.objects.visible_to(request.viewer).filter(practice=found).order_by("-created_at")
+        begun = Dossier.objects.visible_to(request.viewer).filter(practice=found).order_by("-created_at")
         context = {"practice": found, "form": form, "begun": begun}
         return render(request, "practices/start.html", context, status=422 if form.errors else 200)
     slug, now = form.cleaned_data["incident"], timezone.now()
     revision = None if slug == NO_INCIDENT else incidents.stored_revisions(slug)[0]
-    draft = saving.start(
+    dossier = saving.start(
         revision=revision,
         timezone=found.timezone,
         by=access.account_author(request.user),
         now=now,
         practice=found,
     )
-    return first_page(draft, now)
+    return first_page(dossier, now)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def entrust(request, public_id):
     """« Confier ce dossier à un cabinet ». GET: what will happen. POST: it is the practice's."""
-    draft = visible_draft(request, public_id)
-    mine = request.viewer.user is not None and draft.owner_id == request.viewer.user.pk
+    dossier = visible_dossier(request, public_id)
+    mine = request.viewer.user is not None and dossier.owner_id == request.viewer.user.pk
     form = EntrustForm(_sent(request), practices=roles.practices(request.viewer, roles.WRITERS))
     if not mine or not form.is_valid():
-        context = {"draft": draft, "form": form, "mine": mine, "choices": form.fields["practice"].queryset.count()}
+        context = {"dossier": dossier, "form": form, "mine": mine, "choices": form.fields["practice"].queryset.count()}
         return render(request, "practices/entrust.html", context, status=422 if mine and form.errors else 200)
     given = form.cleaned_data["practice"]
-    if services.entrust(draft=draft, practice=given, user=request.viewer.user, now=timezone.now()):
+    if services.entrust(dossier=dossier, practice=given, user=request.viewer.user, now=timezone.now()):
         messages.success(request, f"Le dossier est confié au cabinet « {given.name} ».")
-    return redirect("dossier", draft.public_id)
+    return redirect("dossier", dossier.public_id)
 
 
 @never_cache
@@ -197,30 +197,30 @@ def entrust(request, public_id):
 def offers(request, public_id):
     """What the profile or the group proposes since the dossier was begun. POST takes one (`take`), keeps the answer
     that is there (`keep`), or takes `all`: only what the page showed."""
-    draft = visible_draft(request, public_id)
-    report = pages.report_of(draft)
+    dossier = visible_dossier(request, public_id)
+    report = pages.report_of(dossier)
     shown = [(row, f"{row.key}:{prefill.fingerprint(row.proposal)}", _origin(report, row)) for row in report.offered]
     if request.method != "POST":
-        return render(request, "practices/offers.html", {"draft": draft, "report": report, "shown": shown})
+        return render(request, "practices/offers.html", {"dossier": dossier, "report": report, "shown": shown})
     seen = request.POST.getlist("seen")
-    _answer_offers(request, draft, [row.key for row, token, _ in shown if token in seen])
-    draft.refresh_from_db()
-    left = pages.report_of(draft).offered
-    return redirect("offers" if left else "dossier", draft.public_id)
+    _answer_offers(request, dossier, [row.key for row, token, _ in shown if token in seen])
+    dossier.refresh_from_db()
+    left = pages.report_of(dossier).offered
+    return redirect("offers" if left else "dossier", dossier.public_id)
 
 
 def _origin(report, row):
-    return describe_origin(report.dossier, row.proposal.entry)
+    return describe_origin(report.data, row.proposal.entry)
 
 
-def _answer_offers(request, draft, keys):
-    said = {"by": access.author(draft, request.viewer), "now": timezone.now()}
+def _answer_offers(request, dossier, keys):
+    said = {"by": access.author(dossier, request.viewer), "now": timezone.now()}
     if (kept := request.POST.get("keep")) in keys:
-        saving.keep_mine(draft=draft, key=kept, **said)
+        saving.keep_mine(dossier=dossier, key=kept, **said)
         messages.success(request, "Votre réponse est gardée.")
         return
     taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
-    saved = saving.take_all(draft=draft, keys=taken, base=pages.base_of(request, draft), **said)
+    saved = saving.take_all(dossier=dossier, keys=taken, base=pages.base_of(request, dossier), **said)
     if saved.saved:
         messages.success(request, "Le dossier est à jour.")
     if len(saved.saved) < len(taken) or not taken:

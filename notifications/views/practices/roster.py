@@ -61,7 +61,7 @@ def _shown(request, said):
     zone = ZoneInfo(said["timezone"])
     context = {
         "planned": [(each, *_words(each.line, zone)) for each in planned],
-        "fresh": sum(each.draft is None for each in planned),
+        "fresh": sum(each.dossier is None for each in planned),
         "ignored": read.ignored,
         "invite": said["invite"],
         "incident": incidents.as_data(revision).title if revision else "",

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from notifications.models import Draft, Filing, Heartbeat, Outgoing, Subscription
+from notifications.models import Dossier, Filing, Heartbeat, Outgoing, Subscription
 from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
@@ -39,10 +39,10 @@ def plain(text):
     return re.sub(r"\s+", " ", text)
 
 
-def file(draft, now, kind="initial"):
+def file(dossier, now, kind="initial"):
     """As a recorded filing, for what reminders read of it."""
     return Filing.objects.create(
-        draft=draft, number=draft.filings.count() + 1, kind=kind, filed_at=now, recorded_at=now, by="appareil 1",
+        dossier=dossier, number=dossier.filings.count() + 1, kind=kind, filed_at=now, recorded_at=now, by="appareil 1",
         content={"answers": {}, "deadlines": []}, digest="0" * 64,
     )  # fmt: skip
 
@@ -68,8 +68,8 @@ def test_each_reminder_goes_out_once_at_its_hour(mailoutbox):
 
 
 def test_a_mail_says_nothing_of_the_incident(mailoutbox):
-    [draft] = fill(1, description={"state": "known", "value": [{"text": "CANARI", "origin": "practice"}]})
-    Draft.objects.filter(pk=draft.pk).update(organisation_name="Cabinet\r\nBcc: x@y.example <b>des Lilas</b>")
+    [dossier] = fill(1, description={"state": "known", "value": [{"text": "CANARI", "origin": "practice"}]})
+    Dossier.objects.filter(pk=dossier.pk).update(organisation_name="Cabinet\r\nBcc: x@y.example <b>des Lilas</b>")
     tick(BEFORE)
     [mail] = mailoutbox
     both = [mail.body, mail.alternatives[0].content]
@@ -77,7 +77,7 @@ def test_a_mail_says_nothing_of_the_incident(mailoutbox):
         assert not [part for part in [mail.subject, *both] if fact in part]
     assert "Dossier : Cabinet Bcc: x@y.example" in plain(mail.body)
     assert "<b>" not in both[1]
-    assert f"http://127.0.0.1:8000/dossiers/{draft.public_id}/" in both[0]
+    assert f"http://127.0.0.1:8000/dossiers/{dossier.public_id}/" in both[0]
     assert mail.recipients() == ["cabinet0@cabinet.example"]
     assert mail.extra_headers["Message-ID"] == f"<{Outgoing.objects.get().key}@localhost>"
     assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -87,9 +87,9 @@ def test_a_mail_says_nothing_of_the_incident(mailoutbox):
 
 def test_the_light_reading_agrees_with_the_dossier_s_page():
     given = {"informed_by_processor_at": known(AWARE - 9 * HOUR), "attack_known_at": known(AWARE - DAY)}
-    for draft in (fill(1)[0], fill(1, **given)[0]):
+    for dossier in (fill(1)[0], fill(1, **given)[0]):
         for now in (AWARE, BEFORE, END + HOUR):
-            assert watch.clocks_of(draft, now) == list(build_report(saving.dossier(draft), now).clocks)
+            assert watch.clocks_of(dossier, now) == list(build_report(saving.load_dossier_data(dossier), now).clocks)
 
 
 def test_where_two_readings_differ_the_mail_says_both(mailoutbox):
@@ -127,16 +127,16 @@ def test_what_waits_in_the_outbox_is_dropped_with_its_reason(mailoutbox):
     moved, filed, decided, ended, unconfirmed, stale = fill(6)
     watch.put_due(BEFORE)
     soon = BEFORE + HOUR / 2
-    Draft.objects.filter(pk=moved.pk).update(answers=moved.answers | {"aware_at": known(AWARE - 3 * HOUR)})
+    Dossier.objects.filter(pk=moved.pk).update(answers=moved.answers | {"aware_at": known(AWARE - 3 * HOUR)})
     file(filed, soon, kind="complete")
     decision = known() | {"value": "not_notify"}
-    Draft.objects.filter(pk=decided.pk).update(answers=decided.answers | {"decision": decision})
-    Subscription.objects.filter(draft=ended).update(ended_at=soon)
-    Subscription.objects.filter(draft=unconfirmed).update(confirmed_at=None)
-    late = Outgoing.objects.filter(draft=stale)
+    Dossier.objects.filter(pk=decided.pk).update(answers=decided.answers | {"decision": decision})
+    Subscription.objects.filter(dossier=ended).update(ended_at=soon)
+    Subscription.objects.filter(dossier=unconfirmed).update(confirmed_at=None)
+    late = Outgoing.objects.filter(dossier=stale)
     late.update(kind="start", key=outbox.key_of(stale, "start", END))
     assert tick(soon) == 2
-    reasons = dict(Outgoing.objects.filter(state="dropped").values_list("draft_id", "reason"))
+    reasons = dict(Outgoing.objects.filter(state="dropped").values_list("dossier_id", "reason"))
     assert reasons == {
         moved.pk: "échéance déplacée",
         filed.pk: "dépôt consigné",
@@ -149,9 +149,9 @@ def test_what_waits_in_the_outbox_is_dropped_with_its_reason(mailoutbox):
 
 
 def test_a_filing_that_is_cancelled_brings_its_reminder_back(mailoutbox):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     watch.put_due(BEFORE)
-    filed = file(draft, BEFORE, kind="complete")
+    filed = file(dossier, BEFORE, kind="complete")
     assert tick(BEFORE) == 0
     Filing.objects.filter(pk=filed.pk).update(cancelled_at=BEFORE)
     assert tick(BEFORE + HOUR) == 1
@@ -159,9 +159,9 @@ def test_a_filing_that_is_cancelled_brings_its_reminder_back(mailoutbox):
 
 
 def test_a_deadline_corrected_at_once_makes_one_mail(mailoutbox):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     assert tick(AWARE) == 0
-    Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"aware_at": known(AWARE - 3 * HOUR)})
+    Dossier.objects.filter(pk=dossier.pk).update(answers=dossier.answers | {"aware_at": known(AWARE - 3 * HOUR)})
     assert tick(AWARE + timedelta(minutes=2)) == 0
     assert tick(AWARE + timedelta(minutes=8)) == 1
     assert "7 h 42" in mailoutbox[0].subject
@@ -175,9 +175,9 @@ def test_a_clock_that_is_set_forward_and_back_loses_and_doubles_nothing(mailoutb
 
 
 def test_a_decision_not_to_notify_leaves_one_look_back(mailoutbox):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     entry = {"state": "known", "value": "not_notify", "origin": "practice", "reviewed": True}
-    saving.save_answers(draft=draft, base=draft.version, entries={"decision": entry}, by="appareil 1", now=AWARE)
+    saving.save_answers(dossier=dossier, base=dossier.version, entries={"decision": entry}, by="appareil 1", now=AWARE)
     assert [tick(AWARE + DAY * n) for n in range(9)] == [0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert subjects(mailoutbox) == ["Une décision à relire dans votre dossier"]
     assert "notifier" not in mailoutbox[0].body
@@ -188,15 +188,15 @@ def test_a_decision_not_to_notify_leaves_one_look_back(mailoutbox):
 
 def test_a_dossier_that_cannot_be_read_is_flagged_and_the_others_go_out(mailoutbox, caplog):
     broken, poisoned, *_ = fill(6)
-    Draft.objects.filter(pk=broken.pk).update(questionnaire="nulle-part")
+    Dossier.objects.filter(pk=broken.pk).update(questionnaire="nulle-part")
     watch.put_due(BEFORE)
-    Draft.objects.filter(pk=poisoned.pk).update(questionnaire="nulle-part")
+    Dossier.objects.filter(pk=poisoned.pk).update(questionnaire="nulle-part")
     assert tick(BEFORE) == 4
     events = [record.getMessage() for record in caplog.records]
     assert events.count("reminders.unreadable_dossier") == 3  # the broken one twice, the poisoned one once
     assert events.count("reminders.unreadable_message") == 1
-    assert Outgoing.objects.get(draft=poisoned).reason == "message impossible à composer"
-    Draft.objects.filter(pk__in=[broken.pk, poisoned.pk]).update(questionnaire="cnil-2023-07")
+    assert Outgoing.objects.get(dossier=poisoned).reason == "message impossible à composer"
+    Dossier.objects.filter(pk__in=[broken.pk, poisoned.pk]).update(questionnaire="cnil-2023-07")
     assert tick(BEFORE + 2 * HOUR) == 2
 
 
@@ -256,20 +256,20 @@ def test_mails_become_files_where_no_server_was_named(settings, tmp_path):
 # -- asking for an address ------------------------------------------------------------------------------
 
 
-def give(draft, email, now):
-    return addresses.give(draft=draft, email=email, by="appareil 1", now=now)
+def give(dossier, email, now):
+    return addresses.give(dossier=dossier, email=email, by="appareil 1", now=now)
 
 
-def test_asking_again_and_again_bombs_nobody(weda_draft, mailoutbox):
-    others = [Draft.objects.create(questionnaire="cnil-2023-07", created_at=AWARE) for _ in range(4)]
-    give(weda_draft, "x@cabinet.example", AWARE)
+def test_asking_again_and_again_bombs_nobody(weda_dossier, mailoutbox):
+    others = [Dossier.objects.create(questionnaire="cnil-2023-07", created_at=AWARE) for _ in range(4)]
+    give(weda_dossier, "x@cabinet.example", AWARE)
     for address in ("x@cabinet.example", "X@CABINET.example"):
         with pytest.raises(addresses.TooOften):
-            give(weda_draft, address, AWARE + HOUR / 2)
-    give(weda_draft, "y@cabinet.example", AWARE + HOUR / 2)
-    give(weda_draft, "x@cabinet.example", AWARE + HOUR)
+            give(weda_dossier, address, AWARE + HOUR / 2)
+    give(weda_dossier, "y@cabinet.example", AWARE + HOUR / 2)
+    give(weda_dossier, "x@cabinet.example", AWARE + HOUR)
     with pytest.raises(addresses.TooOften):
-        give(weda_draft, "z@cabinet.example", AWARE + 3 * HOUR)
+        give(weda_dossier, "z@cabinet.example", AWARE + 3 * HOUR)
     give(others[0], "x@cabinet.example", AWARE + 3 * HOUR)
     with pytest.raises(addresses.TooOften):  # from whatever dossier
         give(others[1], "x@cabinet.example", AWARE + 4 * HOUR)
@@ -278,12 +278,12 @@ def test_asking_again_and_again_bombs_nobody(weda_draft, mailoutbox):
     assert [mail.to[0] for mail in mailoutbox] == ["x@cabinet.example"] * 3  # those still asked for
 
 
-def test_a_request_says_nothing_of_the_dossier(weda_draft, mailoutbox):
-    give(weda_draft, "x@cabinet.example", AWARE)
+def test_a_request_says_nothing_of_the_dossier(weda_dossier, mailoutbox):
+    give(weda_dossier, "x@cabinet.example", AWARE)
     tick(AWARE)
     [mail] = mailoutbox
     for part in (mail.body, mail.alternatives[0].content, mail.subject):
-        assert weda_draft.public_id not in re.sub(r"/rappels/\S+", "", part)
+        assert weda_dossier.public_id not in re.sub(r"/rappels/\S+", "", part)
         assert "CNIL" not in part
     assert "List-Unsubscribe" not in mail.extra_headers
 
@@ -306,31 +306,31 @@ def test_a_request_says_nothing_of_the_dossier(weda_draft, mailoutbox):
         f"{'a' * 250}@y.fr",
     ],
 )
-def test_what_is_no_address_is_refused(weda_draft, email):
+def test_what_is_no_address_is_refused(weda_dossier, email):
     with pytest.raises(addresses.BadAddress):
-        give(weda_draft, email, AWARE)
+        give(weda_dossier, email, AWARE)
 
 
-def test_every_step_is_in_the_journal_and_no_address_is(weda_draft):
-    subscription = give(weda_draft, "x@cabinet.example", timezone.now())
+def test_every_step_is_in_the_journal_and_no_address_is(weda_dossier):
+    subscription = give(weda_dossier, "x@cabinet.example", timezone.now())
     token = addresses.confirm_token(subscription)
     assert addresses.confirm(token=token, now=timezone.now())
     assert addresses.confirm(token=token, now=timezone.now())
-    assert addresses.end(draft=weda_draft, by="appareil 1", now=timezone.now())
-    assert not addresses.end(draft=weda_draft, by="appareil 1", now=timezone.now())
-    lines = weda_draft.journal.order_by("number").values_list("event", flat=True)
+    assert addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    assert not addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    lines = weda_dossier.journal.order_by("number").values_list("event", flat=True)
     assert list(lines)[-3:] == ["address_given", "address_confirmed", "address_ended"]
     assert "cabinet.example" not in str(everything()["JournalEntry"])
-    assert journal.first_fault(Draft.objects.get(pk=weda_draft.pk)) is None
+    assert journal.first_fault(Dossier.objects.get(pk=weda_dossier.pk)) is None
 
 
 def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monkeypatch):
     def begin():
-        return Draft.objects.create(questionnaire="cnil-2023-07", created_at=AWARE)
+        return Dossier.objects.create(questionnaire="cnil-2023-07", created_at=AWARE)
 
     first = begin()
     give(first, "x@cabinet.example", AWARE)
-    erasure.erase(draft=first, by="appareil 1", now=AWARE)
+    erasure.erase(dossier=first, by="appareil 1", now=AWARE)
     for same in ("x@cabinet.example", "X+1@cabinet.example"):
         with pytest.raises(addresses.TooOften):
             give(begin(), same, AWARE + HOUR / 2)
@@ -374,14 +374,16 @@ def test_a_plan_that_fails_makes_no_beat(monkeypatch):
 
 def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
     late, soon, later, added = fill(4)
-    for draft, hours in ((late, -30), (soon, -10), (later, -2)):
-        Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"aware_at": known(AWARE + hours * HOUR)})
-    Subscription.objects.filter(draft=added).update(confirmed_at=None)
+    for dossier, hours in ((late, -30), (soon, -10), (later, -2)):
+        Dossier.objects.filter(pk=dossier.pk).update(
+            answers=dossier.answers | {"aware_at": known(AWARE + hours * HOUR)}
+        )
+    Subscription.objects.filter(dossier=added).update(confirmed_at=None)
     instants = iter([BEFORE] * 4 + [BEFORE + n * HOUR / 10 for n in range(1, 60)])
 
     def clock():
         if mailoutbox:
-            Subscription.objects.filter(draft=added).update(confirmed_at=AWARE)
+            Subscription.objects.filter(dossier=added).update(confirmed_at=AWARE)
         return next(instants)
 
     assert reminders.tick(clock=clock) == 4
@@ -389,12 +391,12 @@ def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
 
 
 def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, monkeypatch):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     claim = outbox.claim
 
     def claim_and_erase(now):
         found = claim(now)
-        erasure.erase(draft=draft, by="appareil 1", now=now) if found else None
+        erasure.erase(dossier=dossier, by="appareil 1", now=now) if found else None
         return found
 
     monkeypatch.setattr(outbox, "claim", claim_and_erase)
@@ -408,7 +410,7 @@ def test_a_dossier_erased_while_it_is_planned_stops_nobody(mailoutbox, monkeypat
     put = outbox.put
 
     def erase_and_put(rows, now):
-        Draft.objects.filter(pk=gone.pk).delete()
+        Dossier.objects.filter(pk=gone.pk).delete()
         put(rows, now)
 
     monkeypatch.setattr(outbox, "put", erase_and_put)
@@ -419,9 +421,11 @@ def test_a_dossier_erased_while_it_is_planned_stops_nobody(mailoutbox, monkeypat
 
 
 def test_the_last_mail_tells_the_end_that_holds(mailoutbox):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     for n, moved in enumerate((0, 3, 0, 0, 3)):
-        Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"aware_at": known(AWARE - moved * HOUR)})
+        Dossier.objects.filter(pk=dossier.pk).update(
+            answers=dossier.answers | {"aware_at": known(AWARE - moved * HOUR)}
+        )
         for minutes in (0, 4, 10):
             tick(AWARE + n * HOUR + timedelta(minutes=minutes))
     said = [re.search(r"à (\d+) h 42", plain(mail.subject))[1] for mail in mailoutbox]
@@ -430,22 +434,22 @@ def test_the_last_mail_tells_the_end_that_holds(mailoutbox):
 
 def test_an_end_that_was_just_typed_settles_unless_it_is_near(mailoutbox):
     near, _ = fill(2)
-    Draft.objects.filter(pk=near.pk).update(answers=near.answers | {"aware_at": known(AWARE - 19.5 * HOUR)})
-    Draft.objects.update(last_saved_at=BEFORE)
+    Dossier.objects.filter(pk=near.pk).update(answers=near.answers | {"aware_at": known(AWARE - 19.5 * HOUR)})
+    Dossier.objects.update(last_saved_at=BEFORE)
     assert tick(BEFORE + HOUR / 60) == 1
     assert mailoutbox[0].to == ["cabinet0@cabinet.example"]
     assert tick(BEFORE + HOUR / 20) == 1
 
 
 def test_what_waits_follows_the_address_to_its_domain(mailoutbox):
-    [draft] = fill(1)
+    [dossier] = fill(1)
     watch.put_due(BEFORE)
-    subscription = give(draft, "x@ailleurs.example", timezone.now())
+    subscription = give(dossier, "x@ailleurs.example", timezone.now())
     addresses.confirm(token=addresses.confirm_token(subscription), now=timezone.now())
     assert Outgoing.objects.get(kind="before_24h").domain == "ailleurs.example"
-    give(draft, "y@ailleurs.example", timezone.now())
-    give(draft, "x@ailleurs.example", timezone.now())  # after all the one that is live
-    assert addresses.standing(draft) == addresses.Standing("live", "x@ailleurs.example")
+    give(dossier, "y@ailleurs.example", timezone.now())
+    give(dossier, "x@ailleurs.example", timezone.now())  # after all the one that is live
+    assert addresses.standing(dossier) == addresses.Standing("live", "x@ailleurs.example")
 
 
 def test_an_address_that_no_mail_can_carry_is_found_before_it_is_sent(mailoutbox, caplog):

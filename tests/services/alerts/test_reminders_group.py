@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import Draft, Filing, Outgoing, Subscription
+from notifications.models import Dossier, Filing, Outgoing, Subscription
 from notifications.services.alerts import addresses, reminders, watch
 from notifications.services.mail import outbox, post
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known, share
@@ -22,8 +22,8 @@ def grouped(count, *, email=ONE):
     """Dossiers of one group whose reminders go to one address."""
     found = fill(count)
     share(found, email)
-    for number, draft in enumerate(found):
-        Draft.objects.filter(pk=draft.pk).update(organisation_name=f"Cabinet {number}")
+    for number, dossier in enumerate(found):
+        Dossier.objects.filter(pk=dossier.pk).update(organisation_name=f"Cabinet {number}")
     return found
 
 
@@ -75,7 +75,7 @@ def told(mail):
 
 def test_six_dossiers_of_a_group_make_one_mail_that_names_each_end(mailoutbox):
     first, *_ = grouped(6)
-    Draft.objects.filter(pk=first.pk).update(timezone="Indian/Reunion")
+    Dossier.objects.filter(pk=first.pk).update(timezone="Indian/Reunion")
     assert tick(BEFORE) == 1
     [mail] = mailoutbox
     assert mail.to == [ONE]
@@ -85,8 +85,8 @@ def test_six_dossiers_of_a_group_make_one_mail_that_names_each_end(mailoutbox):
         assert text.count("samedi 15 novembre 2025 à 10 h 42 (heure de Paris)") == 5
         assert text.count("samedi 15 novembre 2025 à 13 h 42 (heure de La Réunion)") == 1
         assert [text.count(f"Cabinet {n}") for n in range(6)] == [1] * 6
-        for draft in Draft.objects.all():
-            assert f"/dossiers/{draft.public_id}/" in text
+        for dossier in Dossier.objects.all():
+            assert f"/dossiers/{dossier.public_id}/" in text
         assert not [fact for fact in ("Weda", "WEDA", "CANARI") if fact in text + mail.subject]
     assert states() == [("before_24h", "sent", "")] * 6
     assert tick(BEFORE + HOUR) == 0
@@ -97,8 +97,8 @@ def test_from_the_start_to_the_end_each_dossier_is_told_as_if_it_were_alone(mail
     grouped(3)
     for hours in (0, 0.2, 24, 48, 60, 66, 70, 71, 73, 97, 121):
         tick(AWARE + HOUR * hours)
-    kinds = Outgoing.objects.filter(state="sent").values_list("draft", "kind")
-    by_dossier = {pk: sorted(kind for draft, kind in kinds if draft == pk) for pk, _ in kinds}
+    kinds = Outgoing.objects.filter(state="sent").values_list("dossier", "kind")
+    by_dossier = {pk: sorted(kind for dossier, kind in kinds if dossier == pk) for pk, _ in kinds}
     assert len(by_dossier) == 4
     assert {tuple(each) for each in by_dossier.values()} == {tuple(by_dossier[alone.pk])}
     assert len([mail for mail in mailoutbox if mail.to == [ONE]]) == len(by_dossier[alone.pk])
@@ -109,9 +109,9 @@ def test_only_the_same_reminder_for_the_same_address_of_the_same_group_is_shared
     other, stopped, sooner, *_ = grouped(6)
     grouped(2)  # of another group
     fill(1, domain="x.example")
-    Subscription.objects.filter(draft=other).update(email="ana@msp.example")
-    Subscription.objects.filter(draft=stopped).update(ended_at=AWARE)
-    Draft.objects.filter(pk=sooner.pk).update(answers=sooner.answers | {"aware_at": known(AWARE - 15 * HOUR)})
+    Subscription.objects.filter(dossier=other).update(email="ana@msp.example")
+    Subscription.objects.filter(dossier=stopped).update(ended_at=AWARE)
+    Dossier.objects.filter(pk=sooner.pk).update(answers=sooner.answers | {"aware_at": known(AWARE - 15 * HOUR)})
     assert tick(BEFORE) == 5
     assert sorted((mail.to[0], len(told(mail))) for mail in mailoutbox) == [
         ("ana@msp.example", 1),
@@ -158,7 +158,7 @@ def test_killed_between_the_claim_and_the_rest_loses_nothing(mailoutbox, monkeyp
 
 def test_what_falls_due_between_two_tries_leaves_by_itself(mailoutbox, crash):
     late, *_ = grouped(3)
-    Draft.objects.filter(pk=late.pk).update(answers=late.answers | {"aware_at": known(AWARE + 5 * HOUR)})
+    Dossier.objects.filter(pk=late.pk).update(answers=late.answers | {"aware_at": known(AWARE + 5 * HOUR)})
     crash("after")
     with pytest.raises(Crash):
         tick(BEFORE)
@@ -187,11 +187,11 @@ def test_what_is_no_longer_true_is_left_out_of_the_second_try(mailoutbox, answer
     answers.append(post.Trouble(everybody=False))
     assert tick(BEFORE) == 0
     file(filed, BEFORE, kind="complete")
-    Subscription.objects.filter(draft=stopped).update(ended_at=BEFORE)
-    Subscription.objects.filter(draft=moved).update(email="ana@msp.example")
+    Subscription.objects.filter(dossier=stopped).update(ended_at=BEFORE)
+    Subscription.objects.filter(dossier=moved).update(email="ana@msp.example")
     assert tick(BEFORE + HOUR) == 2
     assert sorted((mail.to[0], told(mail)) for mail in mailoutbox) == [("ana@msp.example", ["2"]), (ONE, ["3", "4"])]
-    dropped = Outgoing.objects.filter(state="dropped").values_list("draft", "reason")
+    dropped = Outgoing.objects.filter(state="dropped").values_list("dossier", "reason")
     assert dict(dropped) == {filed.pk: "dépôt consigné", stopped.pk: "rappels arrêtés"}
 
 
@@ -216,10 +216,10 @@ def test_a_lost_answer_repeats_the_same_mail_some_times(mailoutbox, answers):
 def test_a_dossier_that_cannot_be_read_holds_the_others_back_neither_now_nor_later(mailoutbox):
     broken, *_ = grouped(4)
     watch.put_due(BEFORE)
-    Draft.objects.filter(pk=broken.pk).update(questionnaire="nulle-part")
+    Dossier.objects.filter(pk=broken.pk).update(questionnaire="nulle-part")
     assert tick(BEFORE) == 1
     assert told(mailoutbox[0]) == ["1", "2", "3"]
-    Draft.objects.filter(pk=broken.pk).update(questionnaire="cnil-2023-07")
+    Dossier.objects.filter(pk=broken.pk).update(questionnaire="cnil-2023-07")
     assert tick(BEFORE + HOUR) == 1
     assert plain(mailoutbox[1].subject).startswith("Rappel : notification")
 
@@ -248,42 +248,42 @@ def test_a_filing_that_is_cancelled_brings_its_dossier_s_reminder_back(mailoutbo
 
 def test_one_click_ends_what_the_mail_told_of(mailoutbox):
     other, *_ = grouped(4)
-    Subscription.objects.filter(draft=other).update(email="ana@msp.example")
+    Subscription.objects.filter(dossier=other).update(email="ana@msp.example")
     tick(BEFORE)
     [mail] = [each for each in mailoutbox if each.to == [ONE]]
     path = END_LINK.search(mail.body)[1]
     assert mail.extra_headers["List-Unsubscribe"].endswith(f"{path}>")
     assert "ces 3 dossiers" in plain(Client().get(path).content.decode())
     assert Client().post(path).status_code == 200
-    assert list(Subscription.objects.filter(ended_at=None).values_list("draft", flat=True)) == [other.pk]
+    assert list(Subscription.objects.filter(ended_at=None).values_list("dossier", flat=True)) == [other.pk]
     assert tick(END - 5 * HOUR) == 1
     assert Client().get(path.replace("/fin/", "/fin/x")).status_code == 404
 
 
 def test_one_request_to_confirm_is_good_for_all_that_have_no_address_yet(mailoutbox):
-    drafts = grouped(4)
-    has_one, had_one, *_ = drafts
-    Subscription.objects.exclude(draft__in=[has_one, had_one]).delete()
-    Subscription.objects.filter(draft=has_one).update(email="ana@msp.example")
-    Subscription.objects.filter(draft=had_one).update(ended_at=AWARE)
-    addresses.give_all(drafts=drafts, email=ONE, by="compte 1", now=AWARE)
+    dossiers = grouped(4)
+    has_one, had_one, *_ = dossiers
+    Subscription.objects.exclude(dossier__in=[has_one, had_one]).delete()
+    Subscription.objects.filter(dossier=has_one).update(email="ana@msp.example")
+    Subscription.objects.filter(dossier=had_one).update(ended_at=AWARE)
+    addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE)
     with pytest.raises(addresses.TooOften):
-        addresses.give_all(drafts=drafts, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
+        addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
     reminders.tick(clock=at(AWARE))
     [asked] = [mail for mail in mailoutbox if mail.to == [ONE]]
     assert "de 3 dossiers" in asked.body
     first, *_ = waiting = list(Subscription.objects.filter(confirmed_at=None).order_by("pk"))
     assert addresses.asked_together(first) == waiting
     assert addresses.confirm(token=addresses.confirm_token(first), now=timezone.now())
-    assert addresses.reminded(drafts) == (["ana@msp.example", ONE, ONE, ONE], [])
-    assert {draft.journal.order_by("-number").first().event for draft in drafts[1:]} == {"address_confirmed"}
+    assert addresses.reminded(dossiers) == (["ana@msp.example", ONE, ONE, ONE], [])
+    assert {dossier.journal.order_by("-number").first().event for dossier in dossiers[1:]} == {"address_confirmed"}
     assert not has_one.journal.filter(event__startswith="address").exists()
 
 
-def test_a_link_that_one_dossier_asked_for_confirms_no_other(weda_draft):
-    drafts = grouped(2)
+def test_a_link_that_one_dossier_asked_for_confirms_no_other(weda_dossier):
+    dossiers = grouped(2)
     Subscription.objects.all().delete()
-    for draft, minutes in zip(drafts, (0, 61), strict=True):
-        addresses.give(draft=draft, email=ONE, by="compte 1", now=AWARE + timedelta(minutes=minutes))
-    subscription = Subscription.objects.get(draft=drafts[0])
+    for dossier, minutes in zip(dossiers, (0, 61), strict=True):
+        addresses.give(dossier=dossier, email=ONE, by="compte 1", now=AWARE + timedelta(minutes=minutes))
+    subscription = Subscription.objects.get(dossier=dossiers[0])
     assert addresses.asked_together(subscription) == [subscription]

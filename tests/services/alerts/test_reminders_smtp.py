@@ -187,7 +187,7 @@ def test_a_domain_that_is_not_ready_holds_other_domains_back_no_more_than_itself
     assert tick(BEFORE) == 2
     asked = count()
     server.behave = lambda recipient, step: next(asked) and None
-    assert Outgoing.objects.filter(state="waiting", draft__in=slow).count() == 2
+    assert Outgoing.objects.filter(state="waiting", dossier__in=slow).count() == 2
     assert tick(BEFORE + LOOP * 4) == 2
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from notifications.models import Draft, Filing, JournalEntry
+from notifications.models import Dossier, Filing, JournalEntry
 from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.accounts import access
@@ -31,19 +31,19 @@ EVENTS = sorted(journal.EVENTS)
 # -- what is told -----------------------------------------------------------------------------------------
 
 
-def test_every_change_of_state_leaves_a_line_without_a_value(weda_draft):
-    tab = Tab(weda_draft, by="appareil 1")
-    access.grant_device(draft=weda_draft, secret=CANARY, now=NOW)
+def test_every_change_of_state_leaves_a_line_without_a_value(weda_dossier):
+    tab = Tab(weda_dossier, by="appareil 1")
+    access.grant_device(dossier=weda_dossier, secret=CANARY, now=NOW)
     tab.type(discovery=f"Mme X. l'a dit à {CANARY}.", organisation_name=CANARY)
     tab.reload()
-    seen = build_report(saving.dossier(tab.draft), NOW).by_key["discovery"].fingerprint
-    saving.overrule(draft=weda_draft, key="discovery", seen=seen, by="appareil 1", now=NOW)
-    secret = access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
-    access.revoke_link(draft=weda_draft, number=1, by="appareil 1", now=NOW)
-    file(weda_draft, cnil_number=CANARY, filed_by=CANARY)
-    filings.cancel(draft=weda_draft, number=1, reason=CANARY, by="appareil 1", now=NOW)
+    seen = build_report(saving.load_dossier_data(tab.dossier), NOW).by_key["discovery"].fingerprint
+    saving.overrule(dossier=weda_dossier, key="discovery", seen=seen, by="appareil 1", now=NOW)
+    secret = access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
+    access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=NOW)
+    file(weda_dossier, cnil_number=CANARY, filed_by=CANARY)
+    filings.cancel(dossier=weda_dossier, number=1, reason=CANARY, by="appareil 1", now=NOW)
     access.forget_device(device=access.fingerprint(CANARY), now=NOW)
-    lines = list(weda_draft.journal.order_by("number"))
+    lines = list(weda_dossier.journal.order_by("number"))
     assert [(line.event, line.keys) for line in lines[2:]] == [
         ("device_granted", ["appareil 1"]),
         ("answers_saved", ["discovery", "organisation_name"]),
@@ -57,15 +57,15 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_draft):
     told = str([(line.by, line.event, line.keys) for line in lines])
     assert CANARY not in told
     assert secret not in told
-    assert journal.first_fault(weda_draft) is None
+    assert journal.first_fault(weda_dossier) is None
 
 
-def test_a_change_that_fails_leaves_no_line(weda_draft):
-    before = weda_draft.journal.count()
+def test_a_change_that_fails_leaves_no_line(weda_dossier):
+    before = weda_dossier.journal.count()
     with pytest.raises(filings.Moved):
-        filings.record(draft=weda_draft, version=0, number=1, kind="initial", filed_at=NOW, by="a", now=NOW)
-    assert not access.revoke_link(draft=weda_draft, number=1, by="a", now=NOW)
-    assert weda_draft.journal.count() == before
+        filings.record(dossier=weda_dossier, version=0, number=1, kind="initial", filed_at=NOW, by="a", now=NOW)
+    assert not access.revoke_link(dossier=weda_dossier, number=1, by="a", now=NOW)
+    assert weda_dossier.journal.count() == before
 
 
 # -- what is found ------------------------------------------------------------------------------------------
@@ -169,46 +169,46 @@ def test_the_first_line_that_does_not_fit_is_named():
 
 
 @pytest.fixture
-def long_draft(weda_draft):
-    for number in range(LENGTH - weda_draft.journal.count()):
+def long_dossier(weda_dossier):
+    for number in range(LENGTH - weda_dossier.journal.count()):
         event = EVENTS[number % len(EVENTS)]
-        journal.append(draft=weda_draft, event=event, keys=["kind"], by="appareil 1", now=NOW)
-    return Draft.objects.get()
+        journal.append(dossier=weda_dossier, event=event, keys=["kind"], by="appareil 1", now=NOW)
+    return Dossier.objects.get()
 
 
-def test_edits_of_the_database_are_found(long_draft, seeded):
+def test_edits_of_the_database_are_found(long_dossier, seeded):
     for _ in range(150):
         with transaction.atomic():
-            lines = list(long_draft.journal.order_by("number"))
+            lines = list(long_dossier.journal.order_by("number"))
             before = facts(lines)
             kept, edit = list(lines), seeded.choice(EDITS)
             edit(lines, seeded)
             if facts(sorted(lines, key=lambda line: line.number)) != before:
-                long_draft.journal.all().delete()
+                long_dossier.journal.all().delete()
                 for place, line in enumerate(lines):
-                    line.pk, line.draft = place + 1, long_draft
+                    line.pk, line.dossier = place + 1, long_dossier
                 numbers = [line.number for line in lines]
                 if len(set(numbers)) == len(numbers):  # else the table refuses it
                     JournalEntry.objects.bulk_create(lines)
-                assert journal.first_fault(long_draft) is not None, (edit.__name__, len(kept))
+                assert journal.first_fault(long_dossier) is not None, (edit.__name__, len(kept))
             transaction.set_rollback(True)
-    assert journal.first_fault(long_draft) is None
+    assert journal.first_fault(long_dossier) is None
 
 
 # -- the command ----------------------------------------------------------------------------------------------
 
 
-def test_the_command_names_the_first_fault_of_each_dossier(long_draft, capsys):
+def test_the_command_names_the_first_fault_of_each_dossier(long_dossier, capsys):
     other = start_weda()
     call_command("verify_journal")
     assert "2 dossier(s)" in capsys.readouterr().out
     file(other)
     Filing.objects.update(cnil_number="autre")
-    JournalEntry.objects.filter(draft=long_draft, number__gte=7).update(by="x")
+    JournalEntry.objects.filter(dossier=long_dossier, number__gte=7).update(by="x")
     with pytest.raises(CommandError) as stopped:
         call_command("verify_journal")
     assert str(stopped.value).splitlines() == [
-        f"{long_draft.public_id}: la ligne 7 du journal ne concorde pas.",
+        f"{long_dossier.public_id}: la ligne 7 du journal ne concorde pas.",
         f"{other.public_id}: le dépôt 1 n'est plus ce qui a été consigné.",
     ]
     assert stopped.value.returncode == 1
@@ -216,7 +216,7 @@ def test_the_command_names_the_first_fault_of_each_dossier(long_draft, capsys):
     with pytest.raises(CommandError, match="le dépôt 1 et la ligne du journal qui le consigne ne concordent pas"):
         call_command("verify_journal", other.public_id)
     with pytest.raises(CommandError, match="la ligne 7"):
-        call_command("verify_journal", long_draft.public_id)
+        call_command("verify_journal", long_dossier.public_id)
     with pytest.raises(CommandError, match="n'existe pas"):
         call_command("verify_journal", "inconnu")
 
@@ -228,10 +228,13 @@ import os, django
 from datetime import UTC, datetime
 django.setup()
 from django.db import connection
-from notifications.models import Draft
-from notifications.services import access, drafts, erasure, journal, recording
+from notifications.models import Dossier
+from notifications.services import journal
+from notifications.services.accounts import access
+from notifications.services.dossiers import filings, saving
+from notifications.services.keeping import erasure
 now = datetime.now(UTC)
-draft = drafts.start(revision=None, timezone="Europe/Paris", by="appareil 1", now=now)
+dossier = saving.start(revision=None, timezone="Europe/Paris", by="appareil 1", now=now)
 """
 WRITERS = """
 connection.close()
@@ -241,10 +244,10 @@ for child in range(8):
         children.append(pid)
         continue
     for number in range(10):
-        journal.append(draft=draft, event="answers_saved", keys=["kind"], by=f"appareil {child}", now=now)
+        journal.append(dossier=dossier, event="answers_saved", keys=["kind"], by=f"appareil {child}", now=now)
     os._exit(0)
 assert not any(os.waitpid(pid, 0)[1] for pid in children)
-print(journal.first_fault(draft), draft.journal.count(), Draft.objects.get().journal_count)
+print(journal.first_fault(dossier), dossier.journal.count(), Dossier.objects.get().journal_count)
 """
 ERASING = """
 connection.cursor().execute("PRAGMA journal_mode=WAL")
@@ -252,16 +255,16 @@ canary = os.environ["CANARY"]
 entry = {"state": "known", "value": canary, "origin": "practice", "reviewed": True}
 for value in (canary, "autre"):
     entries = {key: {**entry, "value": value} for key in ("organisation_name", "discovery", "address")}
-    drafts.save_answers(draft=draft, base=Draft.objects.get().version, entries=entries, by=canary, now=now)
-version = Draft.objects.get().version
+    saving.save_answers(dossier=dossier, base=Dossier.objects.get().version, entries=entries, by=canary, now=now)
+version = Dossier.objects.get().version
 place = {"version": version, "number": 1, "kind": "initial", "filed_at": now, "by": "appareil 1", "now": now}
-recording.record(draft=draft, cnil_number=canary, filed_by=canary, **place)
-recording.cancel(draft=draft, number=1, reason=canary, by=canary, now=now)
-journal.append(draft=draft, event="answers_saved", keys=[canary], by=canary, now=now)
+filings.record(dossier=dossier, cnil_number=canary, filed_by=canary, **place)
+filings.cancel(dossier=dossier, number=1, reason=canary, by=canary, now=now)
+journal.append(dossier=dossier, event="answers_saved", keys=[canary], by=canary, now=now)
 files = [each.path for each in os.scandir(os.environ["VAR_DIR"]) if each.name.startswith("db.sqlite3")]
 held = lambda: sum(open(path, "rb").read().count(canary.encode()) for path in files if os.path.exists(path))
 before = held()
-erasure.erase(draft=draft, by="appareil 1", now=now)
+erasure.erase(dossier=dossier, by="appareil 1", now=now)
 print(before > 5, held())
 """
 
@@ -284,15 +287,15 @@ def test_nothing_of_an_erased_dossier_is_left_in_the_file(seeded_var, tmp_path):
     assert run(seeded_var, tmp_path, ERASING) == ["True", "0"]
 
 
-def test_erasing_leaves_one_line_that_names_nobody(weda_draft):
+def test_erasing_leaves_one_line_that_names_nobody(weda_dossier):
     other = start_weda()
-    file(weda_draft, filed_by=CANARY)
-    access.grant_device(draft=weda_draft, secret="s", now=NOW)
-    access.make_link(draft=weda_draft, by="appareil 1", now=NOW)
-    lines, head = Draft.objects.values_list("journal_count", "journal_head").get(pk=weda_draft.pk)
-    left = erasure.erase(draft=weda_draft, by="appareil 1", now=NOW)
+    file(weda_dossier, filed_by=CANARY)
+    access.grant_device(dossier=weda_dossier, secret="s", now=NOW)
+    access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
+    lines, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=weda_dossier.pk)
+    left = erasure.erase(dossier=weda_dossier, by="appareil 1", now=NOW)
     assert (left.lines, left.journal_head, left.by, left.at.astimezone(PARIS).day) == (lines, head, "appareil 1", 14)
-    assert list(Draft.objects.all()) == [other]
-    assert {line.draft_id for line in JournalEntry.objects.all()} == {other.pk}
+    assert list(Dossier.objects.all()) == [other]
+    assert {line.dossier_id for line in JournalEntry.objects.all()} == {other.pk}
     assert not Filing.objects.exists()
-    assert weda_draft.public_id not in str(list(type(left).objects.values()))
+    assert weda_dossier.public_id not in str(list(type(left).objects.values()))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.questionnaire import Case, applicable, edited
 from notifications.report import build_report
 from notifications.services.dossiers import saving
@@ -17,19 +17,19 @@ REV_3, REV_4 = f"incident:{WEDA}@3", f"incident:{WEDA}@4"
 
 
 def entry(key):
-    return saving.bare(Draft.objects.get().answers.get(key))
+    return saving.bare(Dossier.objects.get().answers.get(key))
 
 
 def to_see_again():
     """Keys « à revoir », as every page shows them."""
-    report = build_report(saving.dossier(Draft.objects.get()), LATER)
+    report = build_report(saving.load_dossier_data(Dossier.objects.get()), LATER)
     return sorted(row.key for row in report.rows + report.notes if row.outdated)
 
 
 def say(**act):
     """One of the acts of a page, on the dossier as it is now."""
     [(name, key)] = act.items()
-    return getattr(saving, name)(draft=Draft.objects.get(), key=key, by="Camille", now=LATER)
+    return getattr(saving, name)(dossier=Dossier.objects.get(), key=key, by="Camille", now=LATER)
 
 
 def change_causes(content):
@@ -37,7 +37,7 @@ def change_causes(content):
 
 
 @pytest.fixture
-def newer(weda_draft):
+def newer(weda_dossier):
     """A fourth revision: one fact changed, one withdrawn, one surer, one only said with other sources."""
 
     def change(content):
@@ -52,73 +52,73 @@ def newer(weda_draft):
 # -- start ----------------------------------------------------------------------------------------------
 
 
-def test_a_dossier_starts_with_proposals_that_nobody_has_read(weda_draft):
-    answers = weda_draft.answers
+def test_a_dossier_starts_with_proposals_that_nobody_has_read(weda_dossier):
+    answers = weda_dossier.answers
     assert answers["nature"]["value"] == ["confidentiality", "availability"]
     assert answers["nature"]["certainty"]["confidentiality"] == "suspected"
     assert {(answers["nature"]["origin"], answers["nature"]["basis"])} == {(REV_3, REV_3)}
     assert answers["country"]["origin"] == "default"
     assert {entry["reviewed"] for entry in answers.values()} == {False}
-    assert weda_draft.version == 1
+    assert weda_dossier.version == 1
 
 
 @pytest.mark.parametrize(
     "key", ["aware_at", "siren", "person_count", "severity", "prior_measures", "discovery", "ongoing"]
 )
-def test_what_only_the_practice_knows_is_not_proposed(weda_draft, key):
-    assert key not in weda_draft.answers
+def test_what_only_the_practice_knows_is_not_proposed(weda_dossier, key):
+    assert key not in weda_dossier.answers
 
 
 def test_without_an_incident_only_usual_answers_are_proposed(seeds_loaded):
-    draft = saving.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
-    assert {entry["origin"] for entry in draft.answers.values()} == {"default"}
-    assert draft.title == "Cabinet à nommer – violation sans incident connu"
+    dossier = saving.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
+    assert {entry["origin"] for entry in dossier.answers.values()} == {"default"}
+    assert dossier.title == "Cabinet à nommer – violation sans incident connu"
 
 
-def test_proposals_are_laid_once(weda_draft, newer):
+def test_proposals_are_laid_once(weda_dossier, newer):
     """Neither a save nor a page shown later adds what a newer revision proposes."""
-    Tab(weda_draft).type(headcount=2)
+    Tab(weda_dossier).type(headcount=2)
     to_see_again()
     assert entry("causes")["origin"] == REV_3
-    assert {each["origin"] for each in Draft.objects.get().answers.values()} == {REV_3, "default", "practice"}
+    assert {each["origin"] for each in Dossier.objects.get().answers.values()} == {REV_3, "default", "practice"}
 
 
-def test_a_cleared_answer_is_not_proposed_again(weda_draft, newer):
-    Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
+def test_a_cleared_answer_is_not_proposed_again(weda_dossier, newer):
+    Tab(weda_dossier).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
     to_see_again()
     assert entry("causes")["state"] == "cleared"
-    row = build_report(saving.dossier(Draft.objects.get()), LATER).by_key["causes"]
+    row = build_report(saving.load_dossier_data(Dossier.objects.get()), LATER).by_key["causes"]
     assert not row.answered
 
 
 def test_answers_that_were_imported_stay_alone(seeds_loaded):
     newest = incidents.stored_revisions(WEDA)[0]
     given = {"city": answered("city", "Rouen")}
-    draft = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
-    assert {key: saving.bare(entry) for key, entry in draft.answers.items()} == given
+    dossier = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
+    assert {key: saving.bare(entry) for key, entry in dossier.answers.items()} == given
 
 
 # -- reading --------------------------------------------------------------------------------------------
 
 
-def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_draft):
+def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_dossier):
     before = entry("description")
-    saving.keep(draft=weda_draft, keys=["description"], by="Camille", now=LATER)
+    saving.keep(dossier=weda_dossier, keys=["description"], by="Camille", now=LATER)
     assert before["reviewed"] is False
     assert entry("description") == {**before, "reviewed": True}
     assert entry("nature")["reviewed"] is False
 
 
-def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_draft):
-    assert sorted(saving.keepable(weda_draft, "violation")) == ["causes", "origins"]
-    saving.keep(draft=weda_draft, keys=saving.keepable(weda_draft, "violation"), by="Camille", now=LATER)
+def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_dossier):
+    assert sorted(saving.keepable(weda_dossier, "violation")) == ["causes", "origins"]
+    saving.keep(dossier=weda_dossier, keys=saving.keepable(weda_dossier, "violation"), by="Camille", now=LATER)
     assert entry("causes")["reviewed"] is True
     assert (entry("nature")["reviewed"], entry("description")["reviewed"]) == (False, False)
-    assert saving.keepable(Draft.objects.get(), "violation") == []
+    assert saving.keepable(Dossier.objects.get(), "violation") == []
 
 
-def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
-    by_rubric = {key for step in form().steps for key in saving.keepable(weda_draft, step.slug)}
+def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier):
+    by_rubric = {key for step in form().steps for key in saving.keepable(weda_dossier, step.slug)}
     opened = {question.key for question in form() if question.review == "open"}
     assert {
         "nature",
@@ -126,42 +126,42 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_draft):
         "person_categories",
         "harms",
         "measures_taken",
-    } <= opened & weda_draft.answers.keys()
-    asked = {question.key for question in applicable(Case(form(), weda_draft.answers))}
+    } <= opened & weda_dossier.answers.keys()
+    asked = {question.key for question in applicable(Case(form(), weda_dossier.answers))}
     assert "initial_reference" not in asked  # answered beforehand, and shown nowhere: nobody can have read it
-    assert by_rubric == (weda_draft.answers.keys() & asked) - opened
+    assert by_rubric == (weda_dossier.answers.keys() & asked) - opened
 
 
-def test_a_cleared_answer_is_not_kept(weda_draft):
-    Tab(weda_draft).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    assert saving.keepable(Draft.objects.get(), "violation") == ["origins"]
+def test_a_cleared_answer_is_not_kept(weda_dossier):
+    Tab(weda_dossier).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
+    assert saving.keepable(Dossier.objects.get(), "violation") == ["origins"]
 
 
-def test_keeping_twice_moves_nothing(weda_draft):
-    saving.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+def test_keeping_twice_moves_nothing(weda_dossier):
+    saving.keep(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
     before = everything()
-    saving.keep(draft=Draft.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
+    saving.keep(dossier=Dossier.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
     assert everything() == before
 
 
-def test_keeping_does_not_keep_what_changed_meanwhile(weda_draft):
+def test_keeping_does_not_keep_what_changed_meanwhile(weda_dossier):
     """The page showed another answer than the one that is stored by then."""
-    Tab(weda_draft).type(causes=["unknown"])
-    saved = saving.keep(draft=weda_draft, keys=["causes"], by="Camille", now=LATER)
+    Tab(weda_dossier).type(causes=["unknown"])
+    saved = saving.keep(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
     assert list(saved.conflicts) == ["causes"]
     assert entry("causes")["value"] == ["unknown"]
 
 
-def test_saving_a_page_that_shows_proposals_is_not_reading_them(weda_draft):
-    tab, before = Tab(weda_draft), everything()
+def test_saving_a_page_that_shows_proposals_is_not_reading_them(weda_dossier):
+    tab, before = Tab(weda_dossier), everything()
     words = ("state", "value", "note", "details", "certainty")
     posted = {key: {name: shown[name] for name in words if name in shown} for key, shown in tab.shown.items()}
     tab.send({key: edited(form().questions[key], tab.shown[key], sent) for key, sent in posted.items()})
     assert everything() == before
 
 
-def test_an_edit_is_the_practice_word_is_read_and_keeps_its_basis(weda_draft):
-    Tab(weda_draft).type(causes=["unknown"])
+def test_an_edit_is_the_practice_word_is_read_and_keeps_its_basis(weda_dossier):
+    Tab(weda_dossier).type(causes=["unknown"])
     assert entry("causes") == {
         "state": "known",
         "value": ["unknown"],
@@ -174,7 +174,7 @@ def test_an_edit_is_the_practice_word_is_read_and_keeps_its_basis(weda_draft):
 # -- a newer revision -----------------------------------------------------------------------------------
 
 
-def test_nothing_is_to_be_seen_again_while_nothing_changed(weda_draft):
+def test_nothing_is_to_be_seen_again_while_nothing_changed(weda_dossier):
     assert to_see_again() == []
     publish("4")
     assert to_see_again() == []
@@ -185,14 +185,14 @@ def test_a_changed_a_withdrawn_and_a_surer_fact_are_to_be_seen_again(newer):
 
 
 def test_a_dossier_that_begins_with_the_newer_revision_has_nothing_to_see_again(newer):
-    Draft.objects.all().delete()
+    Dossier.objects.all().delete()
     start_weda()
     assert to_see_again() == []
     assert entry("causes")["origin"] == REV_4
 
 
-def test_an_edited_answer_is_to_be_seen_again_too(newer, weda_draft):
-    Tab(weda_draft).type(causes=["internal_accidental"])
+def test_an_edited_answer_is_to_be_seen_again_too(newer, weda_dossier):
+    Tab(weda_dossier).type(causes=["internal_accidental"])
     assert "causes" in to_see_again()
 
 
@@ -223,8 +223,8 @@ def test_what_is_not_proposed_cannot_be_taken(newer, key):
     assert everything() == before
 
 
-def test_keeping_mine_moves_only_the_basis(newer, weda_draft):
-    Tab(weda_draft).type(causes=["internal_accidental"])
+def test_keeping_mine_moves_only_the_basis(newer, weda_dossier):
+    Tab(weda_dossier).type(causes=["internal_accidental"])
     mine = entry("causes")
     say(keep_mine="causes")
     assert entry("causes") == {**mine, "basis": REV_4}
@@ -251,7 +251,7 @@ def test_after_mine_was_kept_a_further_revision_asks_again(newer):
     assert "causes" in to_see_again()
 
 
-def test_a_revision_made_here_comes_after_the_one_it_corrects(weda_draft):
+def test_a_revision_made_here_comes_after_the_one_it_corrects(weda_dossier):
     publish("3.local1", change_causes)
     assert to_see_again() == ["causes"]
     say(take="causes")

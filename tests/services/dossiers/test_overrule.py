@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.models import AnswerChange, Draft
+from notifications.models import AnswerChange, Dossier
 from notifications.questionnaire.patient_data import fingerprint, free_texts
 from notifications.report import SUSPICION_WORDS, build_report
 from notifications.services.dossiers import saving
@@ -18,9 +18,9 @@ TEXTS = {
 
 
 @pytest.fixture(params=TEXTS)
-def tab(weda_draft, request):
+def tab(weda_dossier, request):
     """A page on a dossier in which a suspected text was saved."""
-    tab = Tab(weda_draft)
+    tab = Tab(weda_dossier)
     tab.kind, tab.text = request.param, TEXTS[request.param]
     tab.type(discovery=tab.text)
     tab.reload()
@@ -28,18 +28,18 @@ def tab(weda_draft, request):
 
 
 def row(tab, key=KEY):
-    return build_report(saving.dossier(Draft.objects.get(pk=tab.draft.pk)), NOW).by_key[key]
+    return build_report(saving.load_dossier_data(Dossier.objects.get(pk=tab.dossier.pk)), NOW).by_key[key]
 
 
 def overrule(tab, key=KEY, seen=None):
-    return saving.overrule(draft=tab.draft, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW)
+    return saving.overrule(dossier=tab.dossier, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW)
 
 
 def test_a_suspected_text_is_saved_and_warned_of(tab):
     assert row(tab).warnings == (SUSPICION_WORDS[tab.kind],)
     assert row(tab).text == tab.text
     assert row(tab).doubts == ()
-    warned = build_report(saving.dossier(tab.draft), NOW).warnings
+    warned = build_report(saving.load_dossier_data(tab.dossier), NOW).warnings
     assert [each.key for each in warned] == [KEY]
 
 
@@ -51,7 +51,7 @@ def test_an_overruled_text_is_not_warned_of(tab):
 def test_who_overruled_it_is_kept_and_the_text_is_not(tab):
     seen = row(tab).fingerprint
     overrule(tab)
-    assert Draft.objects.get().overruled == {KEY: {"sha256": seen, "by": "une page", "at": NOW.isoformat()}}
+    assert Dossier.objects.get().overruled == {KEY: {"sha256": seen, "by": "une page", "at": NOW.isoformat()}}
     assert seen == fingerprint(form().questions[KEY], tab.shown[KEY])
 
 
@@ -60,7 +60,7 @@ def test_overruling_changes_no_answer(tab):
     overrule(tab)
     after = everything()
     told = ("overruled", "journal_count", "journal_head")
-    after["Draft"][0] |= {name: before["Draft"][0][name] for name in told}
+    after["Dossier"][0] |= {name: before["Dossier"][0][name] for name in told}
     assert after.pop("JournalEntry") != before.pop("JournalEntry")
     assert after == before
 
@@ -73,7 +73,7 @@ def test_a_changed_text_is_judged_anew(tab):
 
 def test_the_same_text_kept_or_typed_again_stays_overruled(tab):
     overrule(tab)
-    saving.keep(draft=Draft.objects.get(), keys=[KEY], by="une page", now=NOW)
+    saving.keep(dossier=Dossier.objects.get(), keys=[KEY], by="une page", now=NOW)
     assert row(tab).warnings == ()
     for text in ("Autre chose.", tab.text):
         tab.reload()
@@ -86,16 +86,16 @@ def test_a_text_that_changed_since_it_was_seen_is_not_overruled(tab):
     tab.type(discovery=f"{tab.text} Et encore.")
     assert overrule(tab, seen=seen) is False
     assert row(tab).warnings
-    assert Draft.objects.get().overruled == {}
+    assert Dossier.objects.get().overruled == {}
 
 
 @pytest.mark.parametrize("key", ["city", "never_asked", "late_reasons"])
 def test_what_is_not_suspected_cannot_be_overruled(tab, key):
     tab.type(city="Rouen", late_reasons="Une panne.")
-    entry = saving.bare(Draft.objects.get().answers.get(key))
+    entry = saving.bare(Dossier.objects.get().answers.get(key))
     seen = fingerprint(form().questions[key], entry) if entry else "0" * 64
     assert overrule(tab, key, seen) is False
-    assert Draft.objects.get().overruled == {}
+    assert Dossier.objects.get().overruled == {}
 
 
 def test_the_log_says_which_question_and_kind_without_the_text(tab, caplog, django_capture_on_commit_callbacks):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from notifications.models import Draft, Outgoing
+from notifications.models import Dossier, Outgoing
 from notifications.services.alerts import reminders, revision_changes
 from notifications.services.dossiers import saving
 from tests.mailing import BEFORE, HOUR, at, fill
@@ -50,10 +50,10 @@ def test_a_revision_that_changes_nothing_is_told_to_nobody():
 
 
 def test_what_was_looked_at_before_the_mail_left_is_not_told():
-    (draft,) = fill(1)
+    (dossier,) = fill(1)
     publish("3.local1", changed)
     revision_changes.put_due(LATER)
-    saving.keep_mine(draft=draft, key="other_bodies_involved", by="appareil 1", now=LATER)
+    saving.keep_mine(dossier=dossier, key="other_bodies_involved", by="appareil 1", now=LATER)
     tick(LATER)
     assert told() == 0
     assert Outgoing.objects.get(kind__startswith="news-").reason == revision_changes.SEEN
@@ -107,9 +107,9 @@ def test_the_batch_reads_many_dossiers_in_few_queries(django_assert_max_num_quer
 
 
 def test_an_edit_made_while_the_batch_runs_is_kept(monkeypatch):
-    (draft,) = fill(1)
+    (dossier,) = fill(1)
     publish("3.local1", changed)
-    tab, whole = Tab(draft), revision_changes._rows
+    tab, whole = Tab(dossier), revision_changes._rows
 
     def while_somebody_types(*arguments):
         rows = whole(*arguments)
@@ -118,7 +118,7 @@ def test_an_edit_made_while_the_batch_runs_is_kept(monkeypatch):
 
     monkeypatch.setattr(revision_changes, "_rows", while_somebody_types)
     revision_changes.put_due(LATER)
-    assert stored(draft, "city") == "Rouen"
+    assert stored(dossier, "city") == "Rouen"
     assert told("waiting") == 1
 
 
@@ -126,9 +126,9 @@ def test_an_edit_made_while_the_batch_runs_is_kept(monkeypatch):
 def test_five_thousand_dossiers(record_property):
     fill(5000)
     publish("3.local1", changed)
-    before = everything()["Draft"]
+    before = everything()["Dossier"]
     began = time.monotonic()
     revision_changes.put_due(LATER)
     record_property("seconds", round(time.monotonic() - began, 1))
-    assert told("waiting") == Draft.objects.count() == 5000
-    assert everything()["Draft"] == before
+    assert told("waiting") == Dossier.objects.count() == 5000
+    assert everything()["Dossier"] == before

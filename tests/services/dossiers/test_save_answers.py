@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications.models import AnswerChange, Draft
+from notifications.models import AnswerChange, Dossier
 from notifications.questionnaire import kept
 from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
@@ -16,45 +16,47 @@ from tests.stored import NIR, Tab, everything, start_weda, stored
 BODIES = [{"name": "WEDA", "role": "processor"}, {"name": "Hébergeur Exemple", "role": "sub_processor"}]
 
 
-def history(draft, key):
-    return list(draft.changes.filter(key=key).order_by("version").values_list("version", "before", "after", "by", "at"))
+def history(dossier, key):
+    return list(
+        dossier.changes.filter(key=key).order_by("version").values_list("version", "before", "after", "by", "at")
+    )
 
 
 # -- the counter ----------------------------------------------------------------------------------------
 
 
-def test_every_save_takes_the_next_number_and_changed_entries_keep_it(weda_draft):
-    tab = Tab(weda_draft)
+def test_every_save_takes_the_next_number_and_changed_entries_keep_it(weda_dossier):
+    tab = Tab(weda_dossier)
     first = tab.type(city="Rouen", headcount=2)
     tab.reload()
     second = tab.type(headcount=3)
-    answers = Draft.objects.get().answers
-    assert (first.version, second.version) == (weda_draft.version + 1, weda_draft.version + 2)
+    answers = Dossier.objects.get().answers
+    assert (first.version, second.version) == (weda_dossier.version + 1, weda_dossier.version + 2)
     assert (answers["city"]["version"], answers["headcount"]["version"]) == (first.version, second.version)
-    assert answers["nature"]["version"] == weda_draft.version
+    assert answers["nature"]["version"] == weda_dossier.version
 
 
-def test_a_save_says_what_it_wrote_and_when(weda_draft):
-    saved = Tab(weda_draft).type(headcount=2, city="Rouen")
-    draft = Draft.objects.get()
+def test_a_save_says_what_it_wrote_and_when(weda_dossier):
+    saved = Tab(weda_dossier).type(headcount=2, city="Rouen")
+    dossier = Dossier.objects.get()
     assert saved.saved == ["city", "headcount"]
     assert saved.conflicts == {}
-    assert saved.saved_at == draft.last_saved_at == NOW + timedelta(minutes=1)
-    assert saved.version == draft.version
+    assert saved.saved_at == dossier.last_saved_at == NOW + timedelta(minutes=1)
+    assert saved.version == dossier.version
 
 
-def test_every_change_has_its_row_in_the_history(weda_draft):
-    tab = Tab(weda_draft, by="Camille")
+def test_every_change_has_its_row_in_the_history(weda_dossier):
+    tab = Tab(weda_dossier, by="Camille")
     first = tab.type(headcount=2)
-    one = tab.draft.changes.get(key="headcount").after
+    one = tab.dossier.changes.get(key="headcount").after
     tab.reload()
     second = tab.type(headcount=3, city="Rouen")
     two = answered("headcount", 3, one)
-    assert history(weda_draft, "headcount") == [
+    assert history(weda_dossier, "headcount") == [
         (first.version, None, one, "Camille", NOW + timedelta(minutes=1)),
         (second.version, one, two, "Camille", NOW + timedelta(minutes=2)),
     ]
-    assert [change[0] for change in history(weda_draft, "city")] == [second.version]
+    assert [change[0] for change in history(weda_dossier, "city")] == [second.version]
 
 
 # -- three ways -----------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ def test_what_a_page_shows_and_nobody_changed_on_it_is_not_sent_back_over_anothe
     saved = mine.send(mine.shown | {"city": None, "headcount": answered("headcount", 2)})
     assert saved.saved == ["headcount"]
     assert saved.conflicts == {}
-    assert stored(mine.draft, "city") == "Rouen"
+    assert stored(mine.dossier, "city") == "Rouen"
 
 
 def test_a_change_is_written_over_what_the_page_showed(tabs):
@@ -74,7 +76,7 @@ def test_a_change_is_written_over_what_the_page_showed(tabs):
     theirs.type(city="Rouen")
     mine.reload()
     assert mine.type(city="Dieppe").saved == ["city"]
-    assert stored(mine.draft, "city") == "Dieppe"
+    assert stored(mine.dossier, "city") == "Dieppe"
 
 
 def test_two_who_type_the_same_agree_and_nothing_moves(tabs):
@@ -92,8 +94,8 @@ def test_a_conflicting_answer_is_not_written_while_the_others_are(tabs):
     other = theirs.type(city="Rouen")
     saved = mine.type(city="Dieppe", headcount=2)
     assert saved.saved == ["headcount"]
-    assert stored(mine.draft, "city") == "Rouen"
-    assert stored(mine.draft, "headcount") == 2
+    assert stored(mine.dossier, "city") == "Rouen"
+    assert stored(mine.dossier, "headcount") == 2
     assert saved.conflicts == {
         "city": {
             "mine": answered("city", "Dieppe"),
@@ -111,14 +113,14 @@ def test_after_a_conflict_a_page_that_was_reloaded_may_write(tabs):
     mine.type(city="Dieppe")
     mine.reload()
     assert mine.type(city="Dieppe").conflicts == {}
-    assert stored(mine.draft, "city") == "Dieppe"
+    assert stored(mine.dossier, "city") == "Dieppe"
 
 
 def test_clearing_an_answer_that_changed_meanwhile_is_a_conflict_too(tabs):
     mine, theirs = tabs
     theirs.type(subjects_informed="planned")
     assert list(mine.send({"subjects_informed": {"state": "cleared"}}).conflicts) == ["subjects_informed"]
-    assert stored(mine.draft, "subjects_informed") == "planned"
+    assert stored(mine.dossier, "subjects_informed") == "planned"
 
 
 def test_an_answer_that_was_removed_meanwhile_does_not_come_back_in_silence(tabs):
@@ -128,20 +130,20 @@ def test_an_answer_that_was_removed_meanwhile_does_not_come_back_in_silence(tabs
     theirs.reload()
     theirs.send({"city": None})
     assert list(mine.type(city="Dieppe").conflicts) == ["city"]
-    assert stored(mine.draft, "city") is None
-    assert "city" not in Draft.objects.get().answers
+    assert stored(mine.dossier, "city") is None
+    assert "city" not in Dossier.objects.get().answers
 
 
 def test_a_reading_meanwhile_is_not_undone_by_a_stale_page(tabs):
     mine, theirs = tabs
     theirs.send({"nature": kept(theirs.shown["nature"])})
     mine.send(mine.shown)
-    assert Draft.objects.get().answers["nature"]["reviewed"] is True
+    assert Dossier.objects.get().answers["nature"]["reviewed"] is True
 
 
 @pytest.mark.parametrize("entries", [{}, {"city": None}, "as shown"], ids=["nothing sent", "nothing there", "as shown"])
-def test_nothing_written_nothing_moves(weda_draft, entries):
-    tab = Tab(weda_draft)
+def test_nothing_written_nothing_moves(weda_dossier, entries):
+    tab = Tab(weda_dossier)
     tab.type(headcount=2)
     tab.reload()
     before = everything()
@@ -158,14 +160,14 @@ def test_only_a_conflict_moves_nothing_either(tabs):
     assert everything() == before
 
 
-def test_a_save_that_fails_leaves_everything_as_it_was(weda_draft, monkeypatch):
+def test_a_save_that_fails_leaves_everything_as_it_was(weda_dossier, monkeypatch):
     def fails(*args, **kwargs):
         raise OSError("the disk is full")
 
     before = everything()
     monkeypatch.setattr(AnswerChange.objects, "bulk_create", fails)
     with pytest.raises(OSError, match="disk"):
-        Tab(weda_draft).type(city="Rouen")
+        Tab(weda_dossier).type(city="Rouen")
     assert everything() == before
 
 
@@ -184,8 +186,8 @@ def test_keys_that_belong_together_are_held_back_together(tabs):
     saved = mine.type(siren="732829320", no_siren=True, headcount=2)
     assert sorted(saved.conflicts) == ["no_siren", "siren"]
     assert saved.saved == ["headcount"]
-    assert stored(mine.draft, "siren") == "123456782"
-    assert stored(mine.draft, "no_siren") is False
+    assert stored(mine.dossier, "siren") == "123456782"
+    assert stored(mine.dossier, "no_siren") is False
 
 
 def test_changing_two_keys_that_belong_together_from_two_pages_is_a_conflict(tabs):
@@ -195,7 +197,7 @@ def test_changing_two_keys_that_belong_together_from_two_pages_is_a_conflict(tab
     saved = mine.type(other_bodies_involved=False)
     assert list(saved.conflicts) == ["other_bodies_involved"]
     assert saved.conflicts["other_bodies_involved"]["by"] == "Dominique"
-    assert stored(mine.draft, "other_bodies_involved") is True
+    assert stored(mine.dossier, "other_bodies_involved") is True
 
 
 def test_a_conflict_shows_all_that_changed_among_keys_that_belong_together(tabs):
@@ -212,7 +214,7 @@ def test_agreeing_on_one_of_the_keys_that_belong_together_is_no_conflict(tabs):
     theirs.type(access_today="full")
     saved = mine.type(access_today="full", access_back_at="2025-11-14")
     assert saved.conflicts == {}
-    assert stored(mine.draft, "access_back_at") == "2025-11-14"
+    assert stored(mine.dossier, "access_back_at") == "2025-11-14"
 
 
 def test_the_lines_of_a_group_are_one_answer(tabs):
@@ -220,15 +222,15 @@ def test_the_lines_of_a_group_are_one_answer(tabs):
     theirs.type(other_bodies=BODIES)
     mine_too = [{"name": "WEDA", "role": "processor", "contact": "support"}]
     assert list(mine.type(other_bodies=mine_too).conflicts) == ["other_bodies"]
-    assert stored(mine.draft, "other_bodies") == BODIES
+    assert stored(mine.dossier, "other_bodies") == BODIES
 
 
 # -- as of ----------------------------------------------------------------------------------------------
 
 
-def test_every_earlier_version_can_be_read_back(weda_draft, seeded: random.Random):
+def test_every_earlier_version_can_be_read_back(weda_dossier, seeded: random.Random):
     """Whatever was typed, cleared and removed in between."""
-    tab, keys = Tab(weda_draft), ["city", "headcount", "siren", "nature", "never_answered"]
+    tab, keys = Tab(weda_dossier), ["city", "headcount", "siren", "nature", "never_answered"]
     seen = {0: dict.fromkeys(keys), tab.base: {key: tab.shown.get(key) for key in keys}}
     for _ in range(30):
         key = seeded.choice(keys[:4])
@@ -239,15 +241,15 @@ def test_every_earlier_version_can_be_read_back(weda_draft, seeded: random.Rando
         seen[tab.base] = {key: tab.shown.get(key) for key in keys}
     assert len(seen) > 10
     for base, entries in seen.items():
-        assert saving.entries_as_of(draft=tab.draft, base=base, keys=keys) == entries
+        assert saving.entries_as_of(dossier=tab.dossier, base=base, keys=keys) == entries
 
 
 # -- patient data ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("after", [{"state": "cleared"}, None, "Le cabinet a été fermé."])
-def test_a_health_number_leaves_the_history_once_replaced(weda_draft, after):
-    tab = Tab(weda_draft)
+def test_a_health_number_leaves_the_history_once_replaced(weda_dossier, after):
+    tab = Tab(weda_dossier)
     tab.type(discovery=f"Le dossier {NIR} était fermé.")
     tab.reload()
     tab.type(headcount=2)
@@ -255,7 +257,7 @@ def test_a_health_number_leaves_the_history_once_replaced(weda_draft, after):
     sent = answered("discovery", after, tab.shown["discovery"]) if isinstance(after, str) else after
     assert tab.send({"discovery": sent}).saved == ["discovery"]
     assert NIR not in str(everything())
-    assert [change[2] for change in history(weda_draft, "discovery")][-1] == sent
+    assert [change[2] for change in history(weda_dossier, "discovery")][-1] == sent
 
 
 @pytest.mark.parametrize(
@@ -267,8 +269,8 @@ def test_a_health_number_leaves_the_history_once_replaced(weda_draft, after):
         ("data_categories", {"value": ["other"], "details": {"other": NIR.replace(" ", ".")}}),
     ],
 )
-def test_a_health_number_is_found_wherever_it_was_typed(weda_draft, key, value):
-    tab = Tab(weda_draft)
+def test_a_health_number_is_found_wherever_it_was_typed(weda_dossier, key, value):
+    tab = Tab(weda_dossier)
     tab.type(**{key: value})
     tab.reload()
     tab.send({key: {"state": "cleared", "origin": "practice", "reviewed": False}})
@@ -276,14 +278,14 @@ def test_a_health_number_is_found_wherever_it_was_typed(weda_draft, key, value):
     assert digits not in str(everything()).replace(" ", "").replace(".", "")
 
 
-def test_without_a_health_number_the_history_keeps_what_was_replaced(weda_draft):
+def test_without_a_health_number_the_history_keeps_what_was_replaced(weda_dossier):
     """A number of the same length whose key is wrong is no health number."""
     wrong = NIR[:-1] + "2"
-    tab = Tab(weda_draft)
+    tab = Tab(weda_dossier)
     tab.type(discovery=f"Le dossier {wrong} était fermé.")
     tab.reload()
     tab.type(discovery="Le cabinet a été fermé.")
-    assert wrong in str(history(weda_draft, "discovery")[-1][1])
+    assert wrong in str(history(weda_dossier, "discovery")[-1][1])
 
 
 def test_a_page_that_still_shows_a_replaced_health_number_does_not_bring_it_back(tabs):
@@ -294,7 +296,7 @@ def test_a_page_that_still_shows_a_replaced_health_number_does_not_bring_it_back
     theirs.type(discovery="Le cabinet a été fermé.")
     mine.send(mine.shown | {"headcount": answered("headcount", 2)})
     assert NIR not in str(everything())
-    assert stored(mine.draft, "headcount") == 2
+    assert stored(mine.dossier, "headcount") == 2
 
 
 # -- columns that queries need --------------------------------------------------------------------------
@@ -318,24 +320,24 @@ def test_columns_are_what_the_answers_say_after_any_series_of_saves(seeds_loaded
     series = [(key, seeded.choice(TYPED[key])) for key in seeded.choices(list(TYPED), k=20)]
     for key, value in [*series, ("aware_at", "2025-11-12"), ("organisation_name", "Cabinet A")]:
         tab.send({key: {"state": "cleared"} if value is None else answered(key, value, tab.shown.get(key))})
-        _check_columns(Draft.objects.get(), ZoneInfo(timezone))
+        _check_columns(Dossier.objects.get(), ZoneInfo(timezone))
         tab.reload()
 
 
-def _check_columns(draft, zone):
+def _check_columns(dossier, zone):
     """Worked out again from the answers, by other means."""
-    aware, name = stored(draft, "aware_at"), stored(draft, "organisation_name") or ""
+    aware, name = stored(dossier, "aware_at"), stored(dossier, "organisation_name") or ""
     if aware is None:
-        assert draft.aware_at is None
+        assert dossier.aware_at is None
     elif "T" in aware:
-        assert draft.aware_at.isoformat() == datetime.fromisoformat(aware).astimezone(UTC).isoformat()
+        assert dossier.aware_at.isoformat() == datetime.fromisoformat(aware).astimezone(UTC).isoformat()
     else:
-        local = draft.aware_at.astimezone(zone)
+        local = dossier.aware_at.astimezone(zone)
         assert (f"{local:%Y-%m-%d}", local.hour, local.minute) == (aware, 0, 0)
-    assert draft.organisation_name == name
-    assert draft.title == f"{name or 'Cabinet à nommer'} – Cyberattaque du logiciel Weda (novembre 2025)"[:250]
-    last = draft.changes.order_by("-version").first()
-    assert (draft.version, draft.last_saved_at) == (last.version, last.at)
+    assert dossier.organisation_name == name
+    assert dossier.title == f"{name or 'Cabinet à nommer'} – Cyberattaque du logiciel Weda (novembre 2025)"[:250]
+    last = dossier.changes.order_by("-version").first()
+    assert (dossier.version, dossier.last_saved_at) == (last.version, last.at)
 
 
 def test_every_question_of_the_form_can_be_conflicting(tabs):

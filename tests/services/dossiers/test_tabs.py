@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications.models import AnswerChange, Draft
+from notifications.models import AnswerChange, Dossier
 from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import Tab, start_weda, store_seeds, stored
@@ -41,15 +41,15 @@ class Tabs(RuleBasedStateMachine):
 
     @initialize()
     def start(self):
-        draft = start_weda()
-        self.tabs = [Tab(draft, by=f"page {number}") for number in range(4)]
+        dossier = start_weda()
+        self.tabs = [Tab(dossier, by=f"page {number}") for number in range(4)]
         self.typed = [{} for _ in self.tabs]
         self.now = {key: entry for key, entry in self.tabs[0].shown.items() if key in VALUES}
         self.acknowledged: list[tuple[str, Any]] = []
 
     @property
-    def draft(self):
-        return Draft.objects.get(pk=self.tabs[0].draft.pk)
+    def dossier(self):
+        return Dossier.objects.get(pk=self.tabs[0].dossier.pk)
 
     @rule(number=st.integers(0, 3), chosen=ENTRIES)
     def edit(self, number, chosen):
@@ -60,7 +60,7 @@ class Tabs(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3), whole_page=st.booleans())
     def save(self, number, whole_page):
         """With all that the page shows, as a form posts it, or with what was typed only, as autosave does."""
-        tab, version = self.tabs[number], self.draft.version
+        tab, version = self.tabs[number], self.dossier.version
         shown = {key: tab.shown.get(key) for key in VALUES}
         sent = (shown if whole_page else {}) | self.typed[number]
         edited = {key for key, entry in sent.items() if entry != shown[key]}
@@ -91,13 +91,13 @@ class Tabs(RuleBasedStateMachine):
 
     @invariant()
     def the_draft_is_what_was_acknowledged_last(self):
-        answers = self.draft.answers
+        answers = self.dossier.answers
         assert {key: saving.bare(answers[key]) for key in VALUES if key in answers} == self.now
 
     def teardown(self):
         if not hasattr(self, "tabs"):
             return
-        kept = [(change.key, change.after) for change in AnswerChange.objects.filter(draft=self.draft)]
+        kept = [(change.key, change.after) for change in AnswerChange.objects.filter(dossier=self.dossier)]
         for key, entry in self.acknowledged:
             assert (key, entry) in kept, "an acknowledged value is in neither the draft nor its history"
 
@@ -118,7 +118,7 @@ SAVES = 15
 def test_two_who_save_at_the_same_moment_lose_nothing():
     """Each counts one more than what it read, as long as nobody was faster: in the end nothing is missing."""
     store_seeds()
-    draft = start_weda()
+    dossier = start_weda()
     together = threading.Barrier(2, timeout=30)
     faults = []
 
@@ -126,7 +126,7 @@ def test_two_who_save_at_the_same_moment_lose_nothing():
         try:
             together.wait()
             for _ in range(SAVES):
-                _add_one(draft, by)
+                _add_one(dossier, by)
         except Exception as error:
             faults.append(error)
         finally:
@@ -138,18 +138,18 @@ def test_two_who_save_at_the_same_moment_lose_nothing():
     for thread in threads:
         thread.join(timeout=60)
     assert faults == []
-    assert stored(draft, "headcount") == 2 * SAVES
-    changes = draft.changes.filter(key="headcount").order_by("version")
+    assert stored(dossier, "headcount") == 2 * SAVES
+    changes = dossier.changes.filter(key="headcount").order_by("version")
     assert [change.after["value"] for change in changes] == list(range(1, 2 * SAVES + 1))
-    assert Draft.objects.get().version == draft.version + 2 * SAVES
+    assert Dossier.objects.get().version == dossier.version + 2 * SAVES
 
 
-def _add_one(draft, by):
+def _add_one(dossier, by):
     for _ in range(500):
-        read = Draft.objects.get(pk=draft.pk)
+        read = Dossier.objects.get(pk=dossier.pk)
         number = (read.answers.get("headcount") or {}).get("value", 0) + 1
         saved = saving.save_answers(
-            draft=read,
+            dossier=read,
             base=read.version,
             entries={"headcount": answered("headcount", number) | {"note": by}},
             by=by,

@@ -7,7 +7,7 @@ import pytest
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import read_dossier
-from notifications.models import Draft, TemplateRevision, User
+from notifications.models import Dossier, TemplateRevision, User
 from notifications.report import Report, build_report, list_essential_screens
 from notifications.services.dossiers import saving, snapshots
 from notifications.services.incidents import incidents
@@ -37,28 +37,28 @@ def revision(editor: User) -> TemplateRevision:
 
 
 @pytest.fixture
-def draft(revision: TemplateRevision) -> Draft:
+def dossier(revision: TemplateRevision) -> Dossier:
     return start(revision)
 
 
-def start(revision: TemplateRevision, **said) -> Draft:
+def start(revision: TemplateRevision, **said) -> Dossier:
     newest = incidents.stored_revisions(WEDA)[0]
     return saving.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
 
 
-def again(draft: Draft, editor: User, **elements) -> TemplateRevision:
+def again(dossier: Dossier, editor: User, **elements) -> TemplateRevision:
     """The next revision of the template."""
-    template = draft.template_revision.template
+    template = dossier.template_revision.template
     write(template, editor, **elements)
     return publish(template, editor, "Précisions.")
 
 
-def report(draft: Draft) -> Report:
-    return build_report(saving.dossier(Draft.objects.get(pk=draft.pk)), NOW)
+def report(dossier: Dossier) -> Report:
+    return build_report(saving.load_dossier_data(Dossier.objects.get(pk=dossier.pk)), NOW)
 
 
-def to_review_again(draft: Draft) -> set[str]:
-    return {row.key for row in report(draft).rows if row.outdated}
+def to_review_again(dossier: Dossier) -> set[str]:
+    return {row.key for row in report(dossier).rows if row.outdated}
 
 
 def named(revision: TemplateRevision) -> str:
@@ -68,8 +68,8 @@ def named(revision: TemplateRevision) -> str:
 # -- begun ----------------------------------------------------------------------------------------------
 
 
-def test_a_dossier_begins_with_the_template_s_answers_unread(draft, revision):
-    rows = report(draft).by_key
+def test_a_dossier_begins_with_the_template_s_answers_unread(dossier, revision):
+    rows = report(dossier).by_key
     for key in ("has_sensitive_data", "subjects_informed", "description"):
         assert (rows[key].origin, rows[key].state) == (named(revision), "to_review")
     assert rows["has_sensitive_data"].certainty == "suspectée"
@@ -79,12 +79,12 @@ def test_a_dossier_begins_with_the_template_s_answers_unread(draft, revision):
     assert rows["severity"].state == "missing"
     said = "modèle « Cyberattaque du logiciel Weda (novembre 2025) » (Union des médecins), révision 1.local1"
     assert rows["has_sensitive_data"].origin_words == said
-    assert to_review_again(draft) == set()
+    assert to_review_again(dossier) == set()
 
 
-def test_a_template_that_answers_leaves_fewer_screens(draft):
+def test_a_template_that_answers_leaves_fewer_screens(dossier):
     plain = {screen.slug for screen in list_essential_screens(report(stored.start_weda()))}
-    assert plain - {screen.slug for screen in list_essential_screens(report(draft))} == {"patients"}
+    assert plain - {screen.slug for screen in list_essential_screens(report(dossier))} == {"patients"}
 
 
 @pytest.mark.parametrize("revision_of", [None, "cegedim-mlm-2025"])
@@ -92,71 +92,71 @@ def test_a_template_serves_no_dossier_of_another_incident(revision, revision_of)
     other = incidents.stored_revisions(revision_of)[0] if revision_of else None
     with pytest.raises(ValueError, match="another incident"):
         saving.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
 
 
 def test_a_template_without_incident_serves_a_dossier_without(editor):
     template = begin(editor, incident=None)
     write(template, editor, answers__description="Avis de l'union.")
-    draft = saving.start(
+    dossier = saving.start(
         revision=None, template=publish(template, editor), timezone="Europe/Paris", by="x", now=NOW, counted=True
     )
-    assert draft.answers["description"]["basis"] == f"template:{template.slug}@1.local1"
-    assert draft.counted
+    assert dossier.answers["description"]["basis"] == f"template:{template.slug}@1.local1"
+    assert dossier.counted
 
 
 # -- what changed since ---------------------------------------------------------------------------------
 
 
-def test_a_newer_revision_of_the_template_shows_what_it_says_otherwise(draft, editor):
-    newer = again(draft, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
-    assert to_review_again(draft) == {"has_sensitive_data", "description"}
-    row = report(draft).by_key["has_sensitive_data"]
+def test_a_newer_revision_of_the_template_shows_what_it_says_otherwise(dossier, editor):
+    newer = again(dossier, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
+    assert to_review_again(dossier) == {"has_sensitive_data", "description"}
+    row = report(dossier).by_key["has_sensitive_data"]
     assert [line.text for line in row.proposal_lines] == ["Non"]
     assert row.proposal.origin == named(newer)
-    assert draft.template_revision != newer  # nothing is written before the practice says so
+    assert dossier.template_revision != newer  # nothing is written before the practice says so
 
 
-def test_what_is_taken_is_the_newer_one_and_what_is_kept_stays(draft, editor):
-    newer = again(draft, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
-    saving.take(draft=draft, key="has_sensitive_data", by="x", now=NOW)
-    draft.refresh_from_db()
-    saving.keep_mine(draft=draft, key="description", by="x", now=NOW)
-    draft.refresh_from_db()
-    taken, kept = draft.answers["has_sensitive_data"], draft.answers["description"]
+def test_what_is_taken_is_the_newer_one_and_what_is_kept_stays(dossier, editor):
+    newer = again(dossier, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
+    saving.take(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
+    dossier.refresh_from_db()
+    saving.keep_mine(dossier=dossier, key="description", by="x", now=NOW)
+    dossier.refresh_from_db()
+    taken, kept = dossier.answers["has_sensitive_data"], dossier.answers["description"]
     assert (taken["value"], taken["origin"], taken["reviewed"]) == (False, named(newer), True)
     assert [part["text"] for part in kept["value"]][1:] == ["Avis de l'union."]
     assert kept["basis"] == f"{named(newer)}+incident:{WEDA}@3"
-    assert to_review_again(draft) == set()
+    assert to_review_again(dossier) == set()
 
 
-def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(draft):
+def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(dossier):
     def change(content):
         stored.fact(content, "description")["value"] += " Suite."
 
     stored.publish("4", change)
-    assert to_review_again(draft) == {"description"}
-    saving.take(draft=draft, key="description", by="x", now=NOW)
-    draft.refresh_from_db()
-    vendor, own = draft.answers["description"]["value"]
+    assert to_review_again(dossier) == {"description"}
+    saving.take(dossier=dossier, key="description", by="x", now=NOW)
+    dossier.refresh_from_db()
+    vendor, own = dossier.answers["description"]["value"]
     assert vendor["text"].endswith("Suite.")
     assert own["text"] == "Avis de l'union."
-    assert to_review_again(draft) == set()
+    assert to_review_again(dossier) == set()
 
 
-def test_a_withdrawn_template_still_serves_its_dossiers(draft, editor, revision):
-    again(draft, editor, answers__has_sensitive_data=False)
+def test_a_withdrawn_template_still_serves_its_dossiers(dossier, editor, revision):
+    again(dossier, editor, answers__has_sensitive_data=False)
     templates.withdraw(template=revision.template, by=editor, now=NOW)
-    assert to_review_again(draft) == {"has_sensitive_data"}
-    assert "(Union des médecins)" in report(draft).by_key["has_sensitive_data"].origin_words
+    assert to_review_again(dossier) == {"has_sensitive_data"}
+    assert "(Union des médecins)" in report(dossier).by_key["has_sensitive_data"].origin_words
 
 
-def test_a_list_asks_for_templates_once(draft, revision, django_assert_num_queries):
+def test_a_list_asks_for_templates_once(dossier, revision, django_assert_num_queries):
     for _ in range(3):
         start(revision)
-    saving.dossiers(Draft.objects.all())
+    saving.load_every_dossier_data(Dossier.objects.all())
     with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
-        found = saving.dossiers(Draft.objects.all())
+        found = saving.load_every_dossier_data(Dossier.objects.all())
     assert {data.template for _, data in found} == {templates.as_data(revision)}
 
 
@@ -172,7 +172,7 @@ def read(data, **known):
     return read_dossier(data, **known, now=LATE)
 
 
-def start_from(imported) -> Draft:
+def start_from(imported) -> Dossier:
     return saving.start(
         revision=incidents.stored(imported.revision),
         template=imported.template and templates.stored(imported.template),
@@ -183,31 +183,31 @@ def start_from(imported) -> Draft:
     )
 
 
-def dump(draft: Draft) -> bytes:
-    return dossier_file.dump(build_report(saving.dossier(draft), LATE))
+def dump(dossier: Dossier) -> bytes:
+    return dossier_file.dump(build_report(saving.load_dossier_data(dossier), LATE))
 
 
-def test_a_dossier_with_a_template_comes_back_whole(draft, revision, editor):
-    again(draft, editor, answers__has_sensitive_data=False)
-    saving.keep_mine(draft=draft, key="has_sensitive_data", by="x", now=NOW)
-    draft.refresh_from_db()
-    data = dump(draft)
+def test_a_dossier_with_a_template_comes_back_whole(dossier, revision, editor):
+    again(dossier, editor, answers__has_sensitive_data=False)
+    saving.keep_mine(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
+    dossier.refresh_from_db()
+    data = dump(dossier)
     assert json.loads(data)["template"] == {"slug": revision.template.slug, "revision": "1.local1"}
     copy = start_from(read(data))
     assert json.loads(dump(copy)) == json.loads(data)
     assert not copy.counted
 
 
-def test_a_template_that_is_not_here_leaves_unread_imports(draft):
-    imported = read(dump(draft), templates_of=dossier_files.no_templates)
+def test_a_template_that_is_not_here_leaves_unread_imports(dossier):
+    imported = read(dump(dossier), templates_of=dossier_files.no_templates)
     assert imported.template is None
     assert imported.answers["has_sensitive_data"]["origin"] == "import"
     assert imported.answers["nature"]["origin"] == f"incident:{WEDA}@3"
     assert [part["origin"] for part in imported.answers["description"]["value"]] == [f"incident:{WEDA}@3", "import"]
 
 
-def test_a_template_of_another_incident_stands_for_nothing(draft):
-    content = json.loads(dump(draft))
+def test_a_template_of_another_incident_stands_for_nothing(dossier):
+    content = json.loads(dump(dossier))
     content["incident"] = None
     imported = read(json.dumps(content).encode())
     assert imported.template is None
@@ -220,11 +220,11 @@ def test_a_template_named_otherwise_is_refused(seeds_loaded, template):
         read(changed(lambda content: content.update(template=template)))
 
 
-def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(draft, editor):
-    filing = file(draft)
-    then = build_report(snapshots.report_of(filing).dossier, NOW)
-    again(draft, editor, answers__has_sensitive_data=False)
-    now = build_report(snapshots.report_of(filing).dossier, NOW)
+def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(dossier, editor):
+    filing = file(dossier)
+    then = build_report(snapshots.report_of(filing).data, NOW)
+    again(dossier, editor, answers__has_sensitive_data=False)
+    now = build_report(snapshots.report_of(filing).data, NOW)
     assert now.rows == then.rows
     assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
     assert snapshots.is_whole(filing)

@@ -107,7 +107,7 @@ def taken_or_refused(data):
 
 def can_be_shown(imported):
     assert not {entry["origin"] for entry in imported.answers.values()} - {"practice", "import", "default", *KNOWN}
-    dossier = DossierData(
+    dossier_data = DossierData(
         imported.questionnaire,
         imported.answers,
         PARIS,
@@ -116,6 +116,6 @@ def can_be_shown(imported):
         imported.revision and KNOWN["incident:weda-2025-11@3"],
         KNOWN,
     )
-    out = dossier_file.dump(build_report(dossier, LATE))
+    out = dossier_file.dump(build_report(dossier_data, LATE))
     again = read_dossier(out, revisions_of=here, now=LATE)
     assert again.answers == imported.answers

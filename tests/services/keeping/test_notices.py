@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import override_settings
 
 from breach_assistant.retention import Retention
-from notifications.models import Draft, Membership, Practice, Role, User
+from notifications.models import Dossier, Membership, Practice, Role, User
 from notifications.services.accounts import access
 from notifications.services.dossiers import saving
 from notifications.services.keeping import notices
@@ -16,7 +16,7 @@ from tests.dossiers import NOW, answered
 from tests.stored import start_weda, store_seeds
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-END = NOW + Retention().draft
+END = NOW + Retention().dossier
 DOCTOR, MANAGER, READER = "dr.martin@example.org", "gestion@example.org", "lecture@example.org"
 
 
@@ -36,10 +36,10 @@ def own(people):
 
 
 def begun(**place):
-    draft = start_weda()
-    Draft.objects.filter(pk=draft.pk).update(**place)
-    draft.refresh_from_db()
-    return draft
+    dossier = start_weda()
+    Dossier.objects.filter(pk=dossier.pk).update(**place)
+    dossier.refresh_from_db()
+    return dossier
 
 
 def told(now):
@@ -71,9 +71,9 @@ def test_after_days_without_a_worker_one_mail_is_enough(own):
 def test_a_use_begins_anew(own):
     told(END - 30 * DAY)
     entries = {"discovery": answered("discovery", "Autrement")}
-    saving.save_answers(draft=own, base=own.version, entries=entries, by="compte 1", now=END - 20 * DAY)
+    saving.save_answers(dossier=own, base=own.version, entries=entries, by="compte 1", now=END - 20 * DAY)
     assert told(END - 7 * DAY) == []
-    assert told(END - 20 * DAY + Retention().draft - 30 * DAY) == [DOCTOR]
+    assert told(END - 20 * DAY + Retention().dossier - 30 * DAY) == [DOCTOR]
 
 
 def test_of_a_practice_those_who_keep_it_and_each_person_once(people, own):
@@ -93,7 +93,7 @@ def test_of_a_practice_those_who_keep_it_and_each_person_once(people, own):
 
 
 def test_neither_guests_nor_disabled_accounts_are_written_to(people, own):
-    access.grant_device(draft=begun(), secret="s", now=NOW)
+    access.grant_device(dossier=begun(), secret="s", now=NOW)
     User.objects.update(is_active=False)
     assert told(NOW + Retention().guest - DAY) == []
     assert told(END - 7 * DAY) == []

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from notifications import tasks
-from notifications.models import Batch, Draft
+from notifications.models import Batch, Dossier
 from notifications.services.dossiers import saving
 from notifications.services.keeping import erasure
 from notifications.services.operations import jobs
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.usefixtures("queue")
 @pytest.fixture
 def small(monkeypatch):
     """Files as quick to make as a dossier is to read: none of these tests is about pages."""
-    made = {kind: lambda draft, now: iter([("nom.txt", draft.title.encode())]) for kind in Batch.Kind}
+    made = {kind: lambda dossier, now: iter([("nom.txt", dossier.title.encode())]) for kind in Batch.Kind}
     monkeypatch.setattr(tasks, "FILES", made)
 
 
 def begin(user, number, now=NOW):
     made = [saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW) for _ in range(number)]
-    batch = batches.begin(user=user, kind=Batch.Kind.DRAFTS, drafts=made, now=now)
+    batch = batches.begin(user=user, kind=Batch.Kind.DRAFTS, dossiers=made, now=now)
     tasks.make_next.enqueue(batch.pk)
     return batch
 
@@ -50,11 +50,11 @@ def test_one_dossier_at_a_time_so_that_batches_take_turns(small, tmp_path):
 
 def test_a_dossier_that_cannot_be_printed_is_named_and_tried_again_on_request(tmp_path):
     batch = begin(account("dr-martin"), 2)
-    broken = batch.items.get(number=1).draft
-    Draft.objects.filter(pk=broken.pk).update(questionnaire="disparu")
+    broken = batch.items.get(number=1).dossier
+    Dossier.objects.filter(pk=broken.pk).update(questionnaire="disparu")
     work(tmp_path)
     assert states(batch) == [batches.BROKEN, "made"]
-    Draft.objects.filter(pk=broken.pk).update(questionnaire=broken.questionnaire)
+    Dossier.objects.filter(pk=broken.pk).update(questionnaire=broken.questionnaire)
     assert batches.retry(batch=batch)
     tasks.make_next.enqueue(batch.pk)
     work(tmp_path)
@@ -87,14 +87,14 @@ def test_a_task_that_runs_twice_makes_nothing_twice(small, tmp_path):
     assert bytes(item.content) == b"first"
     assert states(batch) == ["made"] * 3
     for made in batch.items.filter(number__gt=1):
-        assert files_of(made) == {"nom.txt": made.draft.title.encode()}
+        assert files_of(made) == {"nom.txt": made.dossier.title.encode()}
 
 
 def test_what_is_erased_meanwhile_holds_nothing_up(small, tmp_path):
     user = account("dr-martin")
     batch, gone = begin(user, 3), begin(user, 2)
     item = batches.next_item(batch.pk)
-    erasure.erase(draft=item.draft, by="test", now=NOW)
+    erasure.erase(dossier=item.dossier, by="test", now=NOW)
     assert batches.settle(item=item, content=b"")  # it was being made
     gone.delete()
     work(tmp_path)

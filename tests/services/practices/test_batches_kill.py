@@ -19,18 +19,20 @@ from django.db import transaction
 from django.utils import timezone
 from notifications import tasks
 from notifications.models import Batch
-from notifications.services import accounts, batches, drafts
+from notifications.services.accounts import accounts
+from notifications.services.dossiers import claims, saving
+from notifications.services.practices import batches
 from tests.dossiers import answered
 from tests.world import account
 now = timezone.now()  # the worker also erases what nobody used for long
 with transaction.atomic():
     user = account("a")
-    made = [drafts.start(revision=None, timezone="Europe/Paris", by="test", now=now) for _ in range(int(sys.argv[1]))]
-    for number, draft in enumerate(made):
-        claims.own(draft=draft, user=user)
+    made = [saving.start(revision=None, timezone="Europe/Paris", by="test", now=now) for _ in range(int(sys.argv[1]))]
+    for number, dossier in enumerate(made):
+        claims.own(dossier=dossier, user=user)
         named = {"organisation_name": answered("organisation_name", f"Cabinet {number}")}
-        drafts.save_answers(draft=draft, base=draft.version, entries=named, by="test", now=now)
-    batch = batches.begin(user=user, kind=Batch.Kind.DRAFTS, drafts=made, now=now)
+        saving.save_answers(dossier=dossier, base=dossier.version, entries=named, by="test", now=now)
+    batch = batches.begin(user=user, kind=Batch.Kind.DRAFTS, dossiers=made, now=now)
     tasks.make_next.enqueue(batch.pk)
 """
 # What each file must be, made in one process that nobody kills; then the whole zip, as it is fetched.
@@ -44,7 +46,7 @@ from tests.world import BACKEND
 batch = Batch.objects.get()
 minute = batch.created_at.replace(second=0, microsecond=0)
 digest = lambda data: hashlib.sha256(data).hexdigest()
-wanted = [digest(next(tasks.draft_files(item.draft, minute))[1]) for item in batch.items.order_by("number")]
+wanted = [digest(next(tasks.draft_files(item.dossier, minute))[1]) for item in batch.items.order_by("number")]
 client = Client()
 client.force_login(batch.user, backend=BACKEND)
 data = client.get(f"/lots/{batch.public_id}/fichiers.zip", headers={"host": "127.0.0.1:8000"}).content

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.models import Draft, User, Viewer
+from notifications.models import Dossier, User, Viewer
 from notifications.report import build_report, listing
 from notifications.services.dossiers import filings, saving
 from notifications.services.practices import board
@@ -24,27 +24,27 @@ def user(db):
     return User.objects.create(email="gestion@example.org")
 
 
-def chance(seeded: random.Random, user: User) -> Draft:
+def chance(seeded: random.Random, user: User) -> Dossier:
     """A dossier of this account in any state that its clock may have."""
     made = START + timedelta(minutes=seeded.randrange(5))
-    draft = saving.start(
+    dossier = saving.start(
         revision=None, timezone=seeded.choice(["Europe/Paris", "Pacific/Tahiti"]), by="x", now=made, answers={}
     )
-    Draft.objects.filter(pk=draft.pk).update(owner=user)
+    Dossier.objects.filter(pk=dossier.pk).update(owner=user)
     said = {"aware_at": MOMENTS, "informed_by_processor_at": MOMENTS, "decision": DECISIONS}
     values = {key: seeded.choice(each) for key, each in said.items()}
-    Tab(draft).send({key: answered(key, value) for key, value in values.items() if value})
+    Tab(dossier).send({key: answered(key, value) for key, value in values.items() if value})
     for kind in seeded.choice(FILINGS):
-        file(draft, kind=kind, filed_at=START + timedelta(hours=seeded.randrange(3)))
+        file(dossier, kind=kind, filed_at=START + timedelta(hours=seeded.randrange(3)))
     if seeded.random() < 0.2:
-        filings.cancel(draft=draft, number=1, reason="x", by="x", now=START)
-    return draft
+        filings.cancel(dossier=dossier, number=1, reason="x", by="x", now=START)
+    return dossier
 
 
 def by_the_list(user, now):
     """By filter, the dossiers of an account as its list has them: every one is read."""
-    found = saving.dossiers(Draft.objects.filter(owner=user).order_by("-created_at", "-pk"))
-    reports = [(draft.pk, build_report(data, now)) for draft, data in found]
+    found = saving.load_every_dossier_data(Dossier.objects.filter(owner=user).order_by("-created_at", "-pk"))
+    reports = [(dossier.pk, build_report(data, now)) for dossier, data in found]
     reports.sort(key=lambda pair: listing.sort_by_time_left(pair[1]))
     return {name: [pk for pk, report in reports if kept(report)] for name, (_, kept) in listing.FILTERS.items()}
 
@@ -68,9 +68,9 @@ def test_order_and_filters_are_those_of_the_list(user, seeded):
 
 @pytest.mark.parametrize("left", [timedelta(hours=24), timedelta(hours=6), timedelta(0)])
 def test_the_very_second_at_which_a_state_changes(user, left):
-    draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
-    Draft.objects.filter(pk=draft.pk).update(owner=user)
-    Tab(draft).type(aware_at="2025-11-12T18:07:00+01:00")
+    dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+    Dossier.objects.filter(pk=dossier.pk).update(owner=user)
+    Tab(dossier).type(aware_at="2025-11-12T18:07:00+01:00")
     end = datetime.fromisoformat("2025-11-15T18:07:00+01:00")
     for second in (-1, 0, 1):
         now = end - left + timedelta(seconds=second)
@@ -80,11 +80,11 @@ def test_the_very_second_at_which_a_state_changes(user, left):
 def test_only_among_those_that_are_over_an_awareness_changed_after_the_filing_counts_as_of_today(user):
     both = []
     for moment in ("2025-11-12T18:07:00+01:00", "2025-11-13T18:07:00+01:00"):
-        draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
-        Draft.objects.filter(pk=draft.pk).update(owner=user)
-        Tab(draft).type(aware_at=moment)
-        file(draft, kind="complete", filed_at=START)
-        both.append(draft)
+        dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        Dossier.objects.filter(pk=dossier.pk).update(owner=user)
+        Tab(dossier).type(aware_at=moment)
+        file(dossier, kind="complete", filed_at=START)
+        both.append(dossier)
     first, second = both
     assert by_the_board(user, START)[""] == by_the_list(user, START)[""] == [first.pk, second.pk]
     Tab(first).type(aware_at="2025-11-14T18:07:00+01:00")
@@ -95,8 +95,8 @@ def test_only_among_those_that_are_over_an_awareness_changed_after_the_filing_co
 @pytest.mark.parametrize("words", ["evreux", "ÉVREUX", "  dr   hélène ", "helene d'évreux", "Hélène"])
 def test_a_name_is_found_however_it_is_typed(user, words):
     for name in ("Cabinet du Dr Hélène d’Évreux", "Cabinet du Dr Paul"):
-        draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
-        Draft.objects.filter(pk=draft.pk).update(owner=user)
-        Tab(draft).type(organisation_name=name)
+        dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        Dossier.objects.filter(pk=dossier.pk).update(owner=user)
+        Tab(dossier).type(organisation_name=name)
     found = board.chosen(Viewer(user=user), board.Choice(words=words))
     assert [each.organisation_name for each in found] == ["Cabinet du Dr Hélène d’Évreux"]

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from notifications.models import ControllerGroup, Draft, Membership, Practice, Role, User, Viewer, new_public_id
+from notifications.models import ControllerGroup, Dossier, Membership, Practice, Role, User, Viewer, new_public_id
 from notifications.services import journal
 from notifications.services.accounts import roles
 from notifications.services.dossiers import saving
@@ -65,13 +65,13 @@ def words(report, key):
 
 def test_six_dossiers_begin_in_one_go_each_of_its_own_practice(manager):
     group = start(manager)
-    found = Draft.objects.filter(group=group).order_by("pk")
-    assert [draft.organisation_name for draft in found] == NAMES
-    assert [draft.practice.name for draft in found] == NAMES
-    assert {draft.owner for draft in found} == {None}
+    found = Dossier.objects.filter(group=group).order_by("pk")
+    assert [dossier.organisation_name for dossier in found] == NAMES
+    assert [dossier.practice.name for dossier in found] == NAMES
+    assert {dossier.owner for dossier in found} == {None}
     assert set(manager.memberships.values_list("role", flat=True)) == {Role.MANAGER}
-    assert all(draft.answers["description"]["origin"].startswith("incident:") for draft in found)
-    assert [journal.first_fault(draft) for draft in found] == [None] * 6
+    assert all(dossier.answers["description"]["origin"].startswith("incident:") for dossier in found)
+    assert [journal.first_fault(dossier) for dossier in found] == [None] * 6
 
 
 def test_each_further_controller_costs_the_same(manager, django_assert_max_num_queries):
@@ -109,7 +109,7 @@ def test_a_dossier_that_leaves_goes_on_by_itself(manager):
     group = start(manager, NAMES[:2])
     say(group, manager, discovery="Par un courriel.")
     one, two = group.dossiers.order_by("pk")
-    groups.leave(draft=one, user=manager, now=NOW)
+    groups.leave(dossier=one, user=manager, now=NOW)
     groups.spread(group=group, user=manager, now=NOW)
     assert [stored(each, "discovery") for each in (one, two)] == [None, "Par un courriel."]
     groups.add(group=group, members=[one.practice], newcomers=[], user=manager, now=NOW)
@@ -121,13 +121,13 @@ def test_a_dossier_that_leaves_goes_on_by_itself(manager):
 
 def test_what_is_common_is_offered_to_each_and_forced_on_none(manager):
     group = start(manager)
-    before = [draft.answers for draft in group.dossiers.order_by("pk")]
+    before = [dossier.answers for dossier in group.dossiers.order_by("pk")]
     merged = say(group, manager, discovery="Par un courriel.", measures_taken=MEASURES)
     assert set(merged.saved) == {"discovery", "measures_taken"}
-    assert [draft.answers for draft in group.dossiers.order_by("pk")] == before
+    assert [dossier.answers for dossier in group.dossiers.order_by("pk")] == before
     for report in reports(group):
         assert {row.key for row in report.rows if row.offered} == {"discovery", "measures_taken"}
-    lines = {draft.journal.order_by("-number").first().event for draft in group.dossiers.all()}
+    lines = {dossier.journal.order_by("-number").first().event for dossier in group.dossiers.all()}
     assert lines == {"common_answers_changed"}
 
 
@@ -144,20 +144,20 @@ def test_the_practice_s_part_adds_to_the_vendor_s_words(manager):
         "réponse commune du groupe (ce que votre cabinet a fait)",
         "réponse commune du groupe (ce que votre cabinet prévoit)",
     ]
-    assert report.dossier.answers["measures_taken"]["basis"].startswith("incident:")
+    assert report.data.answers["measures_taken"]["basis"].startswith("incident:")
 
 
 def test_spreading_reaches_six_and_writes_over_nothing_that_was_said_or_read(manager):
     group = start(manager)
     typed, read, cleared, *rest = group.dossiers.order_by("pk")
     Tab(typed).type(discovery="À la radio.", measures_taken={"practice": "Les miennes."})
-    saving.keep(draft=read, keys=["measures_taken"], by="compte 1", now=NOW)
+    saving.keep(dossier=read, keys=["measures_taken"], by="compte 1", now=NOW)
     Tab(cleared).send({"discovery": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    said = {draft.pk: Draft.objects.get(pk=draft.pk).answers for draft in (typed, read, cleared)}
+    said = {dossier.pk: Dossier.objects.get(pk=dossier.pk).answers for dossier in (typed, read, cleared)}
     say(group, manager, discovery="Par un courriel.", measures_taken=MEASURES)
     assert groups.spread(group=group, user=manager, now=NOW) == 5
-    assert Draft.objects.get(pk=typed.pk).answers == said[typed.pk]
-    now_read = Draft.objects.get(pk=read.pk).answers
+    assert Dossier.objects.get(pk=typed.pk).answers == said[typed.pk]
+    now_read = Dossier.objects.get(pk=read.pk).answers
     assert now_read["measures_taken"] == said[read.pk]["measures_taken"]
     assert [stored(each, "discovery") for each in (typed, read, *rest)] == ["À la radio.", *["Par un courriel."] * 4]
     assert stored(cleared, "discovery") is None
@@ -169,7 +169,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
     say(group, manager, discovery="Par un courriel.")
     groups.spread(group=group, user=manager, now=NOW)
     unread, read, mine = group.dossiers.order_by("pk")
-    saving.keep(draft=read, keys=["discovery"], by="compte 1", now=NOW)
+    saving.keep(dossier=read, keys=["discovery"], by="compte 1", now=NOW)
     Tab(mine).type(discovery="Par un collègue.")
     say(group, manager, discovery="Par un courriel du 12 novembre.")
     assert groups.spread(group=group, user=manager, now=NOW) == 1
@@ -178,7 +178,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
         "Par un courriel.",
         "Par un collègue.",
     ]
-    saving.take(draft=Draft.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
+    saving.take(dossier=Dossier.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
     assert stored(read, "discovery") == "Par un courriel du 12 novembre."
 
 
@@ -230,7 +230,7 @@ def changed(content):
 
 
 def natures(group):
-    return [stored(draft, "nature") for draft in group.dossiers.order_by("pk")]
+    return [stored(dossier, "nature") for dossier in group.dossiers.order_by("pk")]
 
 
 def test_a_new_fact_is_taken_once_for_all_but_not_over_a_practice_s_own_words(manager):
@@ -247,7 +247,7 @@ def test_a_new_fact_is_taken_once_for_all_but_not_over_a_practice_s_own_words(ma
     [left] = groups.novelties(groups.listed(group, NOW))
     assert (left.open, left.own) == ((), (own,))
     assert groups.answer_for_all(group=group, key="nature", take=True, user=manager, now=NOW) == 0
-    assert [journal.first_fault(draft) for draft in group.dossiers.all()] == [None] * 6
+    assert [journal.first_fault(dossier) for dossier in group.dossiers.all()] == [None] * 6
 
 
 def test_a_new_fact_may_be_left_aside_once_for_all(manager):
@@ -293,27 +293,29 @@ def test_a_practice_that_parts_with_its_manager_leaves_the_group_to_the_others(m
         assert team.remove(practice=practice, email=manager.email, by=doctor, now=NOW)
     else:
         assert team.change_role(practice=practice, email=manager.email, role=Role.READER, by=doctor, now=NOW)
-    assert set(Draft.objects.filter(group=group).values_list("practice__name", flat=True)) == {*NAMES} - {"Cabinet Eve"}
+    assert set(Dossier.objects.filter(group=group).values_list("practice__name", flat=True)) == {*NAMES} - {
+        "Cabinet Eve"
+    }
     assert group in ControllerGroup.objects.visible_to(Viewer(user=manager))
-    [draft] = practice.dossiers.all()
-    assert journal.first_fault(draft) is None
-    assert draft.organisation_name == "Cabinet Eve"
+    [dossier] = practice.dossiers.all()
+    assert journal.first_fault(dossier) is None
+    assert dossier.organisation_name == "Cabinet Eve"
 
 
 @pytest.mark.parametrize("how", ["removed", "read only"])
 def test_a_group_that_a_colleague_keeps_too_stays_theirs_and_no_more_of_whoever_goes(manager, how):
     doctor = User.objects.create(email="dr.eve@example.org")
     group = start(manager, NAMES[:1])
-    [draft] = group.dossiers.all()
-    Membership.objects.create(practice=draft.practice, user=doctor, role=Role.OWNER)
+    [dossier] = group.dossiers.all()
+    Membership.objects.create(practice=dossier.practice, user=doctor, role=Role.OWNER)
     say(group, doctor, discovery="Par un courriel.")
     if how == "removed":
-        assert team.remove(practice=draft.practice, email=manager.email, by=doctor, now=NOW)
+        assert team.remove(practice=dossier.practice, email=manager.email, by=doctor, now=NOW)
     else:
-        team.change_role(practice=draft.practice, email=manager.email, role=Role.READER, by=doctor, now=NOW)
+        team.change_role(practice=dossier.practice, email=manager.email, role=Role.READER, by=doctor, now=NOW)
     assert not ControllerGroup.objects.visible_to(Viewer(user=manager)).exists()
     assert list(ControllerGroup.objects.visible_to(Viewer(user=doctor))) == [group]
-    assert list(group.dossiers.all()) == [draft]
+    assert list(group.dossiers.all()) == [dossier]
 
 
 def test_only_what_one_keeps_may_be_put_into_a_group(manager):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from notifications.models import Draft, Membership, Practice, Role, User, Viewer
+from notifications.models import Dossier, Membership, Practice, Role, User, Viewer
 from notifications.questionnaire import Refused
 from notifications.report import build_report
 from notifications.services.accounts import access, roles
@@ -24,7 +24,7 @@ def practice_of(user: User, role: str = Role.OWNER, name: str = "Cabinet des Til
     return practices.create(name=name, kind="office", timezone="Europe/Paris", user=user, role=role, now=NOW)
 
 
-def begin(practice: Practice) -> Draft:
+def begin(practice: Practice) -> Dossier:
     return saving.start(revision=None, timezone="Europe/Paris", practice=practice, **BY)
 
 
@@ -35,15 +35,15 @@ def write(practice: Practice, **values) -> set[str]:
     return practices.save_profile(practice=practice, base=base, entries=entries, facts={})
 
 
-def offered(draft: Draft) -> dict[str, str]:
+def offered(dossier: Dossier) -> dict[str, str]:
     """What the dossier is offered now, by key."""
-    found = Draft.objects.select_related("practice", "group").get(pk=draft.pk)
-    dossier = saving.dossier(found)
-    return {row.key: row.proposal.entry.get("value") for row in build_report(dossier, NOW).offered}
+    found = Dossier.objects.select_related("practice", "group").get(pk=dossier.pk)
+    dossier_data = saving.load_dossier_data(found)
+    return {row.key: row.proposal.entry.get("value") for row in build_report(dossier_data, NOW).offered}
 
 
-def fresh(draft: Draft) -> Draft:
-    return Draft.objects.get(pk=draft.pk)
+def fresh(dossier: Dossier) -> Dossier:
+    return Dossier.objects.get(pk=dossier.pk)
 
 
 # -- roles ----------------------------------------------------------------------------------------------
@@ -63,14 +63,14 @@ def test_each_role_allows_its_own(role, allowed):
     practice, user = practice_of(account("owner")), account()
     if role:
         Membership.objects.create(practice=practice, user=user, role=role)
-    viewer, draft = Viewer(user=user), begin(practice)
+    viewer, dossier = Viewer(user=user), begin(practice)
     found = {
-        "write": roles.may_write(viewer, draft),
+        "write": roles.may_write(viewer, dossier),
         "keep": roles.may_keep(viewer, practice),
         "govern": roles.may_govern(viewer, practice),
     }
     assert {name for name, may in found.items() if may} == allowed
-    assert Draft.objects.visible_to(viewer).exists() == Practice.objects.visible_to(viewer).exists() == bool(role)
+    assert Dossier.objects.visible_to(viewer).exists() == Practice.objects.visible_to(viewer).exists() == bool(role)
     assert roles.practices(viewer, roles.KEEPERS).exists() == ("keep" in allowed)
 
 
@@ -92,9 +92,9 @@ def test_a_manager_governs_as_long_as_nobody_owns():
 
 def test_a_dossier_is_never_an_account_s_and_a_practice_s():
     user = account()
-    draft = begin(practice_of(user))
+    dossier = begin(practice_of(user))
     with pytest.raises(IntegrityError), transaction.atomic():
-        Draft.objects.filter(pk=draft.pk).update(owner=user)
+        Dossier.objects.filter(pk=dossier.pk).update(owner=user)
 
 
 # -- beginning ------------------------------------------------------------------------------------------
@@ -119,57 +119,57 @@ def test_a_new_dossier_begins_with_the_profile_over_what_is_usual():
     practice = practice_of(account())
     write(practice, city="Lyon", country="Belgique")
     practice.refresh_from_db()
-    draft = begin(practice)
-    assert (stored(draft, "city"), stored(draft, "country")) == ("Lyon", "Belgique")
-    assert draft.answers["city"]["origin"] == "profile"
-    assert not draft.answers["city"]["reviewed"]
-    assert draft.answers["country"]["basis"] == "default"
-    assert offered(draft) == {}
+    dossier = begin(practice)
+    assert (stored(dossier, "city"), stored(dossier, "country")) == ("Lyon", "Belgique")
+    assert dossier.answers["city"]["origin"] == "profile"
+    assert not dossier.answers["city"]["reviewed"]
+    assert dossier.answers["country"]["basis"] == "default"
+    assert offered(dossier) == {}
 
 
 def test_a_change_of_the_profile_is_offered_and_never_forced():
     practice = practice_of(account())
     write(practice, city="Lyon", postcode="69003")
     practice.refresh_from_db()
-    draft = begin(practice)
-    said = {"city": answered("city", "Villeurbanne", draft.answers["city"])}
-    saving.save_answers(draft=draft, base=draft.version, entries=said, **BY)
+    dossier = begin(practice)
+    said = {"city": answered("city", "Villeurbanne", dossier.answers["city"])}
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=said, **BY)
     write(practice, city="Bron", postcode="69500", legal_last_name="Martin")
-    assert (stored(draft, "city"), stored(draft, "postcode")) == ("Villeurbanne", "69003")
-    assert offered(draft) == {"city": "Bron", "postcode": "69500", "legal_last_name": "Martin"}
+    assert (stored(dossier, "city"), stored(dossier, "postcode")) == ("Villeurbanne", "69003")
+    assert offered(dossier) == {"city": "Bron", "postcode": "69500", "legal_last_name": "Martin"}
 
-    saving.keep_mine(draft=fresh(draft), key="city", **BY)
-    saving.take(draft=fresh(draft), key="postcode", **BY)
-    saving.keep_mine(draft=fresh(draft), key="legal_last_name", **BY)  # left without an answer
-    assert offered(draft) == {}
-    assert (stored(draft, "city"), stored(draft, "postcode")) == ("Villeurbanne", "69500")
-    assert "legal_last_name" not in fresh(draft).answers
-    assert fresh(draft).answers["postcode"]["origin"] == "profile"
-    assert draft.journal.filter(event="offer_declined").count() == 2
+    saving.keep_mine(dossier=fresh(dossier), key="city", **BY)
+    saving.take(dossier=fresh(dossier), key="postcode", **BY)
+    saving.keep_mine(dossier=fresh(dossier), key="legal_last_name", **BY)  # left without an answer
+    assert offered(dossier) == {}
+    assert (stored(dossier, "city"), stored(dossier, "postcode")) == ("Villeurbanne", "69500")
+    assert "legal_last_name" not in fresh(dossier).answers
+    assert fresh(dossier).answers["postcode"]["origin"] == "profile"
+    assert dossier.journal.filter(event="offer_declined").count() == 2
 
     write(practice, legal_first_name="Claire")  # what was left is not offered again for another change
-    assert offered(draft) == {"legal_first_name": "Claire"}
+    assert offered(dossier) == {"legal_first_name": "Claire"}
     write(practice, city="Lyon")
-    assert offered(draft) == {"legal_first_name": "Claire", "city": "Lyon"}
+    assert offered(dossier) == {"legal_first_name": "Claire", "city": "Lyon"}
     write(practice, city="Villeurbanne")
-    assert offered(draft) == {"legal_first_name": "Claire"}
+    assert offered(dossier) == {"legal_first_name": "Claire"}
     write(practice, legal_first_name=None)
-    assert offered(draft) == {}
-    assert stored(draft, "city") == "Villeurbanne"
+    assert offered(dossier) == {}
+    assert stored(dossier, "city") == "Villeurbanne"
 
 
 def test_several_offers_are_taken_in_one_save_that_merges():
     practice = practice_of(account())
-    draft = begin(practice)
+    dossier = begin(practice)
     write(practice, city="Bron", postcode="69500")
-    draft = Draft.objects.select_related("practice").get(pk=draft.pk)
-    seen = draft.version
+    dossier = Dossier.objects.select_related("practice").get(pk=dossier.pk)
+    seen = dossier.version
     colleague = {"city": answered("city", "Vénissieux")}
-    saving.save_answers(draft=draft, base=seen, entries=colleague, **BY)
-    draft = Draft.objects.select_related("practice").get(pk=draft.pk)
-    saved = saving.take_all(draft=draft, keys=["city", "postcode", "siren"], base=seen, **BY)
+    saving.save_answers(dossier=dossier, base=seen, entries=colleague, **BY)
+    dossier = Dossier.objects.select_related("practice").get(pk=dossier.pk)
+    saved = saving.take_all(dossier=dossier, keys=["city", "postcode", "siren"], base=seen, **BY)
     assert (saved.saved, set(saved.conflicts), saved.version) == (["postcode"], {"city"}, seen + 2)
-    assert offered(draft) == {"city": "Bron"}
+    assert offered(dossier) == {"city": "Bron"}
 
 
 def test_lines_that_two_people_changed_are_not_written_over():
@@ -203,18 +203,18 @@ def test_the_name_of_the_practice_follows_its_profile():
 
 def test_a_dossier_is_entrusted_by_its_account_only():
     store_seeds()
-    user, draft = account(), start_weda()
+    user, dossier = account(), start_weda()
     practice = practice_of(account("owner"))
     secret = access.new_secret()
-    access.grant_device(draft=draft, secret=secret, now=NOW)
-    assert not practices.entrust(draft=draft, practice=practice, user=user, now=NOW)
-    assert draft.grants.count() == 1
-    Draft.objects.filter(pk=draft.pk).update(owner=user)
-    assert practices.entrust(draft=draft, practice=practice, user=user, now=NOW)
-    assert not practices.entrust(draft=draft, practice=practice, user=user, now=NOW)
-    found = fresh(draft)
+    access.grant_device(dossier=dossier, secret=secret, now=NOW)
+    assert not practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
+    assert dossier.grants.count() == 1
+    Dossier.objects.filter(pk=dossier.pk).update(owner=user)
+    assert practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
+    assert not practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
+    found = fresh(dossier)
     assert (found.owner, found.practice, found.grants.count()) == (None, practice, 0)
-    assert not Draft.objects.visible_to(Viewer(device=access.fingerprint(secret))).exists()
-    assert not Draft.objects.visible_to(Viewer(user=user)).exists()
-    assert found.answers == draft.answers
-    assert offered(draft) == {"organisation_name": practice.name}
+    assert not Dossier.objects.visible_to(Viewer(device=access.fingerprint(secret))).exists()
+    assert not Dossier.objects.visible_to(Viewer(user=user)).exists()
+    assert found.answers == dossier.answers
+    assert offered(dossier) == {"organisation_name": practice.name}

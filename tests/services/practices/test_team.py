@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
-from notifications.models import ConfirmationSent, Draft, Membership, Practice, Role, Subscription, User, Viewer
+from notifications.models import ConfirmationSent, Dossier, Membership, Practice, Role, Subscription, User, Viewer
 from notifications.services import journal
 from notifications.services.accounts import access
 from notifications.services.alerts import feeds
@@ -171,38 +171,38 @@ def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(
     store_seeds()
     practice = practice_of(anne=Role.OWNER, jean=Role.OWNER)
     other = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW)
-    draft = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
+    dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
     secret = invited(practice, mailoutbox, "friend@example.org", by="jean", role=Role.OWNER)
     change(practice, "jean", Role.MEMBER, "anne")
     remove(practice, "jean", "anne")
     assert team.offered(secret, NOW) is None
-    assert not Draft.objects.visible_to(Viewer(user=user("jean"))).exists()
+    assert not Dossier.objects.visible_to(Viewer(user=user("jean"))).exists()
     by, whom = access.account_author(user("anne")), access.account_author(user("jean"))
-    lines = draft.journal.order_by("number")
+    lines = dossier.journal.order_by("number")
     assert [(each.event, each.keys, each.by) for each in lines][2:] == [
         ("member_role", [whom], by),
         ("member_gone", [whom], by),
     ]
     assert not other.journal.filter(event__startswith="member_").exists()
-    assert journal.first_fault(Draft.objects.get(pk=draft.pk)) is None
+    assert journal.first_fault(Dossier.objects.get(pk=dossier.pk)) is None
 
 
 @pytest.mark.django_db
 def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, zoe=Role.OWNER)
-    draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
-    theirs = feeds.make(draft=draft, by=access.account_author(user("zoe")), now=NOW)
-    kept = feeds.make(draft=draft, by=access.account_author(user("anne")), now=NOW)
+    dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+    theirs = feeds.make(dossier=dossier, by=access.account_author(user("zoe")), now=NOW)
+    kept = feeds.make(dossier=dossier, by=access.account_author(user("anne")), now=NOW)
     secret = invited(practice, mailoutbox, "other@example.org", role=Role.OWNER, by="zoe")
     assert change(practice, "zoe", Role.MANAGER, "anne")
     assert team.offered(secret, NOW), "who manages may have invited"
     assert change(practice, "zoe", Role.READER, "anne")
     assert team.offered(secret, NOW) is None
-    assert feeds.fed(theirs) == draft, "who reads may read an agenda"
+    assert feeds.fed(theirs) == dossier, "who reads may read an agenda"
     assert remove(practice, "zoe", "anne")
-    assert (feeds.fed(theirs), feeds.fed(kept)) == (None, draft)
-    assert draft.journal.filter(event="feed_revoked", by=access.account_author(user("anne"))).count() == 1
+    assert (feeds.fed(theirs), feeds.fed(kept)) == (None, dossier)
+    assert dossier.journal.filter(event="feed_revoked", by=access.account_author(user("anne"))).count() == 1
 
 
 @pytest.mark.django_db
@@ -212,9 +212,9 @@ def test_whoever_goes_is_reminded_of_nothing_more(waiting):
     practice = practice_of(anne=Role.OWNER, zoe=Role.MEMBER)
     email = "anne@example.org" if waiting else "Zoe@example.org"
     for _ in range(2):
-        draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
-        Subscription.objects.create(draft=draft, email=email, pending_email=waiting, asked_at=NOW, confirmed_at=NOW)
-    Subscription.objects.filter(draft=draft).update(email="accueil@example.org", pending_email="")
+        dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+        Subscription.objects.create(dossier=dossier, email=email, pending_email=waiting, asked_at=NOW, confirmed_at=NOW)
+    Subscription.objects.filter(dossier=dossier).update(email="accueil@example.org", pending_email="")
     assert remove(practice, "zoe", "zoe")
     theirs, kept = Subscription.objects.order_by("pk")
     assert (kept.email, kept.ended_at) == ("accueil@example.org", None)

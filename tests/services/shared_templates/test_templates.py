@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 
 from notifications import shared_template
 from notifications.models import (
-    Draft,
+    Dossier,
     Editor,
     Filing,
     Organisation,
@@ -251,7 +251,7 @@ def seen(viewer: Viewer) -> set[str]:
 
 def test_who_sees_which_template(editor):
     other = union("Autre union", editor="autre@example.org")
-    draft, shown, gone = (
+    dossier, shown, gone = (
         begin(editor),
         published(editor, cover="x", advice__severity="x"),
         published(other, advice__severity="y"),
@@ -259,11 +259,11 @@ def test_who_sees_which_template(editor):
     begun = saving.start(
         revision=incidents.stored_revisions(WEDA)[0], template=gone, timezone="Europe/Paris", by="x", now=NOW
     )
-    Draft.objects.filter(pk=begun.pk).update(owner=(member := accounts.of_address("dr@example.org", NOW)))
+    Dossier.objects.filter(pk=begun.pk).update(owner=(member := accounts.of_address("dr@example.org", NOW)))
     templates.withdraw(template=gone.template, by=other, now=NOW)
     assert seen(Viewer()) == {shown.template.slug}
     assert seen(Viewer(user=member)) == {shown.template.slug, gone.template.slug}
-    assert seen(Viewer(user=editor)) == {draft.slug, shown.template.slug}
+    assert seen(Viewer(user=editor)) == {dossier.slug, shown.template.slug}
     assert seen(Viewer(user=other)) == {shown.template.slug, gone.template.slug}
     assert [each.slug for each in Template.objects.edited_by(Viewer(user=other))] == [gone.template.slug]
     assert not Template.objects.edited_by(Viewer(user=member)).exists()
@@ -274,7 +274,7 @@ def test_who_sees_which_template(editor):
 
 def test_an_editor_sees_no_dossier_that_uses_the_template(editor):
     start_many(published(editor, advice__severity="x"), 1)
-    assert not Draft.objects.visible_to(Viewer(user=editor)).exists()
+    assert not Dossier.objects.visible_to(Viewer(user=editor)).exists()
 
 
 def test_a_revision_that_a_dossier_uses_cannot_be_deleted(editor):
@@ -292,38 +292,38 @@ def start_many(
     number: int,
     *,
     counted: bool = True,
-    ready: Callable[[Draft], None] = lambda draft: None,
-) -> list[Draft]:
+    ready: Callable[[Dossier], None] = lambda dossier: None,
+) -> list[Dossier]:
     """The first as a page does it, the others as copies of its row."""
     newest = incidents.stored_revisions(WEDA)[0]
     said = {"revision": newest, "template": revision, "counted": counted}
     first = saving.start(**said, timezone="Europe/Paris", by="x", now=NOW)
     ready(first)
     rest = [
-        Draft(**{field.attname: getattr(first, field.attname) for field in Draft._meta.fields})
+        Dossier(**{field.attname: getattr(first, field.attname) for field in Dossier._meta.fields})
         for _ in range(number - 1)
     ]
     for each in rest:
-        each.pk, each.public_id = None, Draft._meta.get_field("public_id").get_default()
-    return [first, *Draft.objects.bulk_create(rest)]
+        each.pk, each.public_id = None, Dossier._meta.get_field("public_id").get_default()
+    return [first, *Dossier.objects.bulk_create(rest)]
 
 
-def answer(draft: Draft, key: str) -> None:
+def answer(dossier: Dossier, key: str) -> None:
     """Something of the question's type."""
     question = form().questions[key]
     values = {"number": 1, "yes_no": True, "date": "2025-11-14", "moment": NOW.isoformat(), "group": [{"name": "x"}]}
     value = values.get(question.type, question.options[0].key if question.options else "x")
     value = [value] if question.type == "choices" else value
     value = [{"text": "x", "origin": "practice"}] if question.parts else value
-    draft.answers[key] = {"state": "known", "value": value, "origin": "practice", "reviewed": True, "version": 1}
+    dossier.answers[key] = {"state": "known", "value": value, "origin": "practice", "reviewed": True, "version": 1}
 
 
-def finish(draft: Draft) -> None:
-    while missing := build_report(saving.dossier(draft), NOW).missing:
+def finish(dossier: Dossier) -> None:
+    while missing := build_report(saving.load_dossier_data(dossier), NOW).missing:
         for row in missing:
-            answer(draft, row.key)
-    answer(draft, "late_reasons")  # asked for once the time is over
-    draft.save()
+            answer(dossier, row.key)
+    answer(dossier, "late_reasons")  # asked for once the time is over
+    dossier.save()
 
 
 def test_fewer_than_ten_are_not_told_and_others_by_tens(editor):
@@ -345,13 +345,13 @@ def test_what_is_finished_and_filed_in_time_or_late(editor, django_assert_max_nu
     start_many(revision, 12)
     found = start_many(revision, 32, ready=finish)
     early, late = found[:10], found[10:20]
-    for draft in early:
-        file(draft, filed_at=NOW + timedelta(hours=72), now=NOW + timedelta(hours=80))
-    for draft in late:
-        file(draft, filed_at=NOW + timedelta(hours=72, minutes=1), now=NOW + timedelta(hours=80))
+    for dossier in early:
+        file(dossier, filed_at=NOW + timedelta(hours=72), now=NOW + timedelta(hours=80))
+    for dossier in late:
+        file(dossier, filed_at=NOW + timedelta(hours=72, minutes=1), now=NOW + timedelta(hours=80))
     with django_assert_max_num_queries(12):
         assert counts.count(revision.template, NOW + timedelta(days=9)) == counts.Counts(40, 30, 10, 10)
-    Filing.objects.filter(draft=late[0]).update(cancelled_at=NOW)
+    Filing.objects.filter(dossier=late[0]).update(cancelled_at=NOW)
     assert counts.count(revision.template, NOW + timedelta(days=9)).late is None
 
 
@@ -370,9 +370,9 @@ def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, temp
 
 
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):
-    draft = start_many(published(editor, advice__severity="x"), 1)[0]
+    dossier = start_many(published(editor, advice__severity="x"), 1)[0]
     now = NOW + timedelta(days=9)
-    while missing := build_report(saving.dossier(draft), now).missing:
-        assert find_stage(saving.dossier(draft), now) == "begun"
-        answer(draft, missing[0].key)
-    assert find_stage(saving.dossier(draft), now) == "finished"
+    while missing := build_report(saving.load_dossier_data(dossier), now).missing:
+        assert find_stage(saving.load_dossier_data(dossier), now) == "begun"
+        answer(dossier, missing[0].key)
+    assert find_stage(saving.load_dossier_data(dossier), now) == "finished"

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.models import Draft, Grant, User
+from notifications.models import Dossier, Grant, User
 from notifications.services.accounts import access
 from notifications.views.viewer import COOKIE
 from tests.broken_files import GOOD
@@ -64,7 +64,7 @@ def signed_in(email="dr.martin@example.org"):
 
 def began(client, address=START):
     assert client.post(address, {"timezone": "Europe/Paris"}).status_code == 302
-    client.draft = Draft.objects.latest("pk")
+    client.dossier = Dossier.objects.latest("pk")
     return client
 
 
@@ -107,44 +107,44 @@ def test_another_s_dossier_answers_like_one_that_does_not_exist(owner, stranger,
     owner = began(signed_in()) if whose == "an account's" else owner
     colleague = began(signed_in("dr.durand@example.org"))
     before = everything()
-    for address, missing in zip(of_dossier(owner.draft.public_id), of_dossier(MISSING), strict=True):
+    for address, missing in zip(of_dossier(owner.dossier.public_id), of_dossier(MISSING), strict=True):
         for browser in (stranger, colleague, Client()):
             found = answer(browser, method, address)
             assert found == answer(browser, method, missing)
             assert found[0] in (404, 405)
             assert found[0] == 404 or method not in ("get", "head")
-            assert owner.draft.public_id.encode() not in found[1]
+            assert owner.dossier.public_id.encode() not in found[1]
     assert everything() == before
 
 
 def test_what_its_owner_may_post_is_refused_to_others_as_missing(owner, stranger):
     """So that 405 above does not hide an address where posting does something."""
-    posts = [each for each in of_dossier(owner.draft.public_id) if owner.post(each, {"base": "1"}).status_code != 405]
+    posts = [each for each in of_dossier(owner.dossier.public_id) if owner.post(each, {"base": "1"}).status_code != 405]
     assert len(posts) >= len(STEPS) + 1  # and the review
     assert {stranger.post(each, {"base": "1"}).status_code for each in posts} == {404}
 
 
 def test_a_browser_lists_only_its_own(owner, stranger):
     page = stranger.get("/dossiers/").content.decode()
-    assert stranger.draft.public_id in page
-    assert owner.draft.public_id not in page
-    assert owner.draft.public_id not in Client().get("/dossiers/").content.decode()
+    assert stranger.dossier.public_id in page
+    assert owner.dossier.public_id not in page
+    assert owner.dossier.public_id not in Client().get("/dossiers/").content.decode()
 
 
 def test_an_account_lists_only_its_own_and_needs_no_device(owner):
     doctor = began(signed_in())
     assert COOKIE not in doctor.cookies
-    assert not doctor.draft.grants.exists()
+    assert not doctor.dossier.grants.exists()
     page = doctor.get("/dossiers/").content.decode()
-    assert doctor.draft.public_id in page
-    assert owner.draft.public_id not in page
+    assert doctor.dossier.public_id in page
+    assert owner.dossier.public_id not in page
 
 
 @pytest.mark.parametrize("end", ["disabled", "signed out", "idle", "twelve hours", "ended elsewhere"])
 def test_an_account_s_dossier_closes_with_the_session(end, time_machine):
     time_machine.move_to(timezone.now())
     doctor = began(signed_in())
-    own = of_dossier(doctor.draft.public_id)
+    own = of_dossier(doctor.dossier.public_id)
     assert doctor.get(own[0]).status_code == 200
     cookie = doctor.cookies["session"].value
     if end == "disabled":
@@ -170,11 +170,11 @@ def test_an_account_s_dossier_closes_with_the_session(end, time_machine):
 
 def test_a_withdrawn_grant_closes_every_address(owner):
     Grant.objects.update(revoked_at=timezone.now())
-    assert {owner.get(address).status_code for address in of_dossier(owner.draft.public_id)} == {404}
+    assert {owner.get(address).status_code for address in of_dossier(owner.dossier.public_id)} == {404}
 
 
 def test_an_own_dossier_has_no_unknown_step(owner):
-    assert owner.get(f"/dossiers/{owner.draft.public_id}/etapes/nulle-part/").status_code == 404
+    assert owner.get(f"/dossiers/{owner.dossier.public_id}/etapes/nulle-part/").status_code == 404
 
 
 # -- the browser's secret -------------------------------------------------------------------------------
@@ -186,17 +186,17 @@ def test_a_planted_secret_is_not_taken_over(address):
     victim.cookies[COOKIE] = planter.cookies[COOKIE] = "planted-by-somebody-who-also-knows-it"
     sent = {"file": SimpleUploadedFile("dossier.json", GOOD.read_bytes())} if "importer" in address else {}
     assert victim.post(address, sent).status_code == 302
-    draft = Draft.objects.get()
-    assert victim.get(f"/dossiers/{draft.public_id}/").status_code == 200
-    assert planter.get(f"/dossiers/{draft.public_id}/").status_code == 404
+    dossier = Dossier.objects.get()
+    assert victim.get(f"/dossiers/{dossier.public_id}/").status_code == 200
+    assert planter.get(f"/dossiers/{dossier.public_id}/").status_code == 404
     assert len(victim.cookies[COOKIE].value) >= 43
 
 
 def test_a_second_dossier_goes_to_the_same_browser(owner):
-    secret, first = owner.cookies[COOKIE].value, owner.draft
+    secret, first = owner.cookies[COOKIE].value, owner.dossier
     began(owner, "/commencer/")
     assert owner.cookies[COOKIE].value == secret
-    assert {owner.get(f"/dossiers/{each.public_id}/").status_code for each in (first, owner.draft)} == {200}
+    assert {owner.get(f"/dossiers/{each.public_id}/").status_code for each in (first, owner.dossier)} == {200}
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(settings):
@@ -231,7 +231,7 @@ def test_the_database_holds_the_secret_s_hash_only(owner):
 
 def test_no_page_shows_the_secret(owner):
     secret = owner.cookies[COOKIE].value.encode()
-    pages = [address for address in of_dossier(owner.draft.public_id) if not address.endswith(".pdf")]
+    pages = [address for address in of_dossier(owner.dossier.public_id) if not address.endswith(".pdf")]
     for address in [*pages, "/dossiers/", "/"]:
         assert secret not in owner.get(address).content
 
@@ -240,7 +240,7 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
     careful = Client(enforce_csrf_checks=True)
     careful.cookies[COOKIE] = owner.cookies[COOKIE].value
     before = everything()
-    root = f"/dossiers/{owner.draft.public_id}/"
+    root = f"/dossiers/{owner.dossier.public_id}/"
     posted = ("etapes/type/", "verifier/", "lien/", "versions/kind/", "recopie/", "rappels/", "rattacher/")
     mine = [f"{root}{page}" for page in posted]
     mine += [address for pattern in list_routes() for address in addresses(pattern)]
@@ -257,10 +257,10 @@ def test_reading_every_address_changes_nothing(owner, method, seeded):
     """HEAD makes the whole answer too: of the PDFs, which take a second each, it asks for one by chance."""
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
     private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": access.fingerprint(LINK)}
-    Grant.objects.create(draft=owner.draft, created_at=timezone.now(), **private)
-    file(owner.draft)
+    Grant.objects.create(dossier=owner.dossier, created_at=timezone.now(), **private)
+    file(owner.dossier)
     before = everything()
-    own = of_dossier(owner.draft.public_id)
+    own = of_dossier(owner.dossier.public_id)
     pdfs = [address for address in own if address.endswith(".pdf")]
     left_out = {*pdfs} - {seeded.choice(pdfs)} if method == "head" else set()
     own = [address for address in own if address not in left_out]
@@ -274,7 +274,7 @@ def test_reading_every_address_changes_nothing(owner, method, seeded):
 
 def test_a_save_notes_the_day_of_use(owner):
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
-    owner.post(f"/dossiers/{owner.draft.public_id}/verifier/", {"keep": "violation"})
+    owner.post(f"/dossiers/{owner.dossier.public_id}/verifier/", {"keep": "violation"})
     assert Grant.objects.get().last_used_on == timezone.now().date()
 
 
@@ -282,5 +282,5 @@ def test_starting_pages_start_nothing_before_somebody_says_so():
     browser = Client()
     for address in ("/commencer/", START, "/dossiers/importer/"):
         assert browser.get(address).status_code == 200
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
     assert COOKIE not in browser.cookies

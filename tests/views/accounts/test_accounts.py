@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from breach_assistant.proxies import client_address, read_networks
-from notifications.models import Draft, Grant, User, Viewer
+from notifications.models import Dossier, Grant, User, Viewer
 from notifications.services.accounts import access, accounts
 from notifications.services.dossiers import claims
 from tests.html_pages import Page
@@ -36,8 +36,8 @@ def begun(client):
     """A guest's dossier, as its browser has it."""
     store_seeds()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    client.draft = Draft.objects.get()
-    client.home = f"/dossiers/{client.draft.public_id}/"
+    client.dossier = Dossier.objects.get()
+    client.home = f"/dossiers/{client.dossier.public_id}/"
     return client
 
 
@@ -261,17 +261,17 @@ def test_only_an_address_is_promoted():
 
 
 def test_signing_in_claims_nothing_and_claiming_ends_every_grant(begun):
-    draft = begun.draft
-    link = access.make_link(draft=draft, by="x", now=timezone.now())
+    dossier = begun.dossier
+    link = access.make_link(dossier=dossier, by="x", now=timezone.now())
     assert Page(begun.get(f"{begun.home}rattacher/").content).text.count("Me connecter, ou créer un compte") == 1
     user = sign_in(begun)
-    draft.refresh_from_db()
-    assert draft.owner is None
+    dossier.refresh_from_db()
+    assert dossier.owner is None
     assert f"{begun.home}rattacher/" in begun.get("/dossiers/").content.decode()
     assert begun.post(f"{begun.home}rattacher/").status_code == 302
-    draft.refresh_from_db()
-    assert (draft.owner, Grant.objects.count(), access.linked(link)) == (user, 0, None)
-    assert draft.journal.latest("number").event == "claimed"
+    dossier.refresh_from_db()
+    assert (dossier.owner, Grant.objects.count(), access.linked(link)) == (user, 0, None)
+    assert dossier.journal.latest("number").event == "claimed"
     assert begun.get(begun.home).status_code == 200
     assert begun.get(f"{begun.home}rattacher/").status_code == 404
     begun.post("/compte/deconnexion/")
@@ -286,10 +286,10 @@ def test_nobody_claims_what_their_browser_does_not_hold(begun):
     sign_in(stranger)
     assert stranger.post(f"{begun.home}rattacher/").status_code == 404
     first, second = (accounts.for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
-    assert claims.claim(draft=begun.draft, user=first, now=timezone.now())
-    assert not claims.claim(draft=begun.draft, user=second, now=timezone.now())
-    assert Draft.objects.visible_to(Viewer(user=first)).get() == begun.draft
-    assert not Draft.objects.visible_to(Viewer(user=second)).exists()
+    assert claims.claim(dossier=begun.dossier, user=first, now=timezone.now())
+    assert not claims.claim(dossier=begun.dossier, user=second, now=timezone.now())
+    assert Dossier.objects.visible_to(Viewer(user=first)).get() == begun.dossier
+    assert not Dossier.objects.visible_to(Viewer(user=second)).exists()
 
 
 def test_the_history_names_people_as_they_are_called_now(begun):
@@ -298,7 +298,7 @@ def test_the_history_names_people_as_they_are_called_now(begun):
     begun.post("/compte/", {"name": "Dr Martin"})
     begun.post(f"{begun.home}etapes/organisme/", {"base": "1", "keys": ["city"], "city": "Dieppe"})
     assert "par vous" in Page(begun.get(f"{begun.home}versions/city/").content).text
-    by = begun.draft.changes.latest("pk").by
+    by = begun.dossier.changes.latest("pk").by
     assert "Martin" not in by
     assert access.author_words(by, "compte 0") == "Dr Martin"
     User.objects.filter(pk=user.pk).update(name="")
@@ -346,7 +346,7 @@ def test_a_page_sent_too_late_gives_the_text_back_to_those_who_typed_it(expired,
     if ours:
         sign_in(expired)
         assert expired.post(expired.page, page.sends()).status_code == 302
-        assert stored(expired.draft, "city") == "Dieppe <b>"
+        assert stored(expired.dossier, "city") == "Dieppe <b>"
 
 
 def test_a_token_that_changed_at_the_sign_in_gives_the_text_back_too(expired):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from breach_assistant.logs import JsonFormatter
-from notifications.models import Draft, Filing, Grant, Subscription
+from notifications.models import Dossier, Filing, Grant, Subscription
 from notifications.services.accounts import access
 from notifications.services.alerts import addresses, reminders
 from notifications.services.dossiers import saving
@@ -37,12 +37,12 @@ def _seeds(db):
 def doctor():
     client = Client()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Indian/Reunion"})
-    draft = Draft.objects.get()
-    draft.answers["aware_at"] = known(timezone.now().replace(microsecond=0) - timedelta(hours=50))
-    draft.organisation_name = "Cabinet\r\nATTENDEE:mailto:x@y.example"
-    draft.save()
-    client.draft, client.page = draft, f"/dossiers/{draft.public_id}/rappels/"
-    client.ics = f"/dossiers/{draft.public_id}/echeances.ics"
+    dossier = Dossier.objects.get()
+    dossier.answers["aware_at"] = known(timezone.now().replace(microsecond=0) - timedelta(hours=50))
+    dossier.organisation_name = "Cabinet\r\nATTENDEE:mailto:x@y.example"
+    dossier.save()
+    client.dossier, client.page = dossier, f"/dossiers/{dossier.public_id}/rappels/"
+    client.ics = f"/dossiers/{dossier.public_id}/echeances.ics"
     return client
 
 
@@ -98,14 +98,14 @@ def test_reading_a_link_changes_nothing_and_sets_no_cookie(doctor, mailed):
             assert response.status_code == 200
             assert (response["Referrer-Policy"], "no-store" in response["Cache-Control"]) == ("strict-origin", True)
             assert set(response.cookies) <= {"csrftoken"}
-            assert doctor.draft.public_id not in response.content.decode()
+            assert doctor.dossier.public_id not in response.content.decode()
     assert everything() == before
 
 
 def test_a_token_serves_one_purpose_one_address_and_three_days(doctor, mailed):
     token = mailed.split("/")[2]
     ending = addresses.end_token(Subscription.objects.get())
-    other = signing.dumps([doctor.draft.public_id, addresses.fingerprint("x@y.example")], salt=addresses.CONFIRM)
+    other = signing.dumps([doctor.dossier.public_id, addresses.fingerprint("x@y.example")], salt=addresses.CONFIRM)
     before = everything()
     wrong = [f"/rappels/{each}/" for each in (ending, token[:-1], "x" + token, "x", other)]
     for address in [*wrong, f"/rappels/fin/{token}/"]:
@@ -177,11 +177,11 @@ def test_the_file_has_the_deadline_and_no_fact_of_the_incident(doctor):
     assert response["Content-Disposition"] == 'attachment; filename="echeances.ics"'
     calendar = Calendar.from_ical(response.content)
     cnil, insurance = calendar.events
-    end = doctor.draft.answers["aware_at"]["value"]
+    end = doctor.dossier.answers["aware_at"]["value"]
     assert (cnil.start - timedelta(hours=72)).isoformat() == end
     assert cnil.start == insurance.start
     assert "ATTENDEE" not in cnil
-    for fact in ("weda", "cyberattaque", doctor.draft.title.lower()):
+    for fact in ("weda", "cyberattaque", doctor.dossier.title.lower()):
         assert fact not in response.content.decode().lower()
     before = cnil["sequence"]
     doctor.post(doctor.page, {"feed": "1"})
@@ -192,17 +192,17 @@ def test_an_end_that_is_no_longer_known_is_cancelled_in_agendas(doctor):
     def events():
         return Calendar.from_ical(doctor.get(doctor.ics).content).events
 
-    draft, now = doctor.draft, timezone.now()
-    told = {"aware_at": draft.answers.pop("aware_at") | {"value": now.isoformat()}}
-    draft.save()
+    dossier, now = doctor.dossier, timezone.now()
+    told = {"aware_at": dossier.answers.pop("aware_at") | {"value": now.isoformat()}}
+    dossier.save()
     assert events() == []
-    saving.save_answers(draft=draft, base=draft.version, entries=told, by="appareil 1", now=now)
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=told, by="appareil 1", now=now)
     assert {str(event["status"]) for event in events()} == {"CONFIRMED"}
-    filing = file(draft, filed_at=now, now=now)
+    filing = file(dossier, filed_at=now, now=now)
     uids = {str(event["uid"]) for event in events()}
     Filing.objects.filter(pk=filing.pk).update(cancelled_at=now, cancelled_by="appareil 1")
-    draft.refresh_from_db()
-    saving.save_answers(draft=draft, base=draft.version, entries={"aware_at": None}, by="appareil 1", now=now)
+    dossier.refresh_from_db()
+    saving.save_answers(dossier=dossier, base=dossier.version, entries={"aware_at": None}, by="appareil 1", now=now)
     assert {str(event["status"]) for event in events()} == {"CANCELLED"}
     assert {str(event["uid"]) for event in events()} == uids
     assert len(uids) == 3
@@ -222,13 +222,13 @@ def test_a_secret_address_shows_the_same_to_whoever_holds_it(doctor):
 
 def test_a_withdrawn_or_wrong_secret_answers_like_a_missing_page(doctor):
     secret = made(doctor)
-    link = access.make_link(draft=doctor.draft, by="appareil 1", now=timezone.now())
+    link = access.make_link(dossier=doctor.dossier, by="appareil 1", now=timezone.now())
     assert "ne montre plus rien" in shown(doctor.post(doctor.page, {"revoke": "1"}, follow=True))
     assert "déjà retirée" in shown(doctor.post(doctor.page, {"revoke": "1"}, follow=True))
     answers = [Client().get(f"/calendrier/{each}.ics") for each in (secret, link, "A" * 43, "x", "%00")]
     assert {(each.status_code, each.content) for each in answers} == {(404, answers[0].content)}
     assert Client().get("/nulle-part/").content == answers[0].content
-    events = doctor.draft.journal.order_by("number").values_list("event", "keys")
+    events = doctor.dossier.journal.order_by("number").values_list("event", "keys")
     assert [each for each in events if "feed" in each[0]] == [
         ("feed_made", ["calendrier 1"]),
         ("feed_revoked", ["calendrier 1"]),

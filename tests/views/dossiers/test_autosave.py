@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from tests.locks import held_by_another
 from tests.stored import WEDA, store_seeds, stored
 
@@ -26,19 +26,19 @@ def owner():
 
 def began(client):
     client.post(START, {"timezone": "Europe/Paris"})
-    client.draft = Draft.objects.latest("pk")
-    client.address = f"/dossiers/{client.draft.public_id}/etapes/organisme/"
+    client.dossier = Dossier.objects.latest("pk")
+    client.address = f"/dossiers/{client.dossier.public_id}/etapes/organisme/"
     return client
 
 
 def send(client, *keys, base=None, address="", **posted):
-    version = Draft.objects.get(pk=client.draft.pk).version
+    version = Dossier.objects.get(pk=client.dossier.pk).version
     posted |= {"base": str(version if base is None else base), "keys": keys}
     return client.post(address or client.address, posted, headers={"accept": "application/json"})
 
 
 def test_a_save_is_acknowledged_with_its_version_and_hour(owner):
-    before = Draft.objects.get(pk=owner.draft.pk).version
+    before = Dossier.objects.get(pk=owner.dossier.pk).version
     response = send(owner, "city", "siren", city="Dieppe")
     reply = response.json()
     assert response.status_code == 200
@@ -47,18 +47,18 @@ def test_a_save_is_acknowledged_with_its_version_and_hour(owner):
     assert reply.keys() >= FIELDS
     assert reply["saved"] == ["city"]
     assert (reply["version"], reply["refused"], reply["conflicts"]) == (before + 1, {}, {})
-    draft = Draft.objects.get(pk=owner.draft.pk)
-    assert reply["saved_at"] == draft.last_saved_at.isoformat()
+    dossier = Dossier.objects.get(pk=owner.dossier.pk)
+    assert reply["saved_at"] == dossier.last_saved_at.isoformat()
     assert " h " in reply["saved_words"]
-    assert draft.answers["city"]["value"] == "Dieppe"
+    assert dossier.answers["city"]["value"] == "Dieppe"
 
 
 def test_nothing_new_moves_nothing(owner):
     send(owner, "city", city="Dieppe")
-    before = Draft.objects.get(pk=owner.draft.pk)
+    before = Dossier.objects.get(pk=owner.dossier.pk)
     reply = send(owner, "city", city="Dieppe").json()
     assert (reply["version"], reply["saved"]) == (before.version, [])
-    assert Draft.objects.get(pk=owner.draft.pk).last_saved_at == before.last_saved_at
+    assert Dossier.objects.get(pk=owner.dossier.pk).last_saved_at == before.last_saved_at
 
 
 def test_what_is_refused_holds_nothing_else_back(owner):
@@ -66,11 +66,11 @@ def test_what_is_refused_holds_nothing_else_back(owner):
     assert reply["saved"] == ["city"]
     assert "n'est pas valide" in reply["refused"]["siren"]
     assert 'id="err-siren"' in reply["errors"]["siren"]
-    assert stored(owner.draft, "siren") is None
+    assert stored(owner.dossier, "siren") is None
 
 
 def test_a_conflict_holds_both_texts_and_who_and_when(owner):
-    base = Draft.objects.get(pk=owner.draft.pk).version
+    base = Dossier.objects.get(pk=owner.dossier.pk).version
     send(owner, "city", base=base, city="Rouen <b>")
     reply = send(owner, "city", "postcode", base=base, city="Dieppe", postcode="76200").json()
     found = reply["conflicts"]["city"]
@@ -80,12 +80,12 @@ def test_a_conflict_holds_both_texts_and_who_and_when(owner):
     assert "Rouen &lt;b&gt;" in found["html"]
     assert 'id="conflict-city"' in found["html"]
     assert reply["saved"] == ["postcode"]
-    assert stored(owner.draft, "city") == "Rouen <b>"
+    assert stored(owner.dossier, "city") == "Rouen <b>"
 
 
 def test_a_page_is_told_of_what_it_does_not_know(owner):
     """Its next save counts as made from this reply's version: unknown, it would be overwritten unseen."""
-    base = Draft.objects.get(pk=owner.draft.pk).version
+    base = Dossier.objects.get(pk=owner.dossier.pk).version
     send(owner, "city", base=base, city="Rouen")
     reply = send(owner, "city", "postcode", base=base, postcode="76200").json()
     assert reply["saved"] == ["postcode"]
@@ -96,16 +96,16 @@ def test_a_page_is_told_of_what_it_does_not_know(owner):
 
 
 def test_a_held_answer_is_not_saved_and_stays_up_to_date(owner):
-    base = Draft.objects.get(pk=owner.draft.pk).version
+    base = Dossier.objects.get(pk=owner.dossier.pk).version
     send(owner, "city", base=base, city="Rouen")
     reply = send(owner, "postcode", base=base, held="city", city="Dieppe", postcode="76200").json()
     assert reply["saved"] == ["postcode"]
     assert "Rouen" in reply["elsewhere"]["city"]
-    assert stored(owner.draft, "city") == "Rouen"
+    assert stored(owner.dossier, "city") == "Rouen"
 
 
 def test_a_question_that_is_no_longer_asked_says_so(owner):
-    address = f"/dossiers/{owner.draft.public_id}/etapes/type/"
+    address = f"/dossiers/{owner.dossier.public_id}/etapes/type/"
     send(owner, "kind", address=address, kind="complementary")
     reply = send(owner, "kind", "initial_reference", address=address, kind="initial", initial_reference="12").json()
     assert "ne se pose plus" in reply["beside"]["initial_reference"]
@@ -116,7 +116,7 @@ def test_a_question_that_is_no_longer_asked_says_so(owner):
 
 
 def test_a_save_sent_again_because_its_answer_was_lost_is_no_conflict(owner):
-    base = Draft.objects.get(pk=owner.draft.pk).version
+    base = Dossier.objects.get(pk=owner.dossier.pk).version
     first = send(owner, "city", base=base, city="Dieppe").json()
     second = send(owner, "city", base=base, city="Dieppe").json()
     assert second["conflicts"] == {}
@@ -125,7 +125,7 @@ def test_a_save_sent_again_because_its_answer_was_lost_is_no_conflict(owner):
 
 
 def test_the_page_sent_afterwards_still_shows_its_new_questions(owner):
-    address = f"/dossiers/{owner.draft.public_id}/etapes/type/"
+    address = f"/dossiers/{owner.dossier.public_id}/etapes/type/"
     reply = send(owner, "kind", address=address, kind="complementary").json()
     page = {"base": reply["version"], "keys": ["kind"], "kind": "complementary", "autosaved": "1"}
     assert owner.post(address, page)["Location"] == address
@@ -134,20 +134,20 @@ def test_the_page_sent_afterwards_still_shows_its_new_questions(owner):
 
 def test_a_page_without_its_version_is_refused(owner):
     assert send(owner, "city", base="x", city="Dieppe").status_code == 400
-    assert stored(owner.draft, "city") is None
+    assert stored(owner.dossier, "city") is None
 
 
 def test_strangers_are_told_that_there_is_nothing(owner):
     stranger = began(Client())
     response = send(stranger, "city", address=owner.address, city="Dieppe")
     assert response.status_code == 404
-    assert stored(owner.draft, "city") is None
+    assert stored(owner.dossier, "city") is None
 
 
 def test_the_token_is_needed_and_may_be_the_cookie_s(owner):
     careful = Client(enforce_csrf_checks=True)
     careful.cookies = owner.cookies
-    careful.draft, careful.address = owner.draft, owner.address
+    careful.dossier, careful.address = owner.dossier, owner.address
     assert send(careful, "city", city="Dieppe").status_code == 403
     careful.get(owner.address)
     token = careful.cookies[settings.CSRF_COOKIE_NAME].value
@@ -166,8 +166,8 @@ def test_what_is_typed_is_never_sent_back_as_markup(owner):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_busy_database_asks_to_come_back(owner):
-    version = Draft.objects.get(pk=owner.draft.pk).version
-    with held_by_another(owner.draft):
+    version = Dossier.objects.get(pk=owner.dossier.pk).version
+    with held_by_another(owner.dossier):
         response = send(owner, "city", base=version, city="Dieppe")
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0

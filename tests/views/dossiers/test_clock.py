@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.services.accounts import access
 from tests.html_pages import Page
 from tests.stored import Tab, file, start_weda, store_seeds, stored
@@ -22,23 +22,23 @@ class Cabinet:
     """A dossier for Weda, and the browser that holds it."""
 
     def __init__(self, zone: str = "Europe/Paris", **answers: object):
-        self.draft = start_weda(timezone=zone)
+        self.dossier = start_weda(timezone=zone)
         self.client = Client()
-        access.grant_device(draft=self.draft, secret="s", now=self.draft.created_at)
+        access.grant_device(dossier=self.dossier, secret="s", now=self.dossier.created_at)
         self.client.cookies["appareil"] = "s"
         if answers:
-            Tab(self.draft).type(**answers)
+            Tab(self.dossier).type(**answers)
 
     def open(self, path: str = "", now: datetime = END - timedelta(hours=30)) -> Page:
         with time_machine.travel(now, tick=False):
-            response = self.client.get(f"/dossiers/{self.draft.public_id}/{path}")
+            response = self.client.get(f"/dossiers/{self.dossier.public_id}/{path}")
         assert response.status_code == 200
         return Page(response.content)
 
     def send(self, path: str, now: datetime = END, **typed: object):
         with time_machine.travel(now, tick=False):
-            page = Page(self.client.get(f"/dossiers/{self.draft.public_id}/{path}").content)
-            return self.client.post(f"/dossiers/{self.draft.public_id}/{path}", page.sends(**typed))
+            page = Page(self.client.get(f"/dossiers/{self.dossier.public_id}/{path}").content)
+            return self.client.post(f"/dossiers/{self.dossier.public_id}/{path}", page.sends(**typed))
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_late_is_said_calmly_and_the_reasons_that_fit_are_offered():
 )
 def test_a_filed_notification_says_when_and_whether_in_time(filed_at, words):
     cabinet = Cabinet(aware_at=AWARE)
-    file(cabinet.draft, filed_at=filed_at, now=filed_at)
+    file(cabinet.dossier, filed_at=filed_at, now=filed_at)
     page = cabinet.open(now=END + timedelta(days=3))
     assert "Notification déposée" in page.text
     assert words in page.text
@@ -100,7 +100,7 @@ def test_a_decision_not_to_notify_stands_on_one_page_with_the_cnils_request(path
     cabinet = Cabinet(aware_at=AWARE, decision="not_notify")
     sent = {"decision_reason__tick__csmf_not_needed": "on"}
     cabinet.send("etapes/dates/", END + timedelta(days=5), **sent)
-    assert "page de la CSMF du 19/11/2025" in stored(cabinet.draft, "decision_reason")
+    assert "page de la CSMF du 19/11/2025" in stored(cabinet.dossier, "decision_reason")
     page = cabinet.open(path, END + timedelta(days=5))
     assert "Délai arrêté par votre décision" in page.text
     for words in ("CSMF du 19/11/2025", CNIL_ASKS, "(notée le 14 novembre 2025)"):
@@ -131,17 +131,17 @@ def test_an_hour_that_comes_twice_is_asked_on_the_same_page():
     typed = {"aware_at__day": "2025-10-26", "aware_at__time": "02:30"}
     answer = cabinet.send("etapes/dates/", **typed)
     assert answer.url.endswith("/etapes/dates/")
-    assert stored(cabinet.draft, "aware_at") == "2025-10-26T02:30:00+02:00"
+    assert stored(cabinet.dossier, "aware_at") == "2025-10-26T02:30:00+02:00"
     page = cabinet.open("etapes/dates/")
     assert "02 h 30 est passé deux fois" in page.text
     assert [each.value for each in page.controls if each.name == "aware_at-fold" and each.on] == ["0"]
     assert not [each for each in page.controls if each.name == "attack_known_at-fold"]
     cabinet.send("etapes/dates/", aware_at__fold="1")
-    assert stored(cabinet.draft, "aware_at") == "2025-10-26T02:30:00+01:00"
-    assert Draft.objects.get(pk=cabinet.draft.pk).aware_at == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    assert stored(cabinet.dossier, "aware_at") == "2025-10-26T02:30:00+01:00"
+    assert Dossier.objects.get(pk=cabinet.dossier.pk).aware_at == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
     again = cabinet.send("etapes/dates/")
     assert not again.url.endswith("/etapes/dates/")
-    assert stored(cabinet.draft, "aware_at") == "2025-10-26T02:30:00+01:00"
+    assert stored(cabinet.dossier, "aware_at") == "2025-10-26T02:30:00+01:00"
 
 
 def test_an_hour_that_the_clocks_skip_comes_back_with_the_two_nearest():

@@ -10,13 +10,13 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.report import build_copy_sheet, build_report
 from notifications.services.accounts import access
 from notifications.services.dossiers import filings, saving, transcription
 from notifications.views.dossiers import dossiers as views
 from notifications.views.viewer import COOKIE
-from tests.dossiers import answered, weda_dossier
+from tests.dossiers import answered, weda_data
 from tests.html_pages import Page
 from tests.stored import Tab, store_seeds
 from tests.views.dossiers.test_links import began
@@ -40,24 +40,24 @@ def doctor(at):
     return began(Client())
 
 
-def say(draft, **answers):
+def say(dossier, **answers):
     """What the practice answers."""
-    Tab(draft).type(**answers)
-    return Draft.objects.get(pk=draft.pk)
+    Tab(dossier).type(**answers)
+    return Dossier.objects.get(pk=dossier.pk)
 
 
-def learned(draft, when=AWARE):
-    return say(draft, aware_at=when.isoformat(), informed_by_processor_at=when.isoformat())
+def learned(dossier, when=AWARE):
+    return say(dossier, aware_at=when.isoformat(), informed_by_processor_at=when.isoformat())
 
 
-def file(draft, at=NOW, number="FV-25-1"):
+def file(dossier, at=NOW, number="FV-25-1"):
     """Record an initial filing."""
     said = {"kind": "initial", "filed_at": at, "cnil_number": number, "by": "appareil 1", "now": max(at, NOW)}
-    return filings.record(draft=draft, version=draft.version, number=1, **said)
+    return filings.record(dossier=dossier, version=dossier.version, number=1, **said)
 
 
 def home(client):
-    return Page(client.get(f"/dossiers/{client.draft.public_id}/").content)
+    return Page(client.get(f"/dossiers/{client.dossier.public_id}/").content)
 
 
 def section(page, title):
@@ -77,13 +77,13 @@ def test_a_new_dossier_asks_for_one_thing(doctor):
     first = section(page, "À faire maintenant")
     assert first.lstrip().startswith("Dites quand votre cabinet a appris la violation")
     button = next(each for tag, each in page.tags if tag == "a" and each.get("class") == "btn btn-primary")
-    assert button["href"] == reverse("essential", args=[doctor.draft.public_id, "quand"])
+    assert button["href"] == reverse("essential", args=[doctor.dossier.public_id, "quand"])
     assert "Rien n'est encore déposé" in page.text
     assert "Ce qui est déposé" not in page.text
 
 
 def test_every_duty_says_its_state_to_whom_by_when_on_what_ground_and_how_sure(doctor):
-    learned(doctor.draft)
+    learned(doctor.dossier)
     page = home(doctor)
     duties = section(page, "Vos obligations").partition("Ce qui manque")[0]
     assert duties.index("Notifier la violation à la CNIL") < duties.index("Porter plainte")
@@ -99,7 +99,7 @@ def test_every_duty_says_its_state_to_whom_by_when_on_what_ground_and_how_sure(d
 
 
 def test_soon_and_urgent_are_words_on_the_page_and_in_the_list(doctor, at):
-    learned(doctor.draft)
+    learned(doctor.dossier)
     for left, state in [
         (timedelta(hours=24), "en cours"),
         (timedelta(hours=24) - SECOND, "bientôt"),
@@ -114,7 +114,7 @@ def test_soon_and_urgent_are_words_on_the_page_and_in_the_list(doctor, at):
 
 
 def test_the_countdown_knows_both_instants_and_stands_without_a_script(doctor):
-    learned(doctor.draft)
+    learned(doctor.dossier)
     page = home(doctor)
     [ends] = [each for _, each in page.tags if "data-ends" in each]
     assert datetime.fromisoformat(ends["data-ends"]) == DUE
@@ -124,7 +124,7 @@ def test_the_countdown_knows_both_instants_and_stands_without_a_script(doctor):
 
 
 def test_late_is_said_calmly_and_the_way_on_stays_open(doctor, at):
-    learned(doctor.draft)
+    learned(doctor.dossier)
     at(DUE + timedelta(days=5))
     page = home(doctor)
     assert section(page, "À faire maintenant").lstrip().startswith("Notifiez quand même")
@@ -134,9 +134,9 @@ def test_late_is_said_calmly_and_the_way_on_stays_open(doctor, at):
 
 @pytest.mark.parametrize(("at_hour", "words"), [(NOW, "dans le délai"), (DUE + SECOND, "après la fin du délai")])
 def test_a_filing_is_shown_with_its_hour_its_number_and_whether_it_was_in_time(doctor, at, at_hour, words):
-    draft = learned(doctor.draft)
+    dossier = learned(doctor.dossier)
     at(DUE + timedelta(hours=2))
-    file(draft, at=at_hour, number="FV-25-7")
+    file(dossier, at=at_hour, number="FV-25-7")
     page = home(doctor)
     filed = section(page, "Ce qui est déposé").partition("Vos obligations")[0]
     assert "Notification initiale" in filed
@@ -144,38 +144,38 @@ def test_a_filing_is_shown_with_its_hour_its_number_and_whether_it_was_in_time(d
     assert words in filed
     assert "encore déposé" not in page.text
     assert "Rien n'est" not in page.text
-    assert reverse("complement", args=[draft.public_id]) in links(page)
+    assert reverse("complement", args=[dossier.public_id]) in links(page)
     assert "C'est déjà déposé" not in page.text
 
 
 def test_a_cancelled_filing_counts_no_more(doctor):
-    draft = learned(doctor.draft)
-    file(draft)
-    filings.cancel(draft=draft, number=1, reason="par erreur", by="appareil 1", now=NOW)
+    dossier = learned(doctor.dossier)
+    file(dossier)
+    filings.cancel(dossier=dossier, number=1, reason="par erreur", by="appareil 1", now=NOW)
     page = home(doctor)
     assert "Ce qui est déposé" not in page.text
     assert "Rien n'est encore déposé" in page.text
 
 
 def test_once_everything_is_copied_the_filing_is_to_be_recorded(doctor):
-    answers = {key: {**each, "reviewed": True} for key, each in weda_dossier().answers.items()}
-    revision = doctor.draft.incident_revision
-    draft = saving.start(revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers)
-    access.grant_device(draft=draft, secret=doctor.cookies[COOKIE].value, now=NOW)
-    doctor.draft = draft
+    answers = {key: {**each, "reviewed": True} for key, each in weda_data().answers.items()}
+    revision = doctor.dossier.incident_revision
+    dossier = saving.start(revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers)
+    access.grant_device(dossier=dossier, secret=doctor.cookies[COOKIE].value, now=NOW)
+    doctor.dossier = dossier
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
-    for mark, piece in build_copy_sheet(build_report(saving.dossier(draft), NOW)).by_mark.items():
-        transcription.mark_copied(draft=draft, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
+    for mark, piece in build_copy_sheet(build_report(saving.load_dossier_data(dossier), NOW)).by_mark.items():
+        transcription.mark_copied(dossier=dossier, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
     first = section(home(doctor), "À faire maintenant").lstrip()
     assert first.startswith("Tout est recopié. Envoyez votre notification sur le téléservice")
-    say(draft, city="Rouen")
+    say(dossier, city="Rouen")
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
 
 
 def test_every_page_of_the_dossier_is_one_link_away(doctor):
     found = links(home(doctor))
     for name in ("copy_sheet", "filing", "vendor_letter_pdf", "alerts", "deadlines_ics", "journal", "link", "erase"):
-        assert reverse(name, args=[doctor.draft.public_id]) in found
+        assert reverse(name, args=[doctor.dossier.public_id]) in found
 
 
 # -- the list -------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_every_page_of_the_dossier_is_one_link_away(doctor):
 
 def several(doctor, count):
     """As many dossiers, of every sort; the first one is the doctor's own."""
-    revision, secret = doctor.draft.incident_revision, doctor.cookies[COOKIE].value
+    revision, secret = doctor.dossier.incident_revision, doctor.cookies[COOKIE].value
     for number in range(count):
         answers = {"organisation_name": f"Cabinet {number:02d}"}
         if number % 4:
@@ -191,13 +191,13 @@ def several(doctor, count):
         if number % 4 == 3:
             answers |= {"decision": "not_notify", "decision_reason": "Aucun risque probable."}
         if number == 0:
-            say(doctor.draft, **answers)
+            say(doctor.dossier, **answers)
             continue
         entries = {key: answered(key, value) for key, value in answers.items()}
-        draft = saving.start(revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries)
-        access.grant_device(draft=draft, secret=secret, now=NOW)
+        dossier = saving.start(revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries)
+        access.grant_device(dossier=dossier, secret=secret, now=NOW)
         if number % 4 == 2:
-            file(draft)
+            file(dossier)
 
 
 def listed(client, query=""):
@@ -222,7 +222,7 @@ def test_the_nearest_end_comes_first_and_each_filter_says_how_many(doctor):
 
 def test_the_table_is_that_of_the_filter_and_holds_no_formula(doctor):
     several(doctor, 4)
-    say(doctor.draft, organisation_name="=1+1")
+    say(doctor.dossier, organisation_name="=1+1")
     response = doctor.get("/dossiers/liste.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert "no-store" in response["Cache-Control"]
@@ -245,11 +245,11 @@ def test_twelve_dossiers_take_no_more_queries_than_two(doctor, django_assert_num
 
 def test_a_list_reads_each_dossier_as_its_own_page_does(doctor):
     several(doctor, 4)
-    drafts_of = Draft.objects.all()
-    assert [data for _, data in saving.dossiers(drafts_of.order_by("pk"))] == [
-        saving.dossier(draft) for draft in drafts_of.order_by("pk")
+    dossiers_of = Dossier.objects.all()
+    assert [data for _, data in saving.load_every_dossier_data(dossiers_of.order_by("pk"))] == [
+        saving.load_dossier_data(dossier) for dossier in dossiers_of.order_by("pk")
     ]
-    assert saving.dossiers(drafts_of.none()) == []
+    assert saving.load_every_dossier_data(dossiers_of.none()) == []
 
 
 def test_a_long_list_is_cut_into_pages(doctor, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.report import build_report
 from notifications.services.dossiers import saving
 from tests.dossiers import AS_IN_EXAMPLE, LATE, PARIS, form
@@ -41,10 +41,10 @@ class Doctor:
     def __init__(self):
         self.client = Client()
         self.begun = self.client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-        self.draft = Draft.objects.latest("pk")
+        self.dossier = Dossier.objects.latest("pk")
 
     def address(self, subject: str) -> str:
-        return f"/dossiers/{self.draft.public_id}/essentiel/{subject}/"
+        return f"/dossiers/{self.dossier.public_id}/essentiel/{subject}/"
 
     def open(self, subject: str) -> Page:
         return Page(self.client.get(self.address(subject)).content)
@@ -90,7 +90,7 @@ def test_an_unknown_subject_does_not_exist(at, subject, method):
 
 def test_the_eleventh_question_is_there_once_it_is_late(at):
     doctor = at(LATE)
-    assert doctor.client.get(doctor.address("retard")).url == f"/dossiers/{doctor.draft.public_id}/"
+    assert doctor.client.get(doctor.address("retard")).url == f"/dossiers/{doctor.dossier.public_id}/"
     doctor.send("quand", **AWARE)
     assert "question 11 sur 11" in doctor.open("retard").text
     assert doctor.goes_to(doctor.send("patients")) == "retard"
@@ -103,25 +103,25 @@ def test_the_eleventh_question_is_there_once_it_is_late(at):
 def test_a_screen_saves_and_goes_on_to_the_next(at):
     doctor = at(NOW)
     assert doctor.goes_to(doctor.send("quand", **AWARE)) == "cabinet"
-    assert stored(doctor.draft, "aware_at") == "2025-11-12T18:07:00+01:00"
+    assert stored(doctor.dossier, "aware_at") == "2025-11-12T18:07:00+01:00"
     assert doctor.goes_to(doctor.send("suites", severity="limited")) == "patients"
-    assert stored(doctor.draft, "severity") == "limited"
+    assert stored(doctor.dossier, "severity") == "limited"
 
 
 def test_a_screen_that_is_left_empty_holds_nobody_up_and_writes_nothing(at):
     doctor = at(NOW)
-    before = doctor.draft.answers
+    before = doctor.dossier.answers
     for place, slug in enumerate(IN_TIME):
         assert doctor.goes_to(doctor.send(slug)) == [*IN_TIME, "relire"][place + 1]
-    assert Draft.objects.get().answers == before
+    assert Dossier.objects.get().answers == before
     assert doctor.goes_to(doctor.send("relire")) == "verifier"
 
 
 def test_save_and_finish_later_saves_and_shows_the_dossier(at):
     doctor = at(NOW)
-    assert doctor.send("suites", severity="maximal", later="1").url == f"/dossiers/{doctor.draft.public_id}/"
-    assert stored(doctor.draft, "severity") == "maximal"
-    page = Page(doctor.client.get(f"/dossiers/{doctor.draft.public_id}/").content)
+    assert doctor.send("suites", severity="maximal", later="1").url == f"/dossiers/{doctor.dossier.public_id}/"
+    assert stored(doctor.dossier, "severity") == "maximal"
+    page = Page(doctor.client.get(f"/dossiers/{doctor.dossier.public_id}/").content)
     links = [attributes.get("href") for tag, attributes in page.tags if tag == "a"]
     assert doctor.address("quand") in links  # the first that still needs somebody
 
@@ -139,7 +139,7 @@ def test_the_day_of_the_attack_is_asked_about_once(at):
     doctor = at(NOW)
     response = doctor.send("quand", aware_at__day="2025-11-10", aware_at__time="")
     assert doctor.goes_to(response) == "quand"
-    assert stored(doctor.draft, "aware_at") == "2025-11-10"  # saved all the same
+    assert stored(doctor.dossier, "aware_at") == "2025-11-10"  # saved all the same
     page = doctor.open("quand")
     assert "Vous dites avoir appris la violation au moment de l'attaque, ou avant." in page.text
     assert "Un point est à vérifier sur cette page." in page.text
@@ -159,7 +159,7 @@ def test_a_refused_value_stays_on_the_page_and_the_rest_is_saved(at):
     page = Page(response.content)
     assert page.named("siren").value == "123 456 789"
     assert "Ce SIREN n'est pas valide" in page.text
-    assert (stored(doctor.draft, "siren"), stored(doctor.draft, "city")) == (None, "Dieppe")
+    assert (stored(doctor.dossier, "siren"), stored(doctor.dossier, "city")) == (None, "Dieppe")
 
 
 def test_a_refused_optional_question_is_not_folded_away(at):
@@ -184,13 +184,13 @@ def test_an_answer_that_brings_a_question_shows_the_page_again(at):
 def test_a_box_writes_its_sentence_without_scripts(at):
     doctor = at(NOW)
     doctor.send("protections", prior_measures__tick__cps="on")
-    assert stored(doctor.draft, "prior_measures") == "La connexion se faisait par carte CPS."
+    assert stored(doctor.dossier, "prior_measures") == "La connexion se faisait par carte CPS."
     page = doctor.open("protections")
     assert page.named("prior_measures-tick-cps").on
     assert page.named("prior_measures").value == "La connexion se faisait par carte CPS."
     assert not page.named("prior_measures-tick-two_factors").on
     doctor.send("protections", prior_measures__tick__cps=None)
-    assert stored(doctor.draft, "prior_measures") is None
+    assert stored(doctor.dossier, "prior_measures") is None
 
 
 def test_a_box_with_a_day_writes_it_and_keeps_the_words_around_it(at):
@@ -198,17 +198,17 @@ def test_a_box_with_a_day_writes_it_and_keeps_the_words_around_it(at):
     box = {"discovery__tick__vendor_message": "on", "discovery__tick__vendor_message__date": "2025-11-12"}
     doctor.send("quand", **AWARE, discovery="Le logiciel était lent.", **box)
     told = "Nous avons été prévenus par un message de l'éditeur, reçu le 12/11/2025."
-    assert stored(doctor.draft, "discovery") == f"Le logiciel était lent.\n{told}"
+    assert stored(doctor.dossier, "discovery") == f"Le logiciel était lent.\n{told}"
     assert doctor.open("quand").named("discovery-tick-vendor_message-date").value == "2025-11-12"
     doctor.send("quand", discovery__tick__vendor_message__date="")
-    assert stored(doctor.draft, "discovery").endswith("reçu le (date à préciser).")
+    assert stored(doctor.dossier, "discovery").endswith("reçu le (date à préciser).")
 
 
 def test_boxes_of_a_part_write_into_that_part_and_leave_the_vendors_words(at):
     doctor = at(NOW)
-    vendor = doctor.draft.answers["measures_taken"]["value"]
+    vendor = doctor.dossier.answers["measures_taken"]["value"]
     doctor.send("mesures", measures_taken__tick__paper="on", measures_taken__tick__plan_backup="on")
-    parts = stored(doctor.draft, "measures_taken")
+    parts = stored(doctor.dossier, "measures_taken")
     assert [part for part in parts if part["origin"].startswith("incident:")] == vendor
     assert [part.get("part", "practice") for part in parts if part["origin"] == "practice"] == ["practice", "planned"]
 
@@ -221,14 +221,14 @@ def test_a_refused_day_of_a_box_keeps_the_box_the_day_and_the_rest(at):
     page = Page(response.content)
     assert page.named("discovery-tick-colleague").on
     assert page.named("discovery-tick-colleague-date").value == "30/02/2025"
-    assert stored(doctor.draft, "aware_at") == "2025-11-12T18:07:00+01:00"
-    assert stored(doctor.draft, "discovery") is None
+    assert stored(doctor.dossier, "aware_at") == "2025-11-12T18:07:00+01:00"
+    assert stored(doctor.dossier, "discovery") is None
 
 
 def test_a_day_that_no_calendar_has_in_an_edited_sentence_breaks_no_page(at):
     doctor = at(NOW)
     doctor.send("quand", discovery="Nous l'avons appris le 31/02/2025 par un confrère, un syndicat ou la presse.")
-    for address in (doctor.address("quand"), f"/dossiers/{doctor.draft.public_id}/etapes/dates/"):
+    for address in (doctor.address("quand"), f"/dossiers/{doctor.dossier.public_id}/etapes/dates/"):
         assert doctor.client.get(address).status_code == 200
     assert doctor.open("quand").named("discovery-tick-colleague").on
     assert doctor.goes_to(doctor.send("quand", **AWARE)) == "cabinet"
@@ -243,9 +243,9 @@ def test_after_the_whole_example_nothing_is_missing(at, now):
     visited = walk(doctor, lambda page: said(page, AS_IN_EXAMPLE))
     assert visited == [*(SUBJECTS if now is LATE else IN_TIME), "relire"]
 
-    report = build_report(saving.dossier(Draft.objects.get()), now)
+    report = build_report(saving.load_dossier_data(Dossier.objects.get()), now)
     assert report.missing == ()
-    exported = json.loads(doctor.client.get(f"/dossiers/{doctor.draft.public_id}/dossier.json").content)
+    exported = json.loads(doctor.client.get(f"/dossiers/{doctor.dossier.public_id}/dossier.json").content)
     assert exported["missing"] == []
     assert exported["kind"] == "initial"
     assert [row.key for row in report.rows if row.question.review == "open" and row.state == "to_review"] == []
@@ -259,7 +259,7 @@ def test_after_the_whole_example_nothing_is_missing(at, now):
 def test_what_is_folded_away_may_be_left_out(at, now):
     doctor = at(now)
     walk(doctor, lambda page: said(page, AS_IN_EXAMPLE, folded=False))
-    assert build_report(saving.dossier(Draft.objects.get()), now).missing == ()
+    assert build_report(saving.load_dossier_data(Dossier.objects.get()), now).missing == ()
 
 
 def walk(doctor, answers):

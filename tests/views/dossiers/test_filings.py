@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from notifications.deadlines import in_words
-from notifications.models import Draft, Erasure, Filing, JournalEntry, User
+from notifications.models import Dossier, Erasure, Filing, JournalEntry, User
 from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.dossiers import saving
@@ -26,11 +26,11 @@ def owner(db):
     store_seeds()
     client = Client()
     client.post("/incidents/weda-2025-11/commencer/", {"timezone": "Europe/Paris"})
-    client.draft = Draft.objects.get()
-    client.root = f"/dossiers/{client.draft.public_id}/"
-    tab = Tab(client.draft, by="appareil 1")
+    client.dossier = Dossier.objects.get()
+    client.root = f"/dossiers/{client.dossier.public_id}/"
+    tab = Tab(client.dossier, by="appareil 1")
     tab.type(**AS_IN_EXAMPLE)
-    client.draft.refresh_from_db()
+    client.dossier.refresh_from_db()
     return client
 
 
@@ -110,7 +110,7 @@ def test_a_number_is_one_plain_line(owner):
 
 def test_answers_that_moved_meanwhile_are_shown_again(owner):
     place = hidden(owner)
-    Tab(owner.draft).type(record_count=8412)
+    Tab(owner.dossier).type(record_count=8412)
     response = send(owner, place)
     assert response.status_code == 422
     assert "ont changé depuis" in text_of(response)
@@ -176,7 +176,7 @@ def test_after_cancelling_what_was_filed_may_be_recorded_anew(owner):
     send(owner)
     cancelled(owner)
     assert 'name="content"' not in owner.get(f"{owner.root}depot/").content.decode()  # nothing changed: nothing to ask
-    Tab(owner.draft).type(record_count=8412)
+    Tab(owner.dossier).type(record_count=8412)
     page = owner.get(f"{owner.root}depot/")
     assert "Ce qui avait été consigné (dépôt annulé n° 1)" in text_of(page)
     assert "Les réponses d'aujourd'hui (1 a changé depuis)" in text_of(page)
@@ -193,7 +193,7 @@ def test_after_cancelling_what_was_filed_may_be_recorded_anew(owner):
 
 def test_overseas_the_clock_that_is_meant_is_asked_for(owner):
     assert "Heure de Paris." in text_of(owner.get(f"{owner.root}depot/"))
-    Draft.objects.update(timezone="Indian/Reunion")
+    Dossier.objects.update(timezone="Indian/Reunion")
     page = owner.get(f"{owner.root}depot/")
     assert "Heure de La Réunion (votre fuseau)" in text_of(page)
     assert "figure sur le récépissé" not in text_of(page)
@@ -223,7 +223,7 @@ def test_the_complement_shows_before_and_now_and_what_to_ask_for(owner):
     assert "Aucun dépôt n'est encore consigné" in text_of(owner.get(f"{owner.root}complement/"))
     assert owner.get(f"{owner.root}complement.pdf").status_code == 404
     send(owner)
-    Tab(owner.draft).type(record_count=8412, origins={"unknown": True, "note": "Demandé à l'éditeur le 14."})
+    Tab(owner.dossier).type(record_count=8412, origins={"unknown": True, "note": "Demandé à l'éditeur le 14."})
     page = text_of(owner.get(f"{owner.root}complement/"))
     for words in ("FR-2025-77", "2 réponses diffèrent", "8 412", "Demandé à l'éditeur le 14.", "À redemander"):
         assert words in page
@@ -246,7 +246,7 @@ def test_a_filing_without_a_number_lets_it_be_given_later(owner):
     base = re.search(r'name="base" value="(\d+)"', page)[1]
     sent = {"base": base, "keys": "initial_reference", "initial_reference": "FR-2025-78"}
     assert owner.post(f"{owner.root}etapes/type/", sent).status_code == 302
-    report = build_report(saving.dossier(Draft.objects.get()), NOW)
+    report = build_report(saving.load_dossier_data(Dossier.objects.get()), NOW)
     assert report.by_key["initial_reference"].text == "FR-2025-78"
 
 
@@ -260,8 +260,8 @@ def test_the_letter_is_a_file_before_any_filing(owner):
 def test_without_anybody_to_write_to_no_letter_is_offered(owner):
     pages = ("", "complement/")
     assert all("lettre-editeur" in owner.get(owner.root + path).content.decode() for path in pages)
-    Tab(owner.draft).type(other_bodies_involved=False)
-    Draft.objects.update(incident_revision=None)
+    Tab(owner.dossier).type(other_bodies_involved=False)
+    Dossier.objects.update(incident_revision=None)
     assert not any("lettre-editeur" in owner.get(owner.root + path).content.decode() for path in pages)
     assert {owner.get(f"{owner.root}lettre-editeur.{kind}").status_code for kind in ("pdf", "txt")} == {404}
 
@@ -287,7 +287,7 @@ def test_a_complement_alone_asks_for_the_notification_everywhere(owner):
 
 def test_a_start_corrected_after_the_filing_is_told_beside_the_one_that_was_filed(owner):
     send(owner)
-    Tab(owner.draft).type(aware_at="2025-11-10T08:00:00+01:00")
+    Tab(owner.dossier).type(aware_at="2025-11-10T08:00:00+01:00")
     for path in ("", "depot/"):
         page = text_of(owner.get(owner.root + path))
         assert "alculé" in page
@@ -297,10 +297,10 @@ def test_a_start_corrected_after_the_filing_is_told_beside_the_one_that_was_file
 
 
 def test_a_start_given_after_the_filing_says_the_same_on_every_page(owner):
-    Tab(owner.draft).send({"aware_at": None})
+    Tab(owner.dossier).send({"aware_at": None})
     send(owner, day="2025-11-20")
     assert "Fin des 72 heures" not in text_of(owner.get(f"{owner.root}depot/"))
-    Tab(owner.draft).type(aware_at=AS_IN_EXAMPLE["aware_at"])
+    Tab(owner.dossier).type(aware_at=AS_IN_EXAMPLE["aware_at"])
     assert "déposée après ce délai" in text_of(owner.get(f"{owner.root}depot/"))
     home = text_of(owner.get(owner.root))
     assert "samedi 15 novembre 2025 à 18 h 07" in home
@@ -312,7 +312,7 @@ def test_a_start_given_after_the_filing_says_the_same_on_every_page(owner):
 
 def test_the_journal_names_questions_and_no_value(owner):
     send(owner)
-    Tab(owner.draft, by="appareil 2").type(record_count=8412)
+    Tab(owner.dossier, by="appareil 2").type(record_count=8412)
     page = text_of(owner.get(f"{owner.root}journal/"))
     last = JournalEntry.objects.latest("number")
     for words in (
@@ -330,7 +330,7 @@ def test_the_journal_names_questions_and_no_value(owner):
 
 def test_a_long_journal_has_pages(owner):
     for _ in range(50):
-        journal.append(draft=owner.draft, event="answers_saved", keys=["kind"], by="appareil 1", now=NOW)
+        journal.append(dossier=owner.dossier, event="answers_saved", keys=["kind"], by="appareil 1", now=NOW)
     first, second = (text_of(owner.get(f"{owner.root}journal/?page={n}")) for n in (1, 2))
     assert "Page 1 sur 2" in first
     assert "Dossier commencé" in second
@@ -346,4 +346,4 @@ def test_erasing_is_offered_with_a_copy_first_and_needs_a_tick(owner):
     assert everything() == before
     assert owner.post(f"{owner.root}effacer/", {"sure": "1"}).url == "/dossiers/"
     assert owner.get(owner.root).status_code == 404
-    assert (Draft.objects.count(), Erasure.objects.count()) == (0, 1)
+    assert (Dossier.objects.count(), Erasure.objects.count()) == (0, 1)

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.questionnaire import Context, Refused, check_entry
 from notifications.report import build_report
 from notifications.services.dossiers import saving
@@ -50,15 +50,15 @@ def victim(db):
     store_seeds()
     client = Client()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    client.draft = Draft.objects.get()
-    client.root = f"/dossiers/{client.draft.public_id}/"
-    ask_everything(client.draft)
+    client.dossier = Dossier.objects.get()
+    client.root = f"/dossiers/{client.dossier.public_id}/"
+    ask_everything(client.dossier)
     return client
 
 
-def ask_everything(draft: Draft) -> None:
-    entries = {key: answered(key, value, saving.bare(draft.answers.get(key))) for key, value in ASKED.items()}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=NOW)
+def ask_everything(dossier: Dossier) -> None:
+    entries = {key: answered(key, value, saving.bare(dossier.answers.get(key))) for key, value in ASKED.items()}
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="x", now=NOW)
 
 
 def filled(page: Page, value: str, *, all_kinds: bool) -> dict[str, list[str]]:
@@ -84,13 +84,13 @@ def strike(client: Client, address: str, value: str, *, all_kinds: bool) -> None
     """One value in all fields of one page: never a fault of the server. `shown_as_text` then reads what was stored."""
     page = Page(client.get(client.root + address + "/").content)
     if not page.keys and address != "essentiel/relire":  # a blank value before took away what this page was asked for
-        ask_everything(Draft.objects.get())
+        ask_everything(Dossier.objects.get())
         page = Page(client.get(client.root + address + "/").content)
     assert page.keys or address == "essentiel/relire", address
     body = encoded(filled(page, value, all_kinds=all_kinds))
-    before = Draft.objects.get()
+    before = Dossier.objects.get()
     response = client.post(client.root + address + "/", body, content_type=FORM)
-    after = Draft.objects.get()
+    after = Dossier.objects.get()
     if len(body) > BIGGEST:
         assert response.status_code in (400, 413)
         assert after == before
@@ -103,15 +103,15 @@ def strike(client: Client, address: str, value: str, *, all_kinds: bool) -> None
 
 def shown_as_text(client: Client, *values: str) -> None:
     """Every page and file of the dossier says what is stored, and takes none of it for markup."""
-    answers = Draft.objects.get().answers
+    answers = Dossier.objects.get().answers
     for address in ("/dossiers/", f"{client.root}verifier/"):
         response = client.get(address)
         assert response.status_code == 200
         assert not list(faults(response.content, *values)), address
         assert "script-src 'self';" in response.headers["Content-Security-Policy"] + ";"
     page = flat(Page(response.content).text)
-    dossier = saving.dossier(Draft.objects.get())
-    for row in build_report(dossier, timezone.now()).by_key.values():
+    dossier_data = saving.load_dossier_data(Dossier.objects.get())
+    for row in build_report(dossier_data, timezone.now()).by_key.values():
         for text in (row.note, *(line.text for line in row.lines), *(line.detail for line in row.lines)):
             assert row.copied or flat(text) in page, (row.key, text[:100])
     file = client.get(f"{client.root}dossier.json")
@@ -182,7 +182,7 @@ def test_a_value_too_long_for_one_field_is_refused_alone_and_comes_back(victim):
     response = victim.post(f"{victim.root}etapes/organisme/", encoded(data), content_type=FORM)
     assert response.status_code == 422
     assert Page(response.content).named("organisation_name").value == value
-    answers = Draft.objects.get().answers
+    answers = Dossier.objects.get().answers
     assert answers["city"]["value"] == "Dieppe"
     assert "organisation_name" not in answers
 
@@ -207,13 +207,13 @@ needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="PDFT
 
 def printed(client: Client, *values: str) -> str:
     """The words of the PDF of a dossier in which every text is a value, in turn, as long as each may be."""
-    draft = Draft.objects.get()
+    dossier = Dossier.objects.get()
     entries, turn = {}, itertools.cycle(values)
     for question in form():
         if question.type == "text" and not question.format:
             text = next(turn)[: question.limit]
-            entries[question.key] = answered(question.key, text, saving.bare(draft.answers.get(question.key)))
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="x", now=LATE)
+            entries[question.key] = answered(question.key, text, saving.bare(dossier.answers.get(question.key)))
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="x", now=LATE)
     response = client.get(f"{client.root}brouillon.pdf")
     assert response.status_code == 200
     assert re.fullmatch(r'attachment; filename="brouillon[a-z0-9_-]*\.pdf"', response.headers["Content-Disposition"])
@@ -290,7 +290,7 @@ def test_a_page_without_a_version_that_can_be_is_refused(changes_nothing, addres
 
 
 def test_keys_of_other_pages_or_made_up_are_not_saved(changes_nothing, victim):
-    base = str(Draft.objects.get().version)
+    base = str(Dossier.objects.get().version)
     keys = ["severity", "aware_at", "evil", "__class__", "city-keep", "", "../city", "\x00", "ville" * 1000]
     data = {"base": [base], "keys": keys} | {key or "x": ["maximal"] for key in keys}
     for address in ("etapes/organisme", "essentiel/cabinet", "essentiel/relire"):
@@ -298,7 +298,7 @@ def test_keys_of_other_pages_or_made_up_are_not_saved(changes_nothing, victim):
 
 
 def test_an_answer_without_its_key_is_not_saved(changes_nothing):
-    changes_nothing({"base": [str(Draft.objects.get().version)], "city": ["Dieppe"]})
+    changes_nothing({"base": [str(Dossier.objects.get().version)], "city": ["Dieppe"]})
 
 
 TWICE = [
@@ -312,20 +312,20 @@ TWICE = [
 def test_a_field_sent_twice_is_one_value(victim):
     for step, name, value in TWICE:
         key = name.split("-")[0]
-        data = {"base": [str(Draft.objects.get().version)] * 2, "keys": [key, key], name: ["evil", value]}
+        data = {"base": [str(Dossier.objects.get().version)] * 2, "keys": [key, key], name: ["evil", value]}
         response = victim.post(f"{victim.root}etapes/{step}/", encoded(data), content_type=FORM)
         assert response.status_code in (302, 422)
-        assert list(texts(Draft.objects.get().answers[key]["value"])) in ([value], [])
+        assert list(texts(Dossier.objects.get().answers[key]["value"])) in ([value], [])
 
 
 def test_more_fields_than_any_page_has_are_refused(changes_nothing):
     many = {f"x{number}": ["1"] for number in range(1001)}
-    data = {"base": [str(Draft.objects.get().version)], "keys": ["city"], "city": ["Dieppe"]} | many
+    data = {"base": [str(Dossier.objects.get().version)], "keys": ["city"], "city": ["Dieppe"]} | many
     assert changes_nothing(data).status_code == 400
 
 
 def test_more_bytes_than_any_page_has_are_refused(changes_nothing):
-    data = {"base": [str(Draft.objects.get().version)], "keys": ["city"], "city": ["a" * (BIGGEST + 1)]}
+    data = {"base": [str(Dossier.objects.get().version)], "keys": ["city"], "city": ["a" * (BIGGEST + 1)]}
     assert changes_nothing(data).status_code in (400, 413)
 
 
@@ -356,10 +356,10 @@ def test_a_body_that_is_no_form_is_refused(changes_nothing):
 
 
 def test_a_form_of_several_parts_is_a_form_too(victim):
-    base = Draft.objects.get().version
+    base = Dossier.objects.get().version
     response = victim.post(f"{victim.root}etapes/organisme/", {"base": base, "keys": ["city"], "city": "Dieppe"})
     assert response.status_code == 302
-    assert Draft.objects.get().answers["city"]["value"] == "Dieppe"
+    assert Dossier.objects.get().answers["city"]["value"] == "Dieppe"
 
 
 IDS = ["x", "A" * 22, "A" * 100_000, "1", "-1", "..%2f..%2fetc", "%00", "%ff%fe", "'%20OR%20'1'='1", "%3Cb%20evil%3E"]
@@ -390,7 +390,7 @@ def test_any_mixture_of_fields_of_all_pages(victim, seeded: random.Random):
     for address in ("etapes/dates", "essentiel/cabinet", "etapes/violation", "essentiel/mesures"):
         controls += Page(victim.get(f"{victim.root}{address}/").content).controls
     for _ in range(8):
-        data = {"base": [str(Draft.objects.get().version)], "keys": [], "aware_at-day": ["2025-11-12"]}
+        data = {"base": [str(Dossier.objects.get().version)], "keys": [], "aware_at-day": ["2025-11-12"]}
         for each in seeded.sample(controls, 40):
             if each.name not in ("base", "csrfmiddlewaretoken"):
                 values = [seeded.choice([each.value, *sample(seeded, 1)])[:2000] for _ in range(seeded.randint(1, 3))]
@@ -399,4 +399,4 @@ def test_any_mixture_of_fields_of_all_pages(victim, seeded: random.Random):
         response = victim.post(f"{victim.root}{address}/", encoded(data), content_type=FORM)
         assert response.status_code in (302, 404, 422)
         assert not list(faults(response.content))
-        assert not unclean(Draft.objects.get().answers)
+        assert not unclean(Dossier.objects.get().answers)

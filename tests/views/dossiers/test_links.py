@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from breach_assistant.logs import JsonFormatter
 from notifications.documents import qr
-from notifications.models import Draft, Grant
+from notifications.models import Dossier, Grant
 from notifications.services.accounts import access
 from notifications.views.viewer import COOKIE
 from tests.stored import WEDA, everything, store_seeds
@@ -33,8 +33,8 @@ def doctor():
 
 def began(client):
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Indian/Reunion"})
-    client.draft = Draft.objects.latest("pk")
-    client.page = f"/dossiers/{client.draft.public_id}/lien/"
+    client.dossier = Dossier.objects.latest("pk")
+    client.page = f"/dossiers/{client.dossier.public_id}/lien/"
     return client
 
 
@@ -49,8 +49,8 @@ def headers(response):
     return {name: value for name, value in response.headers.items() if name != "Expires"}
 
 
-def may_open(client, draft):
-    return client.get(f"/dossiers/{draft.public_id}/").status_code == 200
+def may_open(client, dossier):
+    return client.get(f"/dossiers/{dossier.public_id}/").status_code == 200
 
 
 # -- making ---------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_reading_a_link_says_nothing_of_the_dossier_and_opens_nothing(doctor):
         assert response.status_code == 200
         assert COOKIE not in response.cookies
     content = other.get(f"/d/{secret}/").content.decode()
-    for fact in (doctor.draft.title, doctor.draft.public_id, "WEDA", secret):
+    for fact in (doctor.dossier.title, doctor.dossier.public_id, "WEDA", secret):
         assert fact not in content
     assert everything() == before
 
@@ -121,19 +121,19 @@ def test_reading_a_link_says_nothing_of_the_dossier_and_opens_nothing(doctor):
 def test_the_button_opens_the_dossier_in_this_browser_too(doctor):
     secret, other = made(doctor), Client()
     response = other.post(f"/d/{secret}/")
-    assert (response.status_code, response["Location"]) == (302, f"/dossiers/{doctor.draft.public_id}/")
-    assert may_open(other, doctor.draft)
-    assert may_open(doctor, doctor.draft)
+    assert (response.status_code, response["Location"]) == (302, f"/dossiers/{doctor.dossier.public_id}/")
+    assert may_open(other, doctor.dossier)
+    assert may_open(doctor, doctor.dossier)
     assert other.cookies[COOKIE].value not in (secret, doctor.cookies[COOKIE].value)
     assert Grant.objects.get(kind=Grant.Kind.LINK).last_used_on is not None
 
 
 def test_a_browser_that_holds_dossiers_holds_this_one_too(doctor):
     other = began(Client())
-    own, held = other.draft, other.cookies[COOKIE].value
+    own, held = other.dossier, other.cookies[COOKIE].value
     other.post(f"/d/{made(doctor)}/")
     assert may_open(other, own)
-    assert may_open(other, doctor.draft)
+    assert may_open(other, doctor.dossier)
     assert other.cookies[COOKIE].value == held
 
 
@@ -142,15 +142,15 @@ def test_opening_twice_or_at_home_is_no_second_device(doctor):
     for browser in (other, other, doctor):
         assert browser.post(f"/d/{secret}/").status_code == 302
     assert Grant.objects.filter(kind=Grant.Kind.DEVICE).count() == 2
-    assert Draft.objects.get().devices == 2
+    assert Dossier.objects.get().devices == 2
 
 
 def test_a_planted_secret_is_not_taken_over(doctor):
     victim, planter = Client(), Client()
     victim.cookies[COOKIE] = planter.cookies[COOKIE] = "planted-by-somebody-who-also-knows-it"
     victim.post(f"/d/{made(doctor)}/")
-    assert may_open(victim, doctor.draft)
-    assert not may_open(planter, doctor.draft)
+    assert may_open(victim, doctor.dossier)
+    assert not may_open(planter, doctor.dossier)
 
 
 def test_revoked_unknown_and_malformed_links_answer_alike(doctor):
@@ -173,7 +173,7 @@ def test_a_revoked_link_leaves_the_browsers_that_it_let_in(doctor):
     other = Client()
     other.post(f"/d/{made(doctor)}/")
     doctor.post(doctor.page, {"revoke": "1"})
-    assert may_open(other, doctor.draft)
+    assert may_open(other, doctor.dossier)
 
 
 @pytest.mark.parametrize("number", ["2", "", "-1", "x", "9" * 30, "²"])
@@ -181,7 +181,7 @@ def test_revoking_what_is_not_there_changes_nothing(doctor, number):
     secret = made(doctor)
     response = doctor.post(doctor.page, {"revoke": number}, follow=True)
     assert "Ce lien était déjà retiré" in shown(response)
-    assert access.linked(secret) == doctor.draft
+    assert access.linked(secret) == doctor.dossier
 
 
 # -- what gets out --------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def test_what_will_happen_is_said_first(doctor):
     text = shown(doctor.get("/dossiers/oublier/"))
     assert "Aucun lien privé. Sans lien ni fichier, ce dossier peut être perdu pour vous." in text
     assert everything() == before
-    assert may_open(doctor, doctor.draft)
+    assert may_open(doctor, doctor.dossier)
     made(doctor)
     assert "1 lien privé actif" in shown(doctor.get("/dossiers/oublier/"))
 
@@ -243,14 +243,14 @@ def test_a_forgotten_browser_opens_nothing_until_a_link_lets_it_in_again(doctor)
     cookie = response.cookies[COOKIE]
     assert (cookie.value, cookie["max-age"], cookie["path"], cookie["samesite"]) == ("", 0, "/", "Lax")
     assert "Clear-Site-Data" not in response
-    assert Draft.objects.count() == 1
+    assert Dossier.objects.count() == 1
     thief = Client()
     thief.cookies[COOKIE] = old
-    assert not may_open(thief, doctor.draft)
+    assert not may_open(thief, doctor.dossier)
     assert "Cet appareil n'ouvre plus aucun dossier" in shown(doctor.get("/dossiers/"))
 
     doctor.post(f"/d/{secret}/")
-    assert may_open(doctor, doctor.draft)
+    assert may_open(doctor, doctor.dossier)
     assert "appareil 2" in shown(doctor.get(doctor.page))
 
 
@@ -267,8 +267,8 @@ def test_a_browser_without_dossiers_has_nothing_to_forget():
 def test_a_conflict_says_which_browser_wrote_the_other_version(doctor):
     manager = Client()
     manager.post(f"/d/{made(doctor)}/")
-    base = str(Draft.objects.get().version)
-    step = f"/dossiers/{doctor.draft.public_id}/etapes/organisme/"
+    base = str(Dossier.objects.get().version)
+    step = f"/dossiers/{doctor.dossier.public_id}/etapes/organisme/"
 
     def save(client, city):
         return client.post(step, {"base": base, "keys": ["city"], "city": city})

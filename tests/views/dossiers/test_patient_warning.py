@@ -8,7 +8,7 @@ import logging
 import pytest
 from django.test import Client
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from notifications.report import SUSPICION_WORDS
 from tests.stored import NIR, WEDA, store_seeds, stored
 
@@ -23,9 +23,9 @@ def client(db):
     store_seeds()
     client = Client()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    client.draft = Draft.objects.get()
-    client.step = f"/dossiers/{client.draft.public_id}/etapes/dates/"
-    client.review = f"/dossiers/{client.draft.public_id}/verifier/"
+    client.dossier = Dossier.objects.get()
+    client.step = f"/dossiers/{client.dossier.public_id}/etapes/dates/"
+    client.review = f"/dossiers/{client.dossier.public_id}/verifier/"
     return client
 
 
@@ -39,7 +39,7 @@ def log_text(monkeypatch):
 
 
 def send(client, text=TEXT, *, follow=True, autosave=False, **posted):
-    base = Draft.objects.get().version
+    base = Dossier.objects.get().version
     headers = {"Accept": "application/json"} if autosave else {}
     posted = {"base": base, "keys": [KEY], KEY: text, **posted}
     return client.post(client.step, posted, follow=follow, headers=headers)
@@ -58,7 +58,7 @@ def box(response):
 def test_a_plain_save_keeps_the_text_and_shows_the_page_again_with_the_reason(client):
     response = send(client)
     assert response.redirect_chain == [(client.step, 302)]
-    assert stored(client.draft, KEY) == TEXT
+    assert stored(client.dossier, KEY) == TEXT
     assert SUSPICION_WORDS["nir"] in words(response)
     assert "Ce n'est pas une donnée de patient" in words(response)
     assert f'name="{BOX}"' in words(response)
@@ -93,7 +93,7 @@ def test_the_box_overrules_that_text_on_every_page(client, autosave):
     assert BOX not in words(response)
     assert SENTENCE not in words(client.get(client.step))
     assert SENTENCE not in words(client.get(client.review))
-    assert stored(client.draft, KEY) == TEXT
+    assert stored(client.dossier, KEY) == TEXT
 
 
 def test_a_changed_text_warns_again(client):
@@ -111,14 +111,14 @@ def test_the_box_says_nothing_of_a_text_changed_with_it(client):
 def test_a_box_of_no_text_overrules_nothing(client, seen):
     send(client)
     assert send(client, **{BOX: seen}).status_code == 200
-    assert Draft.objects.get().overruled == {}
+    assert Dossier.objects.get().overruled == {}
 
 
 def test_a_box_for_a_question_that_the_page_does_not_hold_overrules_nothing(client):
     seen = box(send(client))
-    base = Draft.objects.get().version
+    base = Dossier.objects.get().version
     client.post(client.step, {"base": base, "keys": ["ongoing"], "ongoing": "no", BOX: seen})
-    assert Draft.objects.get().overruled == {}
+    assert Dossier.objects.get().overruled == {}
 
 
 def test_the_log_holds_the_decision_without_the_text(client, log_text, django_capture_on_commit_callbacks):
@@ -129,5 +129,5 @@ def test_the_log_holds_the_decision_without_the_text(client, log_text, django_ca
     [line] = [line for line in lines if line["event"] == "patient_data_overruled"]
     assert set(line) == {"time", "level", "event", "question", "kind"}
     assert (line["question"], line["kind"]) == (KEY, ["nir"])
-    for secret in (NIR, NIR.replace(" ", ""), "Le dossier", seen, client.draft.public_id):
+    for secret in (NIR, NIR.replace(" ", ""), "Le dossier", seen, client.dossier.public_id):
         assert secret not in log_text()

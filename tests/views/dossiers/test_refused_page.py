@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from tests.stored import WEDA, store_seeds, stored
 
 
@@ -11,7 +11,7 @@ def organisme(db, client):
     """The address of a step, in the browser that began the dossier."""
     store_seeds()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    return f"/dossiers/{Draft.objects.get().public_id}/etapes/organisme/"
+    return f"/dossiers/{Dossier.objects.get().public_id}/etapes/organisme/"
 
 
 def test_an_answer_changed_elsewhere_is_not_sent_back_by_a_refused_page(client, organisme) -> None:
@@ -19,7 +19,7 @@ def test_an_answer_changed_elsewhere_is_not_sent_back_by_a_refused_page(client, 
         return client.post(organisme, {"base": base, "keys": ["city", "postcode"], **answers})
 
     send(1, city="Rouen", postcode="76000")
-    base = Draft.objects.get().version
+    base = Dossier.objects.get().version
     send(base, city="Dieppe", postcode="76000")  # another tab
 
     refused = send(base, city="Rouen", postcode="7600")
@@ -29,4 +29,4 @@ def test_an_answer_changed_elsewhere_is_not_sent_back_by_a_refused_page(client, 
     assert 'value="Dieppe"' in html  # not what this page still had
     assert 'value="Rouen"' not in html
     assert 'value="7600"' in html  # what was typed and refused
-    assert stored(Draft.objects.get(), "city") == "Dieppe"
+    assert stored(Dossier.objects.get(), "city") == "Dieppe"

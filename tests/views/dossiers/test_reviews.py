@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from breach_assistant.logs import JsonFormatter
 from notifications import deadlines
-from notifications.models import Draft, Membership, Practice, Proofreading, Role, User
+from notifications.models import Dossier, Membership, Practice, Proofreading, Role, User
 from notifications.services import journal
 from notifications.services.accounts import access
 from notifications.services.dossiers import claims, reviews, saving
@@ -42,18 +42,18 @@ def _seeds(db):
 def doctor():
     client = Client()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Indian/Reunion"})
-    client.draft = Draft.objects.get()
-    client.root = f"/dossiers/{client.draft.public_id}/"
+    client.dossier = Dossier.objects.get()
+    client.root = f"/dossiers/{client.dossier.public_id}/"
     client.page = f"{client.root}relecture/"
-    type_in(client.draft, discovery="Par le courriel de l'éditeur")
+    type_in(client.dossier, discovery="Par le courriel de l'éditeur")
     return client
 
 
-def type_in(draft, **texts):
-    draft.refresh_from_db()
-    entries = {key: answered(key, text, saving.bare(draft.answers.get(key))) for key, text in texts.items()}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="appareil 1", now=timezone.now())
-    draft.refresh_from_db()
+def type_in(dossier, **texts):
+    dossier.refresh_from_db()
+    entries = {key: answered(key, text, saving.bare(dossier.answers.get(key))) for key, text in texts.items()}
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="appareil 1", now=timezone.now())
+    dossier.refresh_from_db()
 
 
 def asked(client, name=NAME):
@@ -89,9 +89,9 @@ def test_from_the_request_to_the_name_on_the_page_and_in_the_pdf(doctor):
     assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/"))
     assert flat(f"{said}.") in pdf_text(doctor)
     with time_machine.travel(first + DAY, tick=False):
-        saving.keep(draft=doctor.draft, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
+        saving.keep(dossier=doctor.dossier, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
         assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/")), "kept, not changed"
-        type_in(doctor.draft, discovery="Par la presse")
+        type_in(doctor.dossier, discovery="Par la presse")
     said += f", avant des modifications du {in_reunion(first + DAY)}."
     assert said in shown(doctor.get(f"{doctor.root}verifier/"))
     assert flat(said) in pdf_text(doctor)
@@ -101,7 +101,7 @@ def test_what_was_read_is_what_the_page_showed_not_what_was_saved_meanwhile(doct
     address = asked(doctor)
     reader = Client()
     version = Page(reader.get(address).content).named("version").value
-    type_in(doctor.draft, discovery="Autrement")
+    type_in(doctor.dossier, discovery="Autrement")
     reader.post(address, {"version": version, "read": "1"})
     assert "avant des modifications" in shown(doctor.get(f"{doctor.root}verifier/"))
 
@@ -109,7 +109,7 @@ def test_what_was_read_is_what_the_page_showed_not_what_was_saved_meanwhile(doct
 def test_two_who_read_are_told_apart(doctor):
     first, second = asked(doctor, "Dr A"), asked(doctor, "Dr B")
     read(first)
-    type_in(doctor.draft, discovery="Autrement")
+    type_in(doctor.dossier, discovery="Autrement")
     read(second)
     text = shown(doctor.get(f"{doctor.root}verifier/"))
     assert re.search(r"Relu par Dr B le [^.]*\)\.", text)
@@ -124,7 +124,7 @@ def test_the_page_shows_everything_and_leads_nowhere_in_the_dossier(doctor):
         assert expected in text
     review = doctor.get(f"{doctor.root}verifier/").content.decode()
     assert content.count('id="r-') == review.count('id="r-') > 40
-    assert doctor.draft.public_id not in content
+    assert doctor.dossier.public_id not in content
     assert not response.cookies
     assert response.headers["Referrer-Policy"] == "strict-origin"
     assert response.headers["X-Robots-Tag"] == "noindex"
@@ -150,9 +150,9 @@ def test_reading_ticks_nothing_and_the_tick_is_asked_for(doctor):
     address = asked(doctor)
     before = everything()
     assert Client().get(address).status_code == 200
-    response = Client().post(address, {"version": doctor.draft.version})
+    response = Client().post(address, {"version": doctor.dossier.version})
     assert (response.status_code, "n’est pas enregistrée" in shown(response)) == (422, True)
-    for version in ("", "x", "-1", str(doctor.draft.version + 1), "9" * 30, "²"):
+    for version in ("", "x", "-1", str(doctor.dossier.version + 1), "9" * 30, "²"):
         assert Client().post(address, {"version": version, "read": "1"}).status_code == 400
     assert everything() == before
 
@@ -177,7 +177,7 @@ def test_a_link_ends(doctor, end):
         doctor.post(doctor.page, {"revoke": "1"})
         assert "Lien retiré le" in shown(doctor.get(doctor.page))
     elif end == "erased":
-        erasure.erase(draft=doctor.draft, by="appareil 1", now=timezone.now())
+        erasure.erase(dossier=doctor.dossier, by="appareil 1", now=timezone.now())
     missing = Client().get(f"/relecture/{'x' * 43}/")
     with time_machine.travel(timezone.now() + (14 * DAY if end == "expired" else DAY), tick=False):
         before = everything()
@@ -247,14 +247,14 @@ def test_each_step_is_in_the_journal_without_a_name(doctor):
     doctor.post(doctor.page, {"revoke": "2"})
     for wrong in ("1", "3", "x", "9" * 30):
         doctor.post(doctor.page, {"revoke": wrong})
-    lines = doctor.draft.journal.filter(event__startswith="proofread").order_by("number")
+    lines = doctor.dossier.journal.filter(event__startswith="proofread").order_by("number")
     assert [(line.event, line.keys, line.by) for line in lines] == [
         ("proofreading_asked", ["relecture 1"], "appareil 1"),
         ("proofreading_asked", ["relecture 2"], "appareil 1"),
         ("proofread", ["relecture 1"], "relecture 1"),
         ("proofreading_revoked", ["relecture 2"], "appareil 1"),
     ]
-    assert journal.first_fault(Draft.objects.get()) is None
+    assert journal.first_fault(Dossier.objects.get()) is None
     assert "Dossier relu" in shown(doctor.get(f"{doctor.root}journal/"))
 
 
@@ -262,7 +262,7 @@ def test_a_reader_sees_the_list_and_asks_nobody(doctor):
     user = User.objects.create(email="lecteur@example.org")
     practice = Practice.objects.create(name="Cabinet")
     Membership.objects.create(practice=practice, user=user, role=Role.READER)
-    Draft.objects.update(practice=practice)
+    Dossier.objects.update(practice=practice)
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert "Créer un lien" not in shown(client.get(doctor.page))
@@ -273,14 +273,14 @@ def test_a_reader_sees_the_list_and_asks_nobody(doctor):
 def test_a_claimed_dossier_and_a_removed_colleague_leave_no_link_behind(doctor):
     address = asked(doctor)
     owner, member = (User.objects.create(email=f"{name}@example.org") for name in ("owner", "member"))
-    claims.claim(draft=doctor.draft, user=owner, now=timezone.now())
+    claims.claim(dossier=doctor.dossier, user=owner, now=timezone.now())
     assert Client().get(address).status_code == 404
     practice = Practice.objects.create(name="Cabinet")
     for user, role in ((owner, Role.OWNER), (member, Role.MEMBER)):
         Membership.objects.create(practice=practice, user=user, role=role)
-    Draft.objects.update(practice=practice, owner=None)
+    Dossier.objects.update(practice=practice, owner=None)
     ours, theirs = (
-        reviews.ask(draft=doctor.draft, name="Dr X", by=access.account_author(user), now=timezone.now())
+        reviews.ask(dossier=doctor.dossier, name="Dr X", by=access.account_author(user), now=timezone.now())
         for user in (owner, member)
     )
     team_service.remove(practice=practice, email=member.email, by=owner, now=timezone.now())

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from notifications.models import Draft
+from notifications.models import Dossier
 from tests.stored import NIR, WEDA, everything, store_seeds, stored
 from tests.views.site.test_public import shown
 
@@ -19,12 +19,12 @@ def _seeds(db):
 def doctor():
     client = Client()
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Indian/Reunion"})
-    client.root = f"/dossiers/{Draft.objects.get().public_id}/"
+    client.root = f"/dossiers/{Dossier.objects.get().public_id}/"
     return client
 
 
 def save(client, step, **values):
-    base = Draft.objects.get().version
+    base = Dossier.objects.get().version
     posted = {"base": base, "keys": [each for each in values if "-" not in each], **values}
     assert client.post(f"{client.root}etapes/{step}/", posted).status_code == 302
 
@@ -34,7 +34,7 @@ def versions(client, key="city"):
 
 
 def restored(client, key, change, base=None):
-    base = Draft.objects.get().version if base is None else base
+    base = Dossier.objects.get().version if base is None else base
     return client.post(f"{client.root}versions/{key}/", {"change": change, "base": base}, follow=True)
 
 
@@ -56,7 +56,7 @@ def test_one_button_restores_and_the_replaced_answer_stays(doctor):
         save(doctor, "organisme", city=city)
     response = restored(doctor, "city", numbers(versions(doctor))[0])
     assert "La version choisie est rétablie" in shown(response)
-    assert stored(Draft.objects.get(), "city") == "Rouen"
+    assert stored(Dossier.objects.get(), "city") == "Rouen"
     assert "Dieppe" in shown(response)
 
 
@@ -81,10 +81,10 @@ def test_a_prefilled_answer_is_shown_with_its_certainty_and_where_it_came_from(d
 def test_an_answer_that_changed_meanwhile_is_not_overwritten(doctor):
     for city in ("Rouen", "Dieppe"):
         save(doctor, "organisme", city=city)
-    base, [change] = Draft.objects.get().version, numbers(versions(doctor))
+    base, [change] = Dossier.objects.get().version, numbers(versions(doctor))
     save(doctor, "organisme", city="Elbeuf")
     assert "Cette réponse vient de changer ailleurs" in shown(restored(doctor, "city", change, base))
-    assert stored(Draft.objects.get(), "city") == "Elbeuf"
+    assert stored(Dossier.objects.get(), "city") == "Elbeuf"
 
 
 def test_an_erased_text_says_so_and_has_no_button(doctor):

@@ -15,7 +15,7 @@ from breach_assistant.operator import read_operator
 from breach_assistant.retention import Retention
 from notifications.models import (
     ControllerGroup,
-    Draft,
+    Dossier,
     Erasure,
     Invitation,
     JournalEntry,
@@ -71,14 +71,14 @@ def practice_of(mark, **team):
 
 
 def dossier_of(mark, **place):
-    draft = start_weda(now=timezone.now())
-    Draft.objects.filter(pk=draft.pk).update(**place)
+    dossier = start_weda(now=timezone.now())
+    Dossier.objects.filter(pk=dossier.pk).update(**place)
     entries = {key: answered(key, mark) for key in ("discovery", "organisation_name")}
-    draft.refresh_from_db()
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=timezone.now())
-    file(draft, cnil_number=mark)
-    Subscription.objects.create(draft=draft, email=f"{mark}@example.org", asked_at=timezone.now())
-    return draft
+    dossier.refresh_from_db()
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="test", now=timezone.now())
+    file(dossier, cnil_number=mark)
+    Subscription.objects.create(dossier=dossier, email=f"{mark}@example.org", asked_at=timezone.now())
+    return dossier
 
 
 def tables():
@@ -167,7 +167,7 @@ def test_erasing_an_account_leaves_a_pseudonym_only(doctor):
     mine = dossier_of(MINE, owner=doctor.user)
     RegisterLine.objects.create(owner=doctor.user, title=MINE, closed_at=timezone.now(), content={})
     theirs = dossier_of(THEIRS, practice=shared)
-    Subscription.objects.filter(draft=theirs).update(email=DOCTOR)
+    Subscription.objects.filter(dossier=theirs).update(email=DOCTOR)
     Invitation.objects.filter(practice=shared).update(email=DOCTOR, accepted_at=timezone.now())
     elsewhere = Client()
     sign_in(elsewhere, DOCTOR)
@@ -177,8 +177,8 @@ def test_erasing_an_account_leaves_a_pseudonym_only(doctor):
     assert doctor.post(ERASE_ACCOUNT, SURE).headers["Location"] == "/compte/connexion/"
     assert marked(MINE) == []
     assert {practice.name for practice in Practice.objects.all()} == {THEIRS}
-    assert Draft.objects.filter(pk=theirs.pk).exists()
-    gone = JournalEntry.objects.filter(draft=theirs, by=f"compte {doctor.user.pk}")
+    assert Dossier.objects.filter(pk=theirs.pk).exists()
+    gone = JournalEntry.objects.filter(dossier=theirs, by=f"compte {doctor.user.pk}")
     assert {each.event for each in gone} == {"member_gone", "address_ended"}
     assert access.author_words(f"compte {doctor.user.pk}", "") == "un compte supprimé"
     assert doctor.get("/compte/").status_code == elsewhere.get("/compte/").status_code == 302
@@ -223,13 +223,13 @@ def test_the_page_is_for_those_who_are_signed_in(client):
 @pytest.mark.parametrize(("days", "warned"), [(334, False), (336, True)])
 def test_the_dossier_and_the_list_say_that_the_end_is_near(doctor, time_machine, days, warned):
     time_machine.move_to(timezone.now())
-    draft = start_weda(now=timezone.now())
-    Draft.objects.filter(pk=draft.pk).update(owner=doctor.user)
+    dossier = start_weda(now=timezone.now())
+    Dossier.objects.filter(pk=dossier.pk).update(owner=doctor.user)
     time_machine.shift(timedelta(days=days))
     sign_in(doctor, DOCTOR)
-    for address in ("/dossiers/", f"/dossiers/{draft.public_id}/"):
+    for address in ("/dossiers/", f"/dossiers/{dossier.public_id}/"):
         assert ("Bientôt effacé" in doctor.get(address).content.decode()) is warned
-    assert [each.pk for each in retention.leaving(Draft.objects.all(), timezone.now())] == [draft.pk] * warned
+    assert [each.pk for each in retention.leaving(Dossier.objects.all(), timezone.now())] == [dossier.pk] * warned
 
 
 def test_the_register_tells_of_ones_own_practices_only(doctor):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.files import dossier_files
-from notifications.models import Batch, Draft, Invitation, Membership, Proofreading, RegisterLine, Role, Subscription
+from notifications.models import Batch, Dossier, Invitation, Membership, Proofreading, RegisterLine, Role, Subscription
 from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
 from notifications.views.dossiers.dossiers import _by_origin
@@ -47,7 +47,7 @@ def simple(**place):
 
 
 def ask(client, *chosen):
-    return client.post("/lots/", {"draft": [getattr(each, "public_id", each) for each in chosen]})
+    return client.post("/lots/", {"dossier": [getattr(each, "public_id", each) for each in chosen]})
 
 
 def unzipped(response):
@@ -89,8 +89,8 @@ def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practi
     begun = f"cabinet-{OURS.lower()}"  # with the name of its practice
     named = f"001-{begun}-weda-2025-11-brouillon.pdf", f"002-{begun}-brouillon.pdf"
     assert list(found) == ["LISEZ-MOI.txt", *named, "empreintes.sha256"]
-    for name, draft in zip(named, chosen, strict=True):
-        assert flat(f"{name.removesuffix('-brouillon.pdf')} : {draft.title}") in flat(found["LISEZ-MOI.txt"].decode())
+    for name, dossier in zip(named, chosen, strict=True):
+        assert flat(f"{name.removesuffix('-brouillon.pdf')} : {dossier.title}") in flat(found["LISEZ-MOI.txt"].decode())
     assert found[named[1]] == client.get(f"/dossiers/{chosen[1].public_id}/brouillon.pdf").content
     for line in found["empreintes.sha256"].decode().splitlines():
         digest, name = line.split("  ")
@@ -99,16 +99,16 @@ def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practi
 
 
 def test_what_cannot_be_made_is_named_and_tried_again(manager, practice, tmp_path):
-    draft = simple(practice=practice)
-    Draft.objects.filter(pk=draft.pk).update(questionnaire="disparu")
+    dossier = simple(practice=practice)
+    Dossier.objects.filter(pk=dossier.pk).update(questionnaire="disparu")
     client = browser_of(manager)
-    address = ask(client, draft).url
+    address = ask(client, dossier).url
     work(tmp_path)
     page = client.get(address).content.decode()
     assert "ses fichiers n'ont pas pu être mis en page" in page.replace("&#x27;", "'")
     assert "Réessayer" in page
     assert "fichiers.zip" not in page
-    Draft.objects.filter(pk=draft.pk).update(questionnaire=draft.questionnaire)
+    Dossier.objects.filter(pk=dossier.pk).update(questionnaire=dossier.questionnaire)
     assert client.post(address).url == address
     work(tmp_path)
     assert "Le dossier est prêt." in client.get(address).content.decode()
@@ -138,8 +138,8 @@ def test_only_visible_dossiers_are_taken_and_only_those_visible_by_then_are_give
 
 
 def test_no_more_than_the_most_are_begun(manager, practice):
-    draft = simple(practice=practice)
-    answer = ask(browser_of(manager), draft, *(f"x{number}" for number in range(500)))
+    dossier = simple(practice=practice)
+    answer = ask(browser_of(manager), dossier, *(f"x{number}" for number in range(500)))
     assert answer.url == "/tableau/"
     assert not Batch.objects.exists()
 
@@ -152,24 +152,24 @@ HIDDEN = ("Motif", "Relecteur", "Rappel", "Invite", "Avant", "Registre")
 
 def fill(practice, mark):
     """A dossier, and something of each kind that is kept of it and of its practice."""
-    draft = dossier_of(mark, practice=practice)
-    filings.cancel(draft=draft, number=1, reason=f"Motif{mark}", by="test", now=LATE)
-    file(draft, filed_at=LATE, now=LATE, cnil_number=f"CNIL-2-{mark}", again=True)
+    dossier = dossier_of(mark, practice=practice)
+    filings.cancel(dossier=dossier, number=1, reason=f"Motif{mark}", by="test", now=LATE)
+    file(dossier, filed_at=LATE, now=LATE, cnil_number=f"CNIL-2-{mark}", again=True)
     for text in (f"Avant{mark}", f"Maintenant{mark}"):
-        draft.refresh_from_db()
+        dossier.refresh_from_db()
         entries = {"prior_measures": answered("prior_measures", text)}
-        saving.save_answers(draft=draft, base=draft.version, entries=entries, by="test", now=LATE)
+        saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="test", now=LATE)
     kept = {"asked_at": LATE, "expires_at": LATE}
-    Proofreading.objects.create(draft=draft, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
-    Subscription.objects.create(draft=draft, email=f"rappel{mark}@example.org", asked_at=LATE)
+    Proofreading.objects.create(dossier=dossier, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
+    Subscription.objects.create(dossier=dossier, email=f"rappel{mark}@example.org", asked_at=LATE)
     invited = {"email": f"invite{mark}@example.org", "created_at": LATE, "expires_at": LATE}
     Invitation.objects.create(practice=practice, role=Role.READER, sha256=f"i{mark}", **invited)
     RegisterLine.objects.create(practice=practice, title=f"Registre{mark}", closed_at=LATE, content={})
-    return draft
+    return dossier
 
 
 def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, practice, tmp_path):
-    draft = fill(practice, OURS)
+    dossier = fill(practice, OURS)
     other = practice_of(THEIRS, manager=manager, owner=account("ailleurs"))
     fill(other, THEIRS)
     client = browser_of(manager)
@@ -197,8 +197,8 @@ def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, pract
     assert THEIRS.lower() not in words
     assert "ailleurs@" not in words
     imported = dossier_files.read_dossier(found[f"{place}/dossier.json"], revisions_of=_by_origin(incidents), now=LATE)
-    draft.refresh_from_db()
-    assert imported.answers == {key: moved(saving.bare(entry)) for key, entry in draft.answers.items()}
+    dossier.refresh_from_db()
+    assert imported.answers == {key: moved(saving.bare(entry)) for key, entry in dossier.answers.items()}
     assert not [line for line in check_journal(json.loads(found[f"{place}/journal.json"])) if line]
 
 
@@ -239,7 +239,7 @@ def test_a_person_s_copy_holds_the_account_and_own_dossiers_and_nobody_else_s(ma
     manager.name = "Camille Dupont"
     manager.save()
     own, shared = simple(), simple(practice=practice)
-    Draft.objects.filter(pk=own.pk).update(owner=manager)
+    Dossier.objects.filter(pk=own.pk).update(owner=manager)
     simple()
     answer = browser_of(manager).get("/compte/donnees.zip")
     found = unzipped(answer)
@@ -255,7 +255,7 @@ def test_a_person_s_copy_holds_the_account_and_own_dossiers_and_nobody_else_s(ma
 def test_a_person_with_many_dossiers_asks_the_worker_for_the_copy(manager, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "FEW", 1)
     for _ in range(2):
-        Draft.objects.filter(pk=simple().pk).update(owner=manager)
+        Dossier.objects.filter(pk=simple().pk).update(owner=manager)
     client = browser_of(manager)
     assert "vos 2 dossiers" in client.get("/compte/donnees.zip").content.decode()
     assert not Batch.objects.exists()

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from notifications.models import ControllerGroup, Draft, Membership, Outgoing, Practice, Role, Subscription, User
+from notifications.models import ControllerGroup, Dossier, Membership, Outgoing, Practice, Role, Subscription, User
 from notifications.services.alerts import reminders
 from notifications.services.dossiers import saving
 from notifications.services.practices import groups
@@ -58,7 +58,7 @@ def group(manager):
 
 
 def dossiers(group):
-    return list(Draft.objects.filter(group=group).order_by("pk"))
+    return list(Dossier.objects.filter(group=group).order_by("pk"))
 
 
 def tick(*hours):
@@ -148,7 +148,7 @@ def test_a_practice_that_is_kept_may_be_ticked_and_another_s_may_not(manager):
     assert "À eux" not in texts(manager, NEW)
     assert begin(manager, "", members=[theirs.public_id]).status_code == 422
     assert begin(manager, "", members=[mine.public_id]).status_code == 302
-    assert Draft.objects.get().practice == mine
+    assert Dossier.objects.get().practice == mine
     assert begin(manager, "à MOI").status_code == 422
     assert begin(manager, "", members=[mine.public_id]).status_code == 422  # it is in a group already
     assert ControllerGroup.objects.count() == 1
@@ -162,16 +162,16 @@ CANARIES = ("Zorglub", "Quadrillax", "MSP-Perlimpine")
 def test_a_doctor_of_one_practice_learns_nothing_of_the_group_nor_of_colleagues(manager, mailoutbox):
     begin(manager, "Cabinet Ana\nZorglub\nQuadrillax", name="MSP-Perlimpine")
     group, ana = ControllerGroup.objects.get(), Practice.objects.get(name="Cabinet Ana")
-    page, dossier = f"/groupes/{group.public_id}/", Draft.objects.get(practice=ana)
-    for draft in dossiers(group):
-        Tab(draft).type(aware_at=AS_IN_EXAMPLE["aware_at"])
+    page, dossier_data = f"/groupes/{group.public_id}/", Dossier.objects.get(practice=ana)
+    for dossier in dossiers(group):
+        Tab(dossier).type(aware_at=AS_IN_EXAMPLE["aware_at"])
     manager.post(f"{page}communes/", {"discovery": "Par un courriel."})
     manager.post(f"{page}communes/", {"spread": "1"})
     manager.post(page, {"email": "ana@msp.example"})
     reminders.tick()
     browser("x@example.org").post(CONFIRM.search(mailoutbox[-1].body)[1])
     # from now on only her own dossier goes to her
-    Subscription.objects.exclude(draft=dossier).update(email="gestion@msp.example")
+    Subscription.objects.exclude(dossier=dossier_data).update(email="gestion@msp.example")
     doctor = browser("ana@msp.example")
     Membership.objects.create(practice=ana, user=doctor.user, role=Role.OWNER)
     nobody = Client()
@@ -180,18 +180,23 @@ def test_a_doctor_of_one_practice_learns_nothing_of_the_group_nor_of_colleagues(
             assert client.get(path).status_code == 404
         before = everything()
         for path in (page, f"{page}communes/"):
-            for said in ({"newcomers": "Intrus"}, {"leave": dossier.public_id}, {"spread": "1"}, {"take": "nature"}):
+            for said in (
+                {"newcomers": "Intrus"},
+                {"leave": dossier_data.public_id},
+                {"spread": "1"},
+                {"take": "nature"},
+            ):
                 assert client.post(path, said).status_code == 404
         assert everything() == before
-    assert "Par un courriel." in texts(doctor, f"/dossiers/{dossier.public_id}/verifier/")
-    seen = _everything_of(doctor, dossier, mailoutbox)
+    assert "Par un courriel." in texts(doctor, f"/dossiers/{dossier_data.public_id}/verifier/")
+    seen = _everything_of(doctor, dossier_data, mailoutbox)
     assert "Cabinet Ana" in seen
     assert [word for word in (*CANARIES, group.public_id) if word in seen] == []
 
 
-def _everything_of(doctor, dossier, mailoutbox):
+def _everything_of(doctor, dossier_data, mailoutbox):
     """All that she can open, and all mails to her, as one text."""
-    home, own = f"/dossiers/{dossier.public_id}/", "/cabinets/"
+    home, own = f"/dossiers/{dossier_data.public_id}/", "/cabinets/"
     paths = [home, f"{home}verifier/", f"{home}journal/", f"{home}rappels/", f"{home}propositions/", f"{home}depot/"]
     paths += [f"{home}recopie/", f"{home}etapes/mesures/", "/dossiers/", "/dossiers/liste.csv", "/tableau/", own, NEW]
     found = [doctor.get(path).content.decode() for path in [*paths, f"{home}dossier.json", f"{home}echeances.ics"]]
@@ -218,9 +223,9 @@ def test_each_line_has_its_own_clock_and_a_way_to_the_dossier(manager, group):
     assert "mercredi 12 novembre 2025 à 10 h 42 (heure de Paris)" in words
     assert words.count("à renseigner dans le dossier") == 2
     assert words.index("Cabinet Ana") < words.index("Cabinet Bob")  # by time left
-    for draft in (one, *rest):
-        assert f'href="/dossiers/{draft.public_id}/"' in page
-        assert f'name="draft" value="{draft.public_id}"' in page  # for the zip
+    for dossier in (one, *rest):
+        assert f'href="/dossiers/{dossier.public_id}/"' in page
+        assert f'name="draft" value="{dossier.public_id}"' in page  # for the zip
 
 
 def test_a_group_of_twelve_is_read_in_as_many_queries_as_one_of_three(manager, group, django_assert_max_num_queries):
@@ -257,7 +262,7 @@ def test_a_new_fact_is_answered_once_for_all_from_the_page(manager, group):
     assert "Prendre pour 2 dossiers" in words
     assert "À revoir dans le dossier : Cabinet Ana" in words
     assert manager.post(manager.page, {"take": "nature"}).status_code == 302
-    assert [len(stored(draft, "nature")) for draft in (own, *others)] == [1, 3, 3]
+    assert [len(stored(dossier, "nature")) for dossier in (own, *others)] == [1, 3, 3]
     assert "Prendre pour" not in texts(manager, manager.page)
 
 
@@ -281,9 +286,12 @@ def test_common_answers_are_typed_once_and_reach_all(manager, group):
     assert set(group.answers) == {"measures_taken", "contact_phone"}
     Tab(dossiers(group)[0]).type(contact_phone="03 44 00 00 00")
     manager.post(manager.common, {"spread": "1"})
-    assert [stored(draft, "contact_phone") for draft in dossiers(group)] == ["03 44 00 00 00", *["02 35 00 00 00"] * 2]
-    for draft in dossiers(group):
-        assert MEASURES in texts(manager, f"/dossiers/{draft.public_id}/verifier/")
+    assert [stored(dossier, "contact_phone") for dossier in dossiers(group)] == [
+        "03 44 00 00 00",
+        *["02 35 00 00 00"] * 2,
+    ]
+    for dossier in dossiers(group):
+        assert MEASURES in texts(manager, f"/dossiers/{dossier.public_id}/verifier/")
 
 
 def test_what_a_colleague_wrote_meanwhile_is_shown_and_not_lost(manager, group):
@@ -324,8 +332,8 @@ def test_a_session_that_ended_while_somebody_wrote_asks_to_sign_in(manager, grou
 
 
 def test_one_address_is_confirmed_once_for_all(manager, group, mailoutbox):
-    for draft in dossiers(group):
-        Tab(draft).type(aware_at=AS_IN_EXAMPLE["aware_at"])
+    for dossier in dossiers(group):
+        Tab(dossier).type(aware_at=AS_IN_EXAMPLE["aware_at"])
     assert manager.post(manager.page, {"email": "pas une adresse"}).status_code == 422
     assert manager.post(manager.page, {"email": "Gestion@MSP.example"}).status_code == 302
     assert "Un courriel est parti vers Gestion@msp.example" in texts(manager, manager.page)
@@ -360,4 +368,4 @@ def test_the_sheet_lists_every_deadline_and_leaves_boxes(manager, group):
 def test_the_common_page_shows_what_was_saved(manager, group):
     manager.post(manager.common, sent(manager, **{"measures_taken-part-planned": "Réunion."}))
     assert sent(manager)["measures_taken-part-planned"] == ["Réunion."]
-    assert saving.dossier(dossiers(group)[0]).common["measures_taken"]["origin"] == "group"
+    assert saving.load_dossier_data(dossiers(group)[0]).common["measures_taken"]["origin"] == "group"

@@ -5,7 +5,7 @@ import time_machine
 from django.core import mail
 from django.test import Client
 
-from notifications.models import Draft, Invitation, Membership, Practice
+from notifications.models import Dossier, Invitation, Membership, Practice
 from tests.dossiers import NOW, ROOT, answered
 from tests.html_pages import Page
 from tests.stored import WEDA, everything, store_seeds
@@ -76,7 +76,7 @@ def test_faults_are_told_line_by_line_and_nothing_is_stored(client):
 def test_what_the_page_does_not_offer_is_refused(client, said):
     answer = upload(client, EXAMPLE, **said)
     assert answer.status_code == 422
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * (1024 * 1024 + 1), b"x" * (2 * 1024 * 1024 + 1)])
@@ -113,9 +113,9 @@ def test_every_line_becomes_a_practice_and_its_dossier(client, manager):
 
 def test_hours_are_those_of_the_zone_that_was_chosen(client):
     started(client, EXAMPLE, timezone="Indian/Reunion")
-    draft = Draft.objects.get(organisation_name="Cabinet du Dr Exemple")
-    assert draft.answers["aware_at"]["value"] == "2025-11-12T18:07:00+04:00"
-    assert (draft.timezone, draft.practice.timezone) == ("Indian/Reunion", "Indian/Reunion")
+    dossier = Dossier.objects.get(organisation_name="Cabinet du Dr Exemple")
+    assert dossier.answers["aware_at"]["value"] == "2025-11-12T18:07:00+04:00"
+    assert (dossier.timezone, dossier.practice.timezone) == ("Indian/Reunion", "Indian/Reunion")
 
 
 def test_a_second_click_does_nothing(client):
@@ -125,7 +125,7 @@ def test_a_second_click_does_nothing(client):
     text = Page(client.post(PAGE, shown, follow=True).content).text
     assert "Rien à commencer. 3 étaient déjà là." in text
     after = everything()
-    assert all(after[name] == before[name] for name in ("Practice", "Draft", "Membership", "AnswerChange"))
+    assert all(after[name] == before[name] for name in ("Practice", "Dossier", "Membership", "AnswerChange"))
 
 
 def test_a_practice_that_is_here_gets_the_dossier_and_keeps_its_profile(client, manager):
@@ -137,11 +137,11 @@ def test_a_practice_that_is_here_gets_the_dossier_and_keeps_its_profile(client, 
     Membership.objects.create(practice=practice, user=manager, role="owner")
     shown, _ = started(client, EXAMPLE)
     assert "Un dossier, dans votre cabinet « Nom d'avant », dont la fiche reste comme elle est." in shown
-    draft = practice.dossiers.get()
+    dossier = practice.dossiers.get()
     practice.refresh_from_db()
     assert practice.profile == profile
-    assert draft.answers["organisation_name"]["value"] == "Cabinet du Dr Exemple"
-    assert draft.answers["organisation_name"]["origin"] == "practice"
+    assert dossier.answers["organisation_name"]["value"] == "Cabinet du Dr Exemple"
+    assert dossier.answers["organisation_name"]["origin"] == "practice"
 
 
 def test_a_dossier_that_is_here_already_is_not_begun_again(client):
@@ -155,7 +155,7 @@ def test_a_dossier_that_is_here_already_is_not_begun_again(client):
 def test_another_incident_is_another_dossier(client):
     started(client, EXAMPLE)
     started(client, EXAMPLE, incident="-")
-    assert (Practice.objects.count(), Draft.objects.count()) == (3, 6)
+    assert (Practice.objects.count(), Dossier.objects.count()) == (3, 6)
 
 
 def own(manager, **values):

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import ControllerGroup, Draft, Grant, Membership, Practice, Role, User
+from notifications.models import ControllerGroup, Dossier, Grant, Membership, Practice, Role, User
 from notifications.services.accounts import access
 from notifications.services.dossiers import saving
 from notifications.services.practices import practices
@@ -42,7 +42,7 @@ def practice_with(**roles: User) -> Practice:
     return made
 
 
-def dossier_of(practice: Practice, **more) -> Draft:
+def dossier_of(practice: Practice, **more) -> Dossier:
     return saving.start(
         revision=None, timezone="Europe/Paris", by="test", now=timezone.now(), practice=practice, **more
     )
@@ -174,14 +174,18 @@ def test_a_profile_is_typed_once_and_begins_each_dossier(seeds):
     practice.refresh_from_db()
     assert (practice.name, practice.patients, practice.software) == ("SELARL X", 1850, "Weda")
     response = client.post(f"/cabinets/{practice.public_id}/commencer/", {"incident": WEDA})
-    draft = Draft.objects.get()
-    assert draft.public_id in response.headers["Location"]
-    assert (draft.practice, draft.owner, draft.incident_revision.number) == (practice, None, "3")
-    assert (stored(draft, "siren"), stored(draft, "city"), draft.organisation_name) == ("123456782", "Lyon", "SELARL X")
-    assert draft.answers["city"]["origin"] == "profile"
-    assert not draft.answers["city"]["reviewed"]
-    assert "person_count" not in draft.answers
-    step = text_of(client.get(f"/dossiers/{draft.public_id}/etapes/donnees/"))
+    dossier = Dossier.objects.get()
+    assert dossier.public_id in response.headers["Location"]
+    assert (dossier.practice, dossier.owner, dossier.incident_revision.number) == (practice, None, "3")
+    assert (stored(dossier, "siren"), stored(dossier, "city"), dossier.organisation_name) == (
+        "123456782",
+        "Lyon",
+        "SELARL X",
+    )
+    assert dossier.answers["city"]["origin"] == "profile"
+    assert not dossier.answers["city"]["reviewed"]
+    assert "person_count" not in dossier.answers
+    step = text_of(client.get(f"/dossiers/{dossier.public_id}/etapes/donnees/"))
     assert step.count("la fiche du cabinet compte 1 850 dossiers de patients") == 2
 
 
@@ -272,7 +276,7 @@ def test_who_may_not_keep_the_profile_reads_it(role):
     refused = client.post(f"/cabinets/{practice.public_id}/commencer/", {"incident": "-"})
     assert refused.status_code == 403
     assert "S’il vous manque un rôle" in text_of(refused)
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
 
 
 def test_a_session_that_ended_gives_the_profile_back():
@@ -294,20 +298,20 @@ def test_a_dossier_is_begun_with_an_incident_or_with_none(seeds):
     address = f"/cabinets/{practice.public_id}/commencer/"
     for wrong in ({}, {"incident": ""}, {"incident": "no-such"}):
         assert client.post(address, wrong).status_code == 422
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
     response = client.post(address, {"incident": "-"})
-    draft = Draft.objects.get()
-    assert response.headers["Location"] == f"/dossiers/{draft.public_id}/etapes/type/"
-    assert (draft.practice, draft.incident_revision, draft.grants.count()) == (practice, None, 0)
-    assert draft.title in client.get(address).content.decode()  # one is enough for a breach
-    assert draft.journal.get(event="started").by == access.account_author(user)
+    dossier = Dossier.objects.get()
+    assert response.headers["Location"] == f"/dossiers/{dossier.public_id}/etapes/type/"
+    assert (dossier.practice, dossier.incident_revision, dossier.grants.count()) == (practice, None, 0)
+    assert dossier.title in client.get(address).content.decode()  # one is enough for a breach
+    assert dossier.journal.get(event="started").by == access.account_author(user)
 
 
 def test_the_team_sees_on_each_page_whose_dossier_it_is(seeds):
     user = account()
     practice, client = practice_with(owner=user), browser(user)
-    draft = dossier_of(practice)
-    for page in ("/dossiers/", f"/dossiers/{draft.public_id}/", f"/dossiers/{draft.public_id}/verifier/"):
+    dossier = dossier_of(practice)
+    for page in ("/dossiers/", f"/dossiers/{dossier.public_id}/", f"/dossiers/{dossier.public_id}/verifier/"):
         assert f"Dossier du cabinet « {NAME} »" in text_of(client.get(page))
 
 
@@ -317,20 +321,20 @@ def test_the_team_sees_on_each_page_whose_dossier_it_is(seeds):
 def test_an_account_s_dossier_is_given_to_its_practice(client, seeds):
     user = sign_in(client)
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    draft = Draft.objects.get(owner=user)
-    link = access.make_link(draft=draft, by="test", now=timezone.now())
+    dossier = Dossier.objects.get(owner=user)
+    link = access.make_link(dossier=dossier, by="test", now=timezone.now())
     practice = practice_with(owner=account("owner"), member=user)
-    address = f"/dossiers/{draft.public_id}/cabinet/"
-    assert address in client.get(f"/dossiers/{draft.public_id}/").content.decode()
+    address = f"/dossiers/{dossier.public_id}/cabinet/"
+    assert address in client.get(f"/dossiers/{dossier.public_id}/").content.decode()
     assert NAME in text_of(client.get(address))
     assert client.post(address, {}).status_code == 422
     assert client.post(address, {"practice": practice.public_id}).status_code == 302
-    draft.refresh_from_db()
-    assert (draft.practice, draft.owner, Grant.objects.filter(draft=draft).count()) == (practice, None, 0)
+    dossier.refresh_from_db()
+    assert (dossier.practice, dossier.owner, Grant.objects.filter(dossier=dossier).count()) == (practice, None, 0)
     assert Client().post(f"/d/{link}/").status_code == 404
-    assert draft.journal.filter(event="entrusted", by=access.account_author(user)).count() == 1
-    assert "organisation_name" not in draft.answers  # offered, not forced
-    assert "1 proposition" in text_of(client.get(f"/dossiers/{draft.public_id}/"))
+    assert dossier.journal.filter(event="entrusted", by=access.account_author(user)).count() == 1
+    assert "organisation_name" not in dossier.answers  # offered, not forced
+    assert "1 proposition" in text_of(client.get(f"/dossiers/{dossier.public_id}/"))
     assert "déjà celui du cabinet" in text_of(client.get(address))
     assert client.post(address, {"practice": practice.public_id}).status_code == 200
 
@@ -338,25 +342,27 @@ def test_an_account_s_dossier_is_given_to_its_practice(client, seeds):
 def test_a_dossier_is_given_to_no_practice_where_one_may_not_write():
     user = account()
     reads, strange = practice_with(owner=account("o"), reader=user), practice_with(owner=account("p"))
-    draft = saving.start(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
-    Draft.objects.filter(pk=draft.pk).update(owner=user)
+    dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
+    Dossier.objects.filter(pk=dossier.pk).update(owner=user)
     client = browser(user)
     for practice in (reads, strange):
-        assert client.post(f"/dossiers/{draft.public_id}/cabinet/", {"practice": practice.public_id}).status_code == 422
-    assert "Créer un cabinet" in text_of(client.get(f"/dossiers/{draft.public_id}/cabinet/"))
-    draft.refresh_from_db()
-    assert draft.owner == user
+        assert (
+            client.post(f"/dossiers/{dossier.public_id}/cabinet/", {"practice": practice.public_id}).status_code == 422
+        )
+    assert "Créer un cabinet" in text_of(client.get(f"/dossiers/{dossier.public_id}/cabinet/"))
+    dossier.refresh_from_db()
+    assert dossier.owner == user
 
 
 def test_a_guest_s_dossier_goes_through_an_account_first(client, seeds):
     client.post(f"/incidents/{WEDA}/commencer/", {"timezone": "Europe/Paris"})
-    draft = Draft.objects.get()
+    dossier = Dossier.objects.get()
     practice = practice_with(owner=account())
-    page = client.get(f"/dossiers/{draft.public_id}/cabinet/")
+    page = client.get(f"/dossiers/{dossier.public_id}/cabinet/")
     assert "Rattachez d’abord" in text_of(page)
-    client.post(f"/dossiers/{draft.public_id}/cabinet/", {"practice": practice.public_id})
-    draft.refresh_from_db()
-    assert draft.practice is None
+    client.post(f"/dossiers/{dossier.public_id}/cabinet/", {"practice": practice.public_id})
+    dossier.refresh_from_db()
+    assert dossier.practice is None
 
 
 # -- offers ---------------------------------------------------------------------------------------------
@@ -370,8 +376,8 @@ def changed_profile(practice: Practice, **values) -> None:
     practice.refresh_from_db()
 
 
-def offers_page(client: Client, draft: Draft):
-    page = client.get(f"/dossiers/{draft.public_id}/propositions/")
+def offers_page(client: Client, dossier: Dossier):
+    page = client.get(f"/dossiers/{dossier.public_id}/propositions/")
     seen = re.findall(r'name="seen" value="([^"]+)"', page.content.decode())
     base = re.search(r'name="base" value="(\d+)"', page.content.decode())
     return page, {"seen": seen, "base": base[1] if base else ""}
@@ -381,52 +387,52 @@ def test_offers_are_taken_or_left_one_by_one():
     user = account()
     practice, client = practice_with(owner=user), browser(user)
     changed_profile(practice, city="Lyon", postcode="69003", address="1 rue X")
-    draft = dossier_of(practice)
-    assert "Aucune proposition" in text_of(offers_page(client, draft)[0])
+    dossier = dossier_of(practice)
+    assert "Aucune proposition" in text_of(offers_page(client, dossier)[0])
     changed_profile(practice, city="Bron", postcode="69500", address="2 rue Y")
-    assert "3 propositions" in text_of(client.get(f"/dossiers/{draft.public_id}/"))
-    page, sent = offers_page(client, draft)
+    assert "3 propositions" in text_of(client.get(f"/dossiers/{dossier.public_id}/"))
+    page, sent = offers_page(client, dossier)
     assert "Votre dossier Lyon" in text_of(page)
     assert "Proposition Bron fiche du cabinet" in text_of(page)
     address = page.request["PATH_INFO"]
     assert client.post(address, sent | {"take": "city"}).headers["Location"] == address
-    assert stored(draft, "city") == "Bron"
-    assert client.post(address, offers_page(client, draft)[1] | {"keep": "postcode"}).headers["Location"] == address
-    assert stored(draft, "postcode") == "69003"
-    assert Draft.objects.get().answers["postcode"]["reviewed"]
-    response = client.post(address, offers_page(client, draft)[1] | {"take": "address"})
-    assert response.headers["Location"] == f"/dossiers/{draft.public_id}/"
-    assert stored(draft, "address") == "2 rue Y"
-    assert "proposition" not in text_of(client.get(f"/dossiers/{draft.public_id}/"))
+    assert stored(dossier, "city") == "Bron"
+    assert client.post(address, offers_page(client, dossier)[1] | {"keep": "postcode"}).headers["Location"] == address
+    assert stored(dossier, "postcode") == "69003"
+    assert Dossier.objects.get().answers["postcode"]["reviewed"]
+    response = client.post(address, offers_page(client, dossier)[1] | {"take": "address"})
+    assert response.headers["Location"] == f"/dossiers/{dossier.public_id}/"
+    assert stored(dossier, "address") == "2 rue Y"
+    assert "proposition" not in text_of(client.get(f"/dossiers/{dossier.public_id}/"))
 
 
 def test_all_offers_are_taken_in_one_save():
     user = account()
     practice, client = practice_with(owner=user), browser(user)
-    draft = dossier_of(practice)
+    dossier = dossier_of(practice)
     changed_profile(practice, city="Bron", postcode="69500", address="2 rue Y")
-    before = Draft.objects.get().version
-    page, sent = offers_page(client, draft)
+    before = Dossier.objects.get().version
+    page, sent = offers_page(client, dossier)
     client.post(page.request["PATH_INFO"], sent | {"all": "1"})
-    assert [stored(draft, key) for key in ("city", "postcode", "address")] == ["Bron", "69500", "2 rue Y"]
-    assert Draft.objects.get().version == before + 1
+    assert [stored(dossier, key) for key in ("city", "postcode", "address")] == ["Bron", "69500", "2 rue Y"]
+    assert Dossier.objects.get().version == before + 1
 
 
 def test_only_what_the_page_showed_is_taken():
     user = account()
     practice, client = practice_with(owner=user), browser(user)
-    draft = dossier_of(practice)
+    dossier = dossier_of(practice)
     changed_profile(practice, city="Bron")
-    page, sent = offers_page(client, draft)
+    page, sent = offers_page(client, dossier)
     changed_profile(practice, city="Lyon")
     for act in ({"take": "city"}, {"all": "1"}, {"keep": "city"}, {"take": "no_such"}, {}):
         assert client.post(page.request["PATH_INFO"], sent | act).status_code == 302
-        assert stored(draft, "city") is None
-    page, sent = offers_page(client, draft)
+        assert stored(dossier, "city") is None
+    page, sent = offers_page(client, dossier)
     entries = {"city": answered("city", "Vénissieux")}
-    saving.save_answers(draft=draft, base=draft.version, entries=entries, by="a colleague", now=timezone.now())
+    saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="a colleague", now=timezone.now())
     client.post(page.request["PATH_INFO"], sent | {"take": "city"})
-    assert stored(draft, "city") == "Vénissieux"
+    assert stored(dossier, "city") == "Vénissieux"
     for base in ("", "-1", "x", "99999"):
         assert client.post(page.request["PATH_INFO"], {**sent, "base": base, "take": "city"}).status_code == 400
 
@@ -437,33 +443,33 @@ def test_only_what_the_page_showed_is_taken():
 def test_a_reader_finds_no_form_that_would_only_be_refused(seeds):
     reader = account()
     practice = practice_with(owner=account("owner"), reader=reader)
-    draft = start_weda()
-    Draft.objects.filter(pk=draft.pk).update(practice=practice)
+    dossier = start_weda()
+    Dossier.objects.filter(pk=dossier.pk).update(practice=practice)
     changed_profile(practice, city="Lyon")
     client, owner = browser(reader), browser(practice.memberships.get(role="owner").user)
     pages = ["etapes/dates/", "etapes/donnees/", "essentiel/quand/", "verifier/", "depot/", "recopie/", "rappels/"]
     pages += ["lien/", "effacer/", "propositions/", "versions/city/", "telecharger/", "journal/", ""]
     for page in pages:
-        answer = client.get(f"/dossiers/{draft.public_id}/{page}", follow=True)
+        answer = client.get(f"/dossiers/{dossier.public_id}/{page}", follow=True)
         assert answer.status_code == 200, page
         assert "Vous lisez ce dossier sans pouvoir le modifier" in text_of(answer), page
         buttons = re.findall(r"<(?:button|input|select|textarea)\b[^>]*>", answer.content.decode())
         assert not [each for each in buttons if "hidden" not in each], page
         assert "autosave.mjs" not in answer.content.decode()
-        answer = owner.get(f"/dossiers/{draft.public_id}/{page}", follow=True)
+        answer = owner.get(f"/dossiers/{dossier.public_id}/{page}", follow=True)
         assert "sans pouvoir le modifier" not in text_of(answer), page
     for page in ("etapes/dates/", "verifier/", "depot/", "propositions/", "cabinet/"):
-        assert client.post(f"/dossiers/{draft.public_id}/{page}", {"base": "1"}).status_code == 403
+        assert client.post(f"/dossiers/{dossier.public_id}/{page}", {"base": "1"}).status_code == 403
 
 
 def test_a_role_taken_away_closes_everything_at_once():
     user = account()
     practice = practice_with(owner=account("owner"), manager=user)
-    draft, client = dossier_of(practice), browser(user)
-    assert client.get(f"/dossiers/{draft.public_id}/").status_code == 200
+    dossier, client = dossier_of(practice), browser(user)
+    assert client.get(f"/dossiers/{dossier.public_id}/").status_code == 200
     Membership.objects.filter(user=user).delete()
     for page in (
-        f"/dossiers/{draft.public_id}/",
+        f"/dossiers/{dossier.public_id}/",
         f"/cabinets/{practice.public_id}/",
         f"/cabinets/{practice.public_id}/fiche/",
     ):
@@ -479,4 +485,4 @@ def test_the_page_of_a_practice_costs_as_much_for_many_dossiers(django_assert_ma
     with django_assert_max_num_queries(22):
         page = client.get(f"/cabinets/{practice.public_id}/")
     assert page.content.decode().count("listed-waiting") == 12
-    assert timezone.now() - Draft.objects.first().created_at < timedelta(minutes=5)
+    assert timezone.now() - Dossier.objects.first().created_at < timedelta(minutes=5)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from breach_assistant.logs import JsonFormatter
-from notifications.models import Draft, Membership, Practice, Role, User
+from notifications.models import Dossier, Membership, Practice, Role, User
 from notifications.services.dossiers import saving
 from tests.html_pages import Page
 from tests.signing_in import CODE, SIGN_IN, ask, mailed_code, sign_in
@@ -34,7 +34,7 @@ def anne():
     client.practice = Practice.objects.create(name="Cabinet des Tilleuls", timezone="Indian/Reunion")
     member(client.practice, client.user, Role.OWNER)
     client.page = f"/cabinets/{client.practice.public_id}/equipe/"
-    client.draft = saving.start(
+    client.dossier = saving.start(
         revision=None, timezone="Europe/Paris", by="x", now=timezone.now(), practice=client.practice
     )
     return client
@@ -51,8 +51,8 @@ def invited(client, outbox, email=ZOE, role=Role.MEMBER):
     return LINK.search(outbox[-1].body)[1]
 
 
-def opens(client, draft):
-    return client.get(f"/dossiers/{draft.public_id}/").status_code == 200
+def opens(client, dossier):
+    return client.get(f"/dossiers/{dossier.public_id}/").status_code == 200
 
 
 def test_from_the_invitation_to_the_removal(anne, mailoutbox):
@@ -69,15 +69,15 @@ def test_from_the_invitation_to_the_removal(anne, mailoutbox):
     onward = Page(zoe.get(asked.url).content).named("next").value
     assert zoe.post(CODE, {"code": mailed_code(), "next": onward}).url == link
     assert ZOE in shown(zoe.get(link))
-    assert not opens(zoe, anne.draft), "not before the button"
+    assert not opens(zoe, anne.dossier), "not before the button"
     response = zoe.post(link)
     assert response.url == f"/cabinets/{anne.practice.public_id}/"
-    assert opens(zoe, anne.draft)
+    assert opens(zoe, anne.dossier)
     assert "zoe@example.org Membre depuis le" in shown(anne.get(anne.page))
     anne.post(anne.page, {"change": ZOE, "role": "reader"})
-    assert zoe.post(f"/dossiers/{anne.draft.public_id}/verifier/", {"keep": "x"}).status_code == 403
+    assert zoe.post(f"/dossiers/{anne.dossier.public_id}/verifier/", {"keep": "x"}).status_code == 403
     anne.post(anne.page, {"remove": ZOE})
-    assert not opens(zoe, anne.draft)
+    assert not opens(zoe, anne.dossier)
     assert zoe.get(anne.page).status_code == 404
     assert zoe.get("/dossiers/").status_code == 200, "still signed in"
 
@@ -92,7 +92,7 @@ def test_a_forwarded_mail_admits_nobody_and_does_not_say_whose_it_is(anne, mailo
         assert "zoe@" not in response.content.decode()
     assert "stranger@example.org" in shown(stranger.get(link))
     assert everything() == before
-    assert not opens(stranger, anne.draft)
+    assert not opens(stranger, anne.dossier)
 
 
 def test_a_link_that_is_over_answers_like_one_that_never_was(anne, mailoutbox):
@@ -234,4 +234,4 @@ def test_a_practice_without_an_owner_says_so_and_its_manager_invites_one(mailout
     owner.post(link)
     assert "n’a pas encore" not in shown(manager.get(manager.page))
     assert manager.post(manager.page, {"remove": ZOE}).status_code == 403
-    assert Draft.objects.count() == 0
+    assert Dossier.objects.count() == 0

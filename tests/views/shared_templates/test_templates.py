@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from notifications.models import Draft, Template, TemplateRevision
+from notifications.models import Dossier, Template, TemplateRevision
 from notifications.report import build_report, list_essential_screens
 from notifications.services.dossiers import saving
 from notifications.services.shared_templates import template_files, templates
@@ -127,7 +127,7 @@ def test_a_withdrawn_template_is_gone_but_for_those_who_used_it(client, user, re
     assert "Chères consœurs" in words(used)
     assert "public" not in used["Cache-Control"]
     assert stranger.post(f"/m/{slug}/commencer/").status_code == 410
-    assert Draft.objects.count() == 1
+    assert Dossier.objects.count() == 1
     file = f"/m/{slug}/revision-{revision.number}.json"
     assert stranger.get(file).status_code == 404
     assert client.get(file).status_code == 200
@@ -141,17 +141,17 @@ def test_a_withdrawn_template_is_gone_but_for_those_who_used_it(client, user, re
 def test_begins_with_no_account_and_counts_who_agrees(client, revision, typed, counted):
     before = client.get(f"/m/{revision.template.slug}/commencer/")
     assert "Ne pas compter mon cabinet" in words(before)
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
     begun = client.post(f"/m/{revision.template.slug}/commencer/", {"timezone": "Europe/Paris", **typed})
-    draft = Draft.objects.get()
-    assert begun["Location"] == f"/dossiers/{draft.public_id}/essentiel/quand/"
-    assert (draft.template_revision, draft.counted) == (revision, counted)
+    dossier = Dossier.objects.get()
+    assert begun["Location"] == f"/dossiers/{dossier.public_id}/essentiel/quand/"
+    assert (dossier.template_revision, dossier.counted) == (revision, counted)
     assert "Chères consœurs" in words(client.get(begun["Location"]))
 
 
 def test_the_advice_stands_beside_its_question_with_whose_it_is(client, revision):
     client.post(f"/m/{revision.template.slug}/commencer/", {"timezone": "Europe/Paris"})
-    root = f"/dossiers/{Draft.objects.get().public_id}/etapes"
+    root = f"/dossiers/{Dossier.objects.get().public_id}/etapes"
     page = client.get(f"{root}/prejudices/")
     assert "Conseil de Union des médecins Comptez large" in words(page)
     assert 'href="https://www.cnil.fr/fr/aide"' in page.content.decode()
@@ -163,8 +163,8 @@ def test_the_advice_stands_beside_its_question_with_whose_it_is(client, revision
 def test_the_shipped_example_keeps_the_essential_short(client):
     template_files.load_seeds(now=NOW)
     client.post("/m/exemple-weda/commencer/", {"timezone": "Europe/Paris"})
-    draft = Draft.objects.get()
-    report = build_report(saving.dossier(draft), NOW)
+    dossier = Dossier.objects.get()
+    report = build_report(saving.load_dossier_data(dossier), NOW)
     print([screen.slug for screen in list_essential_screens(report)])
     assert len(list_essential_screens(report)) <= 8
 
@@ -303,7 +303,7 @@ def test_the_preview_shows_a_practice_s_page_and_stores_nothing(editor, revision
     page = editor.get(f"/modeles/gerer/modele/{revision.template.slug}/apercu/?rubrique=donnees")
     assert "Numéro de sécurité sociale" in words(page)
     assert "à relire" in words(page)
-    assert not Draft.objects.exists()
+    assert not Dossier.objects.exists()
 
 
 def test_withdraws_after_a_page_that_says_what_it_means(editor, revision):
