@@ -90,7 +90,7 @@ def build_report(dossier_data: DossierData, now: datetime) -> Report:
     reader = _Reader(dossier_data, case, found)
     rows = {question.key: reader.row(question) for question in questions}
     return Report(
-        dossier_data=dossier_data,
+        data=dossier_data,
         now=now,
         sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier_data.questionnaire.steps),
         clocks=tuple(clocks(dossier_data.obligations, case, dossier_data.filings, now)),

@@ -137,7 +137,7 @@ def test_a_complement_filed_after_the_hours_is_not_late_where_the_notification_w
     assert "late_reasons" not in restore_filed_report(report, second).by_key
     assert changed(report) == {}
     whole = replace(second, kind="complete")
-    told = restore_filed_report(replace(report, dossier_data=replace(report.data, filings=(first, whole))), whole)
+    told = restore_filed_report(replace(report, data=replace(report.data, filings=(first, whole))), whole)
     assert told.kind == whole.answers.get("kind", {}).get("value", "initial")  # as filed, not as it would be now
 
 

@@ -138,17 +138,6 @@ def test_an_author_in_words(by, mine, words):
     assert access.author_words(by, mine) == words
 
 
-def test_dossiers_from_before_numbers_get_theirs(weda_dossier):
-    secret = device(weda_dossier)
-    Grant.objects.update(number=0)
-    Dossier.objects.update(devices=0)
-    AnswerChange.objects.update(by="cet appareil")
-    import_module("notifications.migrations.0002_numbered_grants").number_grants(apps, None)
-    assert access.author(weda_dossier, viewer(secret)) == "appareil 1"
-    assert Dossier.objects.get().devices == 1
-    assert set(AnswerChange.objects.values_list("by", flat=True)) == {"appareil 1"}
-
-
 # -- an earlier answer ----------------------------------------------------------------------------------
 
 

@@ -225,7 +225,7 @@ def test_each_line_has_its_own_clock_and_a_way_to_the_dossier(manager, group):
     assert words.index("Cabinet Ana") < words.index("Cabinet Bob")  # by time left
     for dossier in (one, *rest):
         assert f'href="/dossiers/{dossier.public_id}/"' in page
-        assert f'name="draft" value="{dossier.public_id}"' in page  # for the zip
+        assert f'name="dossier" value="{dossier.public_id}"' in page  # for the zip
 
 
 def test_a_group_of_twelve_is_read_in_as_many_queries_as_one_of_three(manager, group, django_assert_max_num_queries):
