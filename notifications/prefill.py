@@ -15,7 +15,7 @@ from typing import Any
 from . import shared_template
 from .catalogue import ANY_TIME, Revision, proposed_entry
 from .questionnaire import Answers, Entry, Question, Questionnaire, check_entry, same_answer
-from .shared_template import Template
+from .shared_template import SharedTemplateFile
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, P
 
 
 @lru_cache(maxsize=256)
-def of_template(questionnaire: Questionnaire, template: Template) -> dict[str, Proposal]:
+def of_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> dict[str, Proposal]:
     """What a template revision proposes by itself; nothing for another form than its own."""
     if template.questionnaire != questionnaire.name:
         return {}
@@ -85,7 +85,7 @@ def of_template(questionnaire: Questionnaire, template: Template) -> dict[str, P
 
 
 @lru_cache(maxsize=1024)
-def _beside(questionnaire: Questionnaire, revision: Revision, template: Template) -> dict[str, Proposal]:
+def _beside(questionnaire: Questionnaire, revision: Revision, template: SharedTemplateFile) -> dict[str, Proposal]:
     """Those texts in parts to which a template adds a part of its own, beside the incident's."""
     incident, own = of_incident(questionnaire, revision), of_template(questionnaire, template)
     both = [key for key in own if key in incident and questionnaire.questions[key].parts]
@@ -105,7 +105,7 @@ def pair(template: str, incident: str) -> str:
 
 
 def layers(
-    questionnaire: Questionnaire, revision: Revision | None, template: Template | None = None
+    questionnaire: Questionnaire, revision: Revision | None, template: SharedTemplateFile | None = None
 ) -> tuple[dict[str, Proposal], ...]:
     """All proposals, the weakest layer first."""
     incident = of_incident(questionnaire, revision) if revision else {}
@@ -115,7 +115,7 @@ def layers(
 
 
 def at_basis(
-    questionnaire: Questionnaire, revisions: Collection[Revision], templates: Collection[Template]
+    questionnaire: Questionnaire, revisions: Collection[Revision], templates: Collection[SharedTemplateFile]
 ) -> dict[str, Mapping[str, Proposal]]:
     """What was proposed by each basis that an answer may name: a revision, or one of a template with one of its
     incident."""

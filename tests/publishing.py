@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from notifications.models import Incident, Organisation, Template, TemplateRevision, User
+from notifications.models import Incident, Organisation, SharedTemplate, SharedTemplateRevision, User
 from notifications.services.shared_templates import templates, unions
 from tests.dossiers import NOW
 from tests.stored import WEDA
@@ -21,14 +21,14 @@ def union(name: str = "Union des médecins", *, editor: str = "editeur@union.exa
     return user
 
 
-def begin(user: User, *, incident: str | None = WEDA) -> Template:
+def begin(user: User, *, incident: str | None = WEDA) -> SharedTemplate:
     """A template that holds nothing of its own yet."""
     organisation = Organisation.objects.get(editors__user=user)
     found = Incident.objects.get(slug=incident) if incident else None
     return templates.begin(organisation=organisation, incident=found, now=NOW)
 
 
-def write(template: Template, user: User, **elements: Any) -> templates.Saved:
+def write(template: SharedTemplate, user: User, **elements: Any) -> templates.Saved:
     """Save elements as on a page that was just opened: `answers__nature` is `answers.nature`, where a plain value is a
     known one."""
     template.refresh_from_db()
@@ -43,12 +43,12 @@ def _element(name: str, value: Any) -> Any:
     return value
 
 
-def publish(template: Template, user: User, summary: str = "Première version.") -> TemplateRevision:
+def publish(template: SharedTemplate, user: User, summary: str = "Première version.") -> SharedTemplateRevision:
     template.refresh_from_db()
     return templates.publish(template=template, base=template.version, summary=summary, by=user, now=NOW)
 
 
-def published(user: User, **elements: Any) -> TemplateRevision:
+def published(user: User, **elements: Any) -> SharedTemplateRevision:
     """A template for Weda with these elements, published."""
     template = begin(user)
     write(template, user, **elements)

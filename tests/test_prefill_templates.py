@@ -22,7 +22,7 @@ from notifications.prefill import (
     strongest,
 )
 from notifications.questionnaire import Entry, edited, part_texts
-from notifications.shared_template import Template, clean_answer
+from notifications.shared_template import SharedTemplateFile, clean_answer
 from tests.dossiers import answered, form, revision
 
 ONE, TWO = "template:union-weda@1", "template:union-weda@2"
@@ -33,18 +33,18 @@ def weda(number: int) -> Revision:
     return revision(f"weda-2025-11.{number}")
 
 
-def template(number: str = "1", **answers: Any) -> Template:
+def template(number: str = "1", **answers: Any) -> SharedTemplateFile:
     """A union's template for Weda; a plain value is known, one of a text in parts is its words."""
     said = {
         key: clean_answer(form().questions[key], {"state": "known", "value": each}) for key, each in answers.items()
     }
     day = dt.date(2026, 2, 2)
-    return Template(
+    return SharedTemplateFile(
         "union-weda", number, "Incident Weda", "Union", "", form().name, ("weda-2025-11", "3"), "", None, day, "", said
     )
 
 
-def proposals(found: Revision | None, own: Template | None) -> dict[str, Proposal]:
+def proposals(found: Revision | None, own: SharedTemplateFile | None) -> dict[str, Proposal]:
     return strongest(layers(form(), found, own))
 
 
@@ -142,7 +142,7 @@ def test_what_a_group_says_comes_after_both() -> None:
 # ---------------------------------------------------------------- what to look at again
 
 
-def to_look_at(answers: dict[str, Entry], newest: Revision, own: Template) -> list[str]:
+def to_look_at(answers: dict[str, Entry], newest: Revision, own: SharedTemplateFile) -> list[str]:
     known = at_basis(form(), [weda(1), weda(2), weda(3)], [template(**OLD), own])
     return sorted(differing(answers, proposals(newest, own), known))
 

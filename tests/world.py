@@ -21,9 +21,9 @@ from notifications.models import (
     Invitation,
     Membership,
     Practice,
-    Proofreading,
+    Review,
     Role,
-    Template,
+    SharedTemplate,
     User,
 )
 from notifications.services.accounts import access
@@ -61,8 +61,8 @@ class World:
     batch: Batch
     guest_dossier: Dossier
     device: str
-    template: Template  # that its union has not published
-    offered: Template  # that everybody may use
+    template: SharedTemplate  # that its union has not published
+    offered: SharedTemplate  # that everybody may use
     edit: IncidentEdit
     users: dict[str, User]
     secrets: dict[str, str] = field(default_factory=dict)
@@ -164,7 +164,7 @@ def _secrets(made: World, now: Any) -> dict[str, str]:
         created_at=now,
         expires_at=now + timedelta(days=1),
     )
-    Proofreading.objects.create(
+    Review.objects.create(
         dossier=made.dossier,
         name=f"Dr {OURS}",
         sha256=access.fingerprint(found["proofreading"]),

@@ -11,7 +11,7 @@ from ..catalogue import Revision
 from ..deadlines import ZONES
 from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
 from ..report import FILE_FORMAT, FILE_VERSION
-from ..shared_template import Template
+from ..shared_template import SharedTemplateFile
 
 KEYS = {
     "format", "format_version", "questionnaire", "incident", "template", "kind",
@@ -24,8 +24,8 @@ NO_SUCH_FORM = {
 # {old version: function from its tables to those of the next version}
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 Lookup = Callable[[str], Mapping[str, Revision]]
-Templates = Callable[[str], Mapping[str, Template]]
-Known = TypeVar("Known", Revision, Template)
+Templates = Callable[[str], Mapping[str, SharedTemplateFile]]
+Known = TypeVar("Known", Revision, SharedTemplateFile)
 
 
 class Unusable(ValueError):
@@ -43,10 +43,10 @@ class Imported:
     timezone: str
     answers: dict[str, Entry]
     notices: tuple[str, ...]
-    template: Template | None = None
+    template: SharedTemplateFile | None = None
 
 
-def no_templates(slug: str) -> Mapping[str, Template]:
+def no_templates(slug: str) -> Mapping[str, SharedTemplateFile]:
     """Where none are known."""
     return {}
 

@@ -13,11 +13,11 @@ from .unions import (
     IncidentEdit,
     Organisation,
     RolesAcceptance,
-    Template,
-    TemplateChange,
-    TemplateRevision,
+    SharedTemplate,
+    SharedTemplateChange,
+    SharedTemplateRevision,
 )
-from .work import Batch, BatchItem, Proofreading
+from .work import Batch, BatchItem, Review
 
 __all__ = [
     "AnswerChange",
@@ -40,14 +40,14 @@ __all__ = [
     "Organisation",
     "Outgoing",
     "Practice",
-    "Proofreading",
     "RegisterLine",
+    "Review",
     "Role",
     "RolesAcceptance",
+    "SharedTemplate",
+    "SharedTemplateChange",
+    "SharedTemplateRevision",
     "Subscription",
-    "Template",
-    "TemplateChange",
-    "TemplateRevision",
     "User",
     "Viewer",
     "new_public_id",

@@ -58,7 +58,7 @@ class Dossier(models.Model):
         blank=True,
     )
     template_revision = models.ForeignKey(
-        "TemplateRevision",
+        "SharedTemplateRevision",
         verbose_name="révision du modèle",
         on_delete=models.PROTECT,
         related_name="dossiers",

@@ -76,7 +76,7 @@ class TemplateQuerySet(models.QuerySet):
     def visible_to(self, viewer):
         """Those that are published and not withdrawn, for everybody; all of the organisations that the viewer edits
         for; and those that a dossier of the viewer uses, be they withdrawn since."""
-        ways = Q(withdrawn_at=None, pk__in=TemplateRevision.objects.values("template"))
+        ways = Q(withdrawn_at=None, pk__in=SharedTemplateRevision.objects.values("template"))
         used = Dossier.objects.visible_to(viewer).filter(template_revision__isnull=False)
         ways |= Q(pk__in=used.values("template_revision__template"))
         if viewer.user:
@@ -88,7 +88,7 @@ class TemplateQuerySet(models.QuerySet):
         return self.filter(organisation__in=Organisation.objects.visible_to(viewer))
 
 
-class Template(models.Model):
+class SharedTemplate(models.Model):
     """Answers and advice that an organisation prepares for its members. `content` is what its editors are writing, as
     in a file but without what publication adds; `version` counts its saves."""
 
@@ -114,10 +114,10 @@ class Template(models.Model):
         return self.slug
 
 
-class TemplateChange(models.Model):
+class SharedTemplateChange(models.Model):
     """One element of a template's content before and after one save: what merging and history read."""
 
-    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="changes")
+    template = models.ForeignKey(SharedTemplate, on_delete=models.CASCADE, related_name="changes")
     version = models.PositiveIntegerField("version")
     key = models.CharField("élément", max_length=100)
     before = models.JSONField("avant", null=True)
@@ -137,13 +137,13 @@ class TemplateChange(models.Model):
 
 class TemplateRevisionQuerySet(models.QuerySet):
     def visible_to(self, viewer):
-        return self.filter(template__in=Template.objects.visible_to(viewer))
+        return self.filter(template__in=SharedTemplate.objects.visible_to(viewer))
 
 
-class TemplateRevision(models.Model):
+class SharedTemplateRevision(models.Model):
     """One whole template file as it was published, never updated."""
 
-    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="revisions")
+    template = models.ForeignKey(SharedTemplate, on_delete=models.PROTECT, related_name="revisions")
     number = models.CharField("numéro", max_length=20)
     published_at = models.DateField("publiée le")
     summary = models.TextField("ce qui a changé")

@@ -9,10 +9,10 @@ from .people import User
 from .practices import Practice
 
 
-class Proofreading(models.Model):
+class Review(models.Model):
     """« Faire relire par le Dr X »: a link by which one dossier is read, and the tick that says so."""
 
-    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="proofreadings")
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="reviews")
     name = models.CharField("relecteur", max_length=120)
     sha256 = models.CharField("empreinte du secret", max_length=64, unique=True)
     asked_by = models.CharField("demandée par", max_length=80)  # an author, as in the journal

@@ -23,7 +23,7 @@ from .guidance import (
     write_source_date,
 )
 from .letter import Letter, offers_letter, write_letter_to_vendor
-from .model import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Proofread, Report, Row, Section
+from .model import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Report, ReviewDone, Row, Section
 from .revision_changes import RevisionChange, list_changed_since, list_revision_changes
 from .words import (
     CERTAINTY_WORDS,
@@ -58,10 +58,10 @@ __all__ = [
     "Letter",
     "Line",
     "Progress",
-    "Proofread",
     "Reading",
     "Recorded",
     "Report",
+    "ReviewDone",
     "RevisionChange",
     "Row",
     "Screen",

@@ -10,7 +10,7 @@ from .. import deadlines, prefill
 from ..catalogue import Revision, Source
 from ..obligations import CNIL, Deadline, Filed, Obligation
 from ..questionnaire import Answers, Entry, Question, Questionnaire
-from ..shared_template import Template
+from ..shared_template import SharedTemplateFile
 
 STATE_WORDS = {
     "reviewed": "relu",
@@ -24,7 +24,7 @@ ORGANISATION, AWARE = "organisation_name", "aware_at"
 
 
 @dataclass(frozen=True)
-class Proofread:
+class ReviewDone:
     """Somebody said that they read the dossier; `changed_at`: when an answer last changed since, None when none did."""
 
     name: str
@@ -45,16 +45,16 @@ class DossierData:
     revision: Revision | None = None
     newest: Revision | None = None
     revisions: Mapping[str, Revision] = field(default_factory=dict)
-    template: Template | None = None
-    newest_template: Template | None = None
-    templates: Mapping[str, Template] = field(default_factory=dict)
+    template: SharedTemplateFile | None = None
+    newest_template: SharedTemplateFile | None = None
+    templates: Mapping[str, SharedTemplateFile] = field(default_factory=dict)
     overruled: Mapping[str, str] = field(default_factory=dict)
     profile: Mapping[str, Entry] = field(default_factory=dict)  # who the practice is, by key
     common: Mapping[str, Entry] = field(default_factory=dict)  # what its group answers alike, by key
     offered: Mapping[str, str] = field(default_factory=dict)  # fingerprints of what these last proposed, by key
     filings: tuple[Filed, ...] = ()  # active ones, the oldest first
     decided_at: datetime | None = None  # when the practice last said whether it notifies
-    proofread: tuple[Proofread, ...] = ()  # the last one first
+    reviews: tuple[ReviewDone, ...] = ()  # the last one first
     snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
 
     def layers(self, *, newest: bool) -> tuple[dict[str, prefill.Proposal], ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from .. import prefill
 from ..catalogue import Revision, Source
 from ..questionnaire import Question, applicable
-from ..shared_template import Template
+from ..shared_template import SharedTemplateFile
 from .build import build_case
 from .model import DossierData, Line, Report, Row
 from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
@@ -82,7 +82,7 @@ def _token(row: Row, entry: object) -> str:
 
 
 def list_changed_since(
-    dossier_data: DossierData, now: datetime, revision: Revision | None, template: Template | None
+    dossier_data: DossierData, now: datetime, revision: Revision | None, template: SharedTemplateFile | None
 ) -> tuple[str, ...]:
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""

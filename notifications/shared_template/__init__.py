@@ -21,7 +21,7 @@ from .elements import (
     proposed_entry,
 )
 from .reading import build, read
-from .template import FORMAT, VERSION, Position, Template, Unusable, canonical, contents, digest_of, dump
+from .template import FORMAT, VERSION, Position, SharedTemplateFile, Unusable, canonical, contents, digest_of, dump
 
 __all__ = [
     "ADVICE",
@@ -34,7 +34,7 @@ __all__ = [
     "TITLE",
     "VERSION",
     "Position",
-    "Template",
+    "SharedTemplateFile",
     "Unusable",
     "build",
     "canonical",

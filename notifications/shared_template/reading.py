@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ..questionnaire import Question, Questionnaire, Refused, strict_json
 from . import elements
-from .template import FORMAT, VERSION, Position, Template, Unusable, canonical
+from .template import FORMAT, VERSION, Position, SharedTemplateFile, Unusable, canonical
 
 LIMITS = strict_json.Limits(size=256 * 1024, depth=8, nodes=5_000)
 KEYS = (
@@ -21,7 +21,7 @@ Kept = TypeVar("Kept")
 Forms = Callable[[str], Questionnaire | None]
 
 
-def read(data: bytes, forms: Forms) -> Template:
+def read(data: bytes, forms: Forms) -> SharedTemplateFile:
     """The template that a file holds; `forms(name)` gives a questionnaire that is known here. Raises Unusable."""
     try:
         content = strict_json.loads(data, LIMITS)
@@ -32,7 +32,7 @@ def read(data: bytes, forms: Forms) -> Template:
     return build(content, forms)
 
 
-def build(content: Mapping[str, Any], forms: Forms) -> Template:
+def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     """Check the tables of a file. Raises Unusable with every problem found."""
     version = content.get("format_version")
     if type(version) is not int or version != VERSION:
@@ -62,7 +62,7 @@ def build(content: Mapping[str, Any], forms: Forms) -> Template:
     }
     if reader.problems:
         raise Unusable(reader.problems)
-    return Template(**values)
+    return SharedTemplateFile(**values)
 
 
 class _Reader:

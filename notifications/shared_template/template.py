@@ -29,7 +29,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Template:
+class SharedTemplateFile:
     """One revision. `answers` holds what a file says of an answer: its state, value, note, details, certainty."""
 
     slug: str
@@ -68,7 +68,7 @@ def digest_of(content: Any) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
-def contents(template: Template) -> dict[str, Any]:
+def contents(template: SharedTemplateFile) -> dict[str, Any]:
     """The tables of its file."""
     position, incident = template.position, template.incident
     return {
@@ -89,7 +89,7 @@ def contents(template: Template) -> dict[str, Any]:
     }
 
 
-def dump(template: Template) -> bytes:
+def dump(template: SharedTemplateFile) -> bytes:
     """The file of a template."""
     return canonical(contents(template))
 

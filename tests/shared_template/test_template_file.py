@@ -7,7 +7,7 @@ import pytest
 from notifications import shared_template
 from notifications.questionnaire import Refused
 from notifications.shared_template import (
-    Template,
+    SharedTemplateFile,
     Unusable,
     clean_answer,
     clean_plain,
@@ -26,7 +26,7 @@ def forms(name: str):
     return form() if name == form().name else None
 
 
-def template() -> Template:
+def template() -> SharedTemplateFile:
     return read(GOOD.read_bytes(), forms)
 
 

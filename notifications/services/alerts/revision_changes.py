@@ -13,9 +13,9 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from ... import seeds
 from ...catalogue import Revision
-from ...models import Dossier, IncidentRevision, Outgoing, Subscription, TemplateRevision
+from ...models import Dossier, IncidentRevision, Outgoing, SharedTemplateRevision, Subscription
 from ...report import DossierData, build_report, list_changed_since
-from ...shared_template import Template
+from ...shared_template import SharedTemplateFile
 from ..dossiers import saving
 from ..incidents import incidents
 from ..mail import outbox
@@ -34,7 +34,7 @@ class Family:
     column: str  # of a dossier: which revision it was begun with
     prefix: str
     newest: int
-    known: Mapping[int, Revision | Template]
+    known: Mapping[int, Revision | SharedTemplateFile]
 
     @property
     def kind(self) -> str:
@@ -48,13 +48,13 @@ def is_news(kind: str) -> bool:
 def put_due(now: datetime) -> None:
     """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
     incident = _families(IncidentRevision, "incident", incidents.as_data)
-    for family in (*incident, *_families(TemplateRevision, "template", templates.as_data)):
+    for family in (*incident, *_families(SharedTemplateRevision, "template", templates.as_data)):
         concerned = _concerned(family)
         while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
             outbox.store(_rows(Dossier.objects.filter(pk__in=batch), family, now))
 
 
-def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | Template]) -> Iterator[Family]:
+def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | SharedTemplateFile]) -> Iterator[Family]:
     """Those of which there has been more than one revision."""
     found: dict[int, list[Any]] = {}
     for each in model._default_manager.defer("content").order_by("pk"):

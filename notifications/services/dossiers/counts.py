@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from ...models import Dossier, Template
+from ...models import Dossier, SharedTemplate
 from ...report import find_stage
 from . import saving
 
@@ -30,22 +30,22 @@ class Counts:
     late: int | None
 
 
-def shown(template: Template) -> Counts | None:
+def shown(template: SharedTemplate) -> Counts | None:
     """What was last counted, at `template.counted_at`; None before."""
     return Counts(**template.counts) if template.counted_at else None
 
 
 def refresh(*, now: datetime) -> int:
     """Count anew where it is time; returns for how many templates."""
-    due = Template.objects.filter(Q(counted_at=None) | Q(counted_at__lte=now - EVERY))
+    due = SharedTemplate.objects.filter(Q(counted_at=None) | Q(counted_at__lte=now - EVERY))
     found = list(due.filter(revisions__isnull=False).distinct())
     for template in found:
         counted = asdict(count(template, now))
-        Template.objects.filter(pk=template.pk).update(counts=counted, counted_at=now)
+        SharedTemplate.objects.filter(pk=template.pk).update(counts=counted, counted_at=now)
     return len(found)
 
 
-def count(template: Template, now: datetime) -> Counts:
+def count(template: SharedTemplate, now: datetime) -> Counts:
     """Of the practices that let themselves be counted."""
     found = Dossier.objects.filter(template_revision__template=template, counted=True)
     keys = list(found.order_by("pk").values_list("pk", flat=True))

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
 
 from ... import prefill, seeds
-from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, TemplateRevision
+from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, SharedTemplateRevision
 from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from ...report import ORGANISATION, DossierData, Proofread, list_offers
+from ...report import ORGANISATION, DossierData, ReviewDone, list_offers
 from .. import journal
 from ..incidents import incidents
 from ..shared_templates import templates
@@ -80,7 +80,7 @@ def _as_data(
     dossier: Dossier,
     families: tuple[Mapping[int, Any], Mapping[int, Any]],
     decided_at: datetime | None,
-    proofread: tuple[Proofread, ...],
+    done_reviews: tuple[ReviewDone, ...],
 ) -> DossierData:
     begun, revisions = families[0].get(dossier.incident_revision_id, (None, []))
     template, its_revisions = families[1].get(dossier.template_revision_id, (None, []))
@@ -101,7 +101,7 @@ def _as_data(
         offered=dossier.offered,
         filings=tuple(snapshots.as_data(each) for each in snapshots.active(dossier)),
         decided_at=decided_at,
-        proofread=proofread,
+        reviews=done_reviews,
     )
 
 
@@ -137,7 +137,7 @@ def start(
     questionnaire: str = seeds.QUESTIONNAIRE,
     practice: Practice | None = None,
     group: ControllerGroup | None = None,
-    template: TemplateRevision | None = None,
+    template: SharedTemplateRevision | None = None,
     counted: bool = False,
 ) -> Dossier:
     """A new dossier with the answers of an imported file, or else with what is proposed: by defaults, by the incident,

@@ -137,7 +137,7 @@ def history(dossier: Dossier) -> Data:
         "created_at": _instant(dossier.created_at),
         "last_saved_at": _instant(dossier.last_saved_at),
         "changes": [_change(each) for each in dossier.changes.order_by("version", "key").values()],
-        "proofreadings": [_proofreading(each) for each in dossier.proofreadings.order_by("pk")],
+        "proofreadings": [_proofreading(each) for each in dossier.reviews.order_by("pk")],
         "reminders": _reminders(subscription) if subscription else None,
         "warnings_overruled": {key: {**each, "by": _author(each["by"])} for key, each in dossier.overruled.items()},
         "copied": dossier.copied,

@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from ...models import IncidentRevision, Organisation, Template, TemplateRevision
+from ...models import IncidentRevision, Organisation, SharedTemplate, SharedTemplateRevision
 from . import backup
 
 # What `make setup` and a running worker put into an installation that holds nothing yet.
@@ -21,9 +21,9 @@ OF_SETUP = {
     "notifications.IncidentRevision",
     "notifications.Heartbeat",
     "notifications.Organisation",
-    "notifications.Template",
+    "notifications.SharedTemplate",
     "notifications.TemplateChange",
-    "notifications.TemplateRevision",
+    "notifications.SharedTemplateRevision",
     "contenttypes.ContentType",
     "auth.Permission",
     "sessions.Session",
@@ -61,16 +61,16 @@ def is_empty() -> bool:
     tables = [model for model in backup.stored_models(apps) if model._meta.db_table in there]
     if any(model._base_manager.exists() for model in tables if model._meta.label not in OF_SETUP):
         return False
-    revisions = [model for model in (IncidentRevision, TemplateRevision) if model in tables]
+    revisions = [model for model in (IncidentRevision, SharedTemplateRevision) if model in tables]
     return not any(model.objects.filter(from_seed=False).exists() for model in revisions) and not _has_own_union(tables)
 
 
 def _has_own_union(tables: list[type[models.Model]]) -> bool:
     """Did somebody make an organisation here, or begin a template?"""
-    if TemplateRevision not in tables:
+    if SharedTemplateRevision not in tables:
         return False
-    shipped = Template.objects.filter(revisions__from_seed=True)
-    others = Template.objects.exclude(pk__in=shipped)
+    shipped = SharedTemplate.objects.filter(revisions__from_seed=True)
+    others = SharedTemplate.objects.exclude(pk__in=shipped)
     return others.exists() or Organisation.objects.exclude(templates__in=shipped).exists()
 
 

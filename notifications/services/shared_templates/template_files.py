@@ -6,19 +6,21 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from ... import seeds, shared_template
-from ...models import Incident, Organisation, Template, User
+from ...models import Incident, Organisation, SharedTemplate, User
 from ...questionnaire import BadFile
 from ...shared_template import Unusable
 from . import templates, unions
 
 
-def read(data: bytes) -> shared_template.Template:
+def read(data: bytes) -> shared_template.SharedTemplateFile:
     """What a file holds, checked; nothing is stored. Raises Unusable."""
     return shared_template.read(data, templates.form)
 
 
 @transaction.atomic
-def store(*, revision: shared_template.Template, by: User | None, now: datetime, from_seed: bool = False) -> bool:
+def store(
+    *, revision: shared_template.SharedTemplateFile, by: User | None, now: datetime, from_seed: bool = False
+) -> bool:
     """Publish here a revision that was published elsewhere; says whether there was anything to store. Raises Unusable,
     and stores nothing, when its number is taken by another content, or when `by` may not speak for its organisation:
     an editor of it may, and an administrator; None is whoever holds the machine."""
@@ -42,7 +44,7 @@ def store(*, revision: shared_template.Template, by: User | None, now: datetime,
     return True
 
 
-def _organisation(revision: shared_template.Template, by: User | None, now: datetime) -> Organisation:
+def _organisation(revision: shared_template.SharedTemplateFile, by: User | None, now: datetime) -> Organisation:
     name = revision.organisation
     found = Organisation.objects.filter(name=name).first()
     elsewhere = found is None or not found.editors.exists()  # it accepted the roles there, and writes nothing here
@@ -61,13 +63,15 @@ def _free_slug(name: str) -> str:
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 
-def _template(revision: shared_template.Template, organisation: Organisation, now: datetime) -> Template:
+def _template(
+    revision: shared_template.SharedTemplateFile, organisation: Organisation, now: datetime
+) -> SharedTemplate:
     """The template that the revision belongs to, locked; a new one where its address is free."""
     incident = Incident.objects.filter(slug=revision.incident[0]).first() if revision.incident else None
     if revision.incident and incident is None:
         raise Unusable([f"L'incident « {revision.incident[0]} » n'est pas connu ici."])
     said = {"organisation": organisation, "questionnaire": revision.questionnaire, "incident": incident}
-    template, made = Template.objects.get_or_create(slug=revision.slug, defaults={**said, "created_at": now})
+    template, made = SharedTemplate.objects.get_or_create(slug=revision.slug, defaults={**said, "created_at": now})
     if not made and any(getattr(template, name) != each for name, each in said.items()):
         raise Unusable(
             [f"« {revision.slug} » est ici un autre modèle : autre organisation, incident ou questionnaire."]

@@ -9,7 +9,15 @@ from django.db import transaction
 from django.db.models import F
 
 from ... import deadlines, prefill, seeds, shared_template
-from ...models import Incident, IncidentRevision, Organisation, Template, TemplateChange, TemplateRevision, User
+from ...models import (
+    Incident,
+    IncidentRevision,
+    Organisation,
+    SharedTemplate,
+    SharedTemplateChange,
+    SharedTemplateRevision,
+    User,
+)
 from ...questionnaire import BadFile, Questionnaire, Refused
 from ...report import DossierData
 from ...shared_template import Unusable
@@ -29,7 +37,7 @@ EMPTY = "Ce modèle ne contient encore ni réponse ni conseil."
 
 # -- published ------------------------------------------------------------------------------------------
 
-_known: dict[str, shared_template.Template] = {}  # by digest
+_known: dict[str, shared_template.SharedTemplateFile] = {}  # by digest
 
 
 def form(name: str) -> Questionnaire | None:
@@ -40,53 +48,55 @@ def form(name: str) -> Questionnaire | None:
         return None
 
 
-def as_data(stored: TemplateRevision) -> shared_template.Template:
+def as_data(stored: SharedTemplateRevision) -> shared_template.SharedTemplateFile:
     """The stored revision as data. One digest is one content for ever: it is fetched (`defer`) and read once."""
     if stored.digest not in _known:
         _known[stored.digest] = shared_template.build(stored.content, form)
     return _known[stored.digest]
 
 
-def _newest_first(stored: Iterable[TemplateRevision]) -> list[TemplateRevision]:
+def _newest_first(stored: Iterable[SharedTemplateRevision]) -> list[SharedTemplateRevision]:
     return sorted(stored, key=lambda each: seeds.number_key(each.number), reverse=True)
 
 
-def stored_revisions(template: Template) -> list[TemplateRevision]:
+def stored_revisions(template: SharedTemplate) -> list[SharedTemplateRevision]:
     """The revisions of a template, newest first; empty while nothing is published."""
     return _newest_first(template.revisions.select_related("template").defer("content"))
 
 
-def revisions(slug: str) -> list[shared_template.Template]:
+def revisions(slug: str) -> list[shared_template.SharedTemplateFile]:
     """The same as data, of the template at this address."""
-    stored = TemplateRevision.objects.filter(template__slug=slug).defer("content")
+    stored = SharedTemplateRevision.objects.filter(template__slug=slug).defer("content")
     return [as_data(each) for each in _newest_first(stored)]
 
 
-def stored(revision: shared_template.Template) -> TemplateRevision | None:
+def stored(revision: shared_template.SharedTemplateFile) -> SharedTemplateRevision | None:
     """Where the database holds this revision."""
-    kept = TemplateRevision.objects.filter(template__slug=revision.slug, number=revision.number)
+    kept = SharedTemplateRevision.objects.filter(template__slug=revision.slug, number=revision.number)
     return kept.select_related("template").first()
 
 
-def families(ids: Collection[int]) -> dict[int, tuple[shared_template.Template, list[shared_template.Template]]]:
+def families(
+    ids: Collection[int],
+) -> dict[int, tuple[shared_template.SharedTemplateFile, list[shared_template.SharedTemplateFile]]]:
     """By the number of a stored revision, for those of `ids` and their kin: itself, and all of its template, newest
     first. What is withdrawn still serves the dossiers that were begun with it."""
-    kin = Template.objects.filter(revisions__in=ids)
-    stored = _newest_first(TemplateRevision.objects.filter(template__in=kin).defer("content"))
-    found: dict[int, list[shared_template.Template]] = {}
+    kin = SharedTemplate.objects.filter(revisions__in=ids)
+    stored = _newest_first(SharedTemplateRevision.objects.filter(template__in=kin).defer("content"))
+    found: dict[int, list[shared_template.SharedTemplateFile]] = {}
     read = [(each.pk, found.setdefault(each.template_id, []), as_data(each)) for each in stored]
     for _, family, revision in read:
         family.append(revision)
     return {pk: (revision, family) for pk, family, revision in read}
 
 
-def newest(found: Iterable[Template]) -> dict[int, TemplateRevision]:
+def newest(found: Iterable[SharedTemplate]) -> dict[int, SharedTemplateRevision]:
     """The newest revision of each template that has one, by the template's number, in one query."""
-    stored = TemplateRevision.objects.filter(template__in=found).select_related("template__organisation")
+    stored = SharedTemplateRevision.objects.filter(template__in=found).select_related("template__organisation")
     return {each.template_id: each for each in reversed(_newest_first(stored.defer("content")))}
 
 
-def check_fits(template: Template, questionnaire: str, revision: IncidentRevision | None) -> None:
+def check_fits(template: SharedTemplate, questionnaire: str, revision: IncidentRevision | None) -> None:
     """Raises ValueError for a dossier of another questionnaire or of another incident than the template's."""
     if template.questionnaire != questionnaire or template.incident_id != (revision and revision.incident_id):
         raise ValueError(f"{template}: made for another questionnaire or another incident")
@@ -107,11 +117,11 @@ class Saved:
 
 
 @transaction.atomic
-def begin(*, organisation: Organisation, incident: Incident | None, now: datetime) -> Template:
+def begin(*, organisation: Organisation, incident: Incident | None, now: datetime) -> SharedTemplate:
     """A template that holds nothing of its own yet: what the incident proposes shows through it, and is stored only
     where an editor writes something else."""
     known = incidents.revisions(incident.slug) if incident else []
-    return Template.objects.create(
+    return SharedTemplate.objects.create(
         organisation=organisation,
         slug=_free_slug(f"{organisation.slug}-{incident.slug if incident else 'modele'}"[:70].strip("-")),
         questionnaire=known[0].questionnaire if known else seeds.QUESTIONNAIRE,
@@ -122,7 +132,7 @@ def begin(*, organisation: Organisation, incident: Incident | None, now: datetim
 
 
 def _free_slug(wanted: str) -> str:
-    taken = set(Template.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken = set(SharedTemplate.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     slug, number = wanted, 1
     while slug in taken:
         number += 1
@@ -131,7 +141,7 @@ def _free_slug(wanted: str) -> str:
 
 
 @transaction.atomic
-def save(*, template: Template, base: int, elements: Mapping[str, Any], by: User, now: datetime) -> Saved:
+def save(*, template: SharedTemplate, base: int, elements: Mapping[str, Any], by: User, now: datetime) -> Saved:
     """Write elements of the content, each by its name: `title`, `cover`, `position`, `answers.<key>`, `advice.<key>`;
     None or "" takes it away. Merged by name, three ways, like the answers of a dossier: `base` is the version that the
     page was rendered from."""
@@ -157,13 +167,13 @@ def save(*, template: Template, base: int, elements: Mapping[str, Any], by: User
     return result
 
 
-def locked(template: Template) -> Template:
+def locked(template: SharedTemplate) -> SharedTemplate:
     """The template as it stands; others who would change it wait until this transaction ends."""
-    Template.objects.filter(pk=template.pk).update(version=F("version"))
-    return Template.objects.select_related("organisation", "incident").get(pk=template.pk)
+    SharedTemplate.objects.filter(pk=template.pk).update(version=F("version"))
+    return SharedTemplate.objects.select_related("organisation", "incident").get(pk=template.pk)
 
 
-def _cleaned(template: Template, name: str, raw: Any) -> Any:
+def _cleaned(template: SharedTemplate, name: str, raw: Any) -> Any:
     """The element as it is kept; None for one that is taken away. Raises Refused."""
     kind, _, key = name.partition(".")
     if kind not in CLEANERS:
@@ -173,29 +183,29 @@ def _cleaned(template: Template, name: str, raw: Any) -> Any:
     return CLEANERS[kind](template, key, raw)
 
 
-def _title(template: Template, key: str, raw: Any) -> str:
+def _title(template: SharedTemplate, key: str, raw: Any) -> str:
     if title := shared_template.clean_line(raw, shared_template.TITLE):
         return title
     raise Refused("Donnez un titre à ce modèle.")
 
 
-def _cover(template: Template, key: str, raw: Any) -> str | None:
+def _cover(template: SharedTemplate, key: str, raw: Any) -> str | None:
     return shared_template.clean_plain(raw, shared_template.COVER) or None
 
 
-def _position(template: Template, key: str, raw: Any) -> dict[str, str]:
+def _position(template: SharedTemplate, key: str, raw: Any) -> dict[str, str]:
     return shared_template.clean_position(raw)
 
 
-def _answer(template: Template, key: str, raw: Any) -> dict[str, Any]:
+def _answer(template: SharedTemplate, key: str, raw: Any) -> dict[str, Any]:
     return shared_template.clean_answer(_question(template, key), raw)
 
 
-def _advice(template: Template, key: str, raw: Any) -> str:
+def _advice(template: SharedTemplate, key: str, raw: Any) -> str:
     return shared_template.clean_advice(_question(template, key), raw)
 
 
-def _question(template: Template, key: str) -> Any:
+def _question(template: SharedTemplate, key: str) -> Any:
     if question := seeds.questionnaire(template.questionnaire).get(key):
         return question
     raise Refused("Cette question n'existe pas dans le questionnaire.")
@@ -204,7 +214,7 @@ def _question(template: Template, key: str) -> Any:
 CLEANERS = {"title": _title, "cover": _cover, "position": _position, "answers": _answer, "advice": _advice}
 
 
-def follow(*, template: Template, revision: shared_template.Template, now: datetime) -> None:
+def follow(*, template: SharedTemplate, revision: shared_template.SharedTemplateFile, now: datetime) -> None:
     """What editors are writing follows a revision that came from elsewhere, unless they have begun to write something
     else, or it is an old one; the row is locked by the caller."""
     last = next(iter(stored_revisions(template)), None)
@@ -232,19 +242,19 @@ def _nested(elements: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "cover": content["cover"] or ""}
 
 
-def _as_of(template: Template, base: int, names: Iterable[str]) -> dict[str, Any]:
+def _as_of(template: SharedTemplate, base: int, names: Iterable[str]) -> dict[str, Any]:
     """Each element as it stood after save number `base`."""
     held = elements_of(template.content)
     later = template.changes.filter(version__gt=base, key__in=list(names)).order_by("-version")
     return {name: held.get(name) for name in names} | {change.key: change.before for change in later}
 
 
-def _last_change(template: Template, name: str) -> dict[str, str]:
+def _last_change(template: SharedTemplate, name: str) -> dict[str, str]:
     last = template.changes.filter(key=name).order_by("-version").first()
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
 
-def _write(template: Template, changed: Mapping[str, Any], by: User | None, now: datetime) -> None:
+def _write(template: SharedTemplate, changed: Mapping[str, Any], by: User | None, now: datetime) -> None:
     """Store elements and their history; the row is locked by the caller."""
     if not changed:
         return
@@ -255,18 +265,18 @@ def _write(template: Template, changed: Mapping[str, Any], by: User | None, now:
     template.save(update_fields=["content", "version"])
 
 
-def _note(template: Template, changes: Mapping[str, tuple[Any, Any]], by: User | None, now: datetime) -> None:
+def _note(template: SharedTemplate, changes: Mapping[str, tuple[Any, Any]], by: User | None, now: datetime) -> None:
     said = {"template": template, "version": template.version, "at": now, "by": access.account_author(by) if by else ""}
-    rows = [TemplateChange(key=name, before=old, after=new, **said) for name, (old, new) in changes.items()]
-    TemplateChange.objects.bulk_create(rows)
+    rows = [SharedTemplateChange(key=name, before=old, after=new, **said) for name, (old, new) in changes.items()]
+    SharedTemplateChange.objects.bulk_create(rows)
 
 
-def edited(template: Template, now: datetime) -> shared_template.Template:
+def edited(template: SharedTemplate, now: datetime) -> shared_template.SharedTemplateFile:
     """What editors are writing, as the revision that it would be if it were published now. Raises Unusable."""
     return shared_template.build(_file(template, "Modèle en cours de rédaction.", now), form)
 
 
-def preview(template: Template, now: datetime) -> DossierData:
+def preview(template: SharedTemplate, now: datetime) -> DossierData:
     """The dossier that a practice would begin with it, of which nothing is stored."""
     own, questionnaire = edited(template, now), seeds.questionnaire(template.questionnaire)
     known = incidents.revisions(template.incident.slug) if template.incident else []
@@ -289,7 +299,7 @@ def preview(template: Template, now: datetime) -> DossierData:
 
 
 @transaction.atomic
-def publish(*, template: Template, base: int, summary: str, by: User, now: datetime) -> TemplateRevision:
+def publish(*, template: SharedTemplate, base: int, summary: str, by: User, now: datetime) -> SharedTemplateRevision:
     """What editors have written becomes the next revision; `base` is the version that they have read. Raises Unusable
     with what stands in the way."""
     row = locked(template)
@@ -302,7 +312,7 @@ def publish(*, template: Template, base: int, summary: str, by: User, now: datet
     return keep(template=row, revision=data, by=by)
 
 
-def _obstacles(template: Template, base: int) -> list[str]:
+def _obstacles(template: SharedTemplate, base: int) -> list[str]:
     content = template.content
     faults = {
         NOT_ACCEPTED: not unions.has_accepted(template.organisation),
@@ -323,18 +333,22 @@ def _summary(text: str) -> str:
     return summary
 
 
-def _words(revision: shared_template.Template) -> dict[str, Any]:
+def _words(revision: shared_template.SharedTemplateFile) -> dict[str, Any]:
     """What members read of it: all but what each publication writes anew."""
     told_anew = ("number", "published_at", "summary", "incident")
     return {name: each for name, each in shared_template.contents(revision).items() if name not in told_anew}
 
 
 def keep(
-    *, template: Template, revision: shared_template.Template, by: User | None = None, from_seed: bool = False
-) -> TemplateRevision:
+    *,
+    template: SharedTemplate,
+    revision: shared_template.SharedTemplateFile,
+    by: User | None = None,
+    from_seed: bool = False,
+) -> SharedTemplateRevision:
     """Store a checked revision; the row is locked by the caller."""
     content = shared_template.contents(revision)
-    return TemplateRevision.objects.create(
+    return SharedTemplateRevision.objects.create(
         template=template,
         number=revision.number,
         published_at=revision.published_at,
@@ -346,7 +360,7 @@ def keep(
     )
 
 
-def _file(template: Template, summary: str, now: datetime) -> dict[str, Any]:
+def _file(template: SharedTemplate, summary: str, now: datetime) -> dict[str, Any]:
     """The tables of the file that would be published now."""
     known = incidents.stored_revisions(template.incident.slug) if template.incident else []
     number = known[0].number if known else ""
@@ -365,14 +379,14 @@ def _file(template: Template, summary: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def next_number(template: Template) -> str:
+def next_number(template: SharedTemplate) -> str:
     """`<n>.local<k>`: after revision `<n>` of those that ship, and never the number of one that will."""
     newest = next((seeds.number_key(each.number) for each in stored_revisions(template)), (1, 0))
     return f"{newest[0]}.local{newest[1] + 1}"
 
 
 @transaction.atomic
-def withdraw(*, template: Template, by: User, now: datetime) -> None:
+def withdraw(*, template: SharedTemplate, by: User, now: datetime) -> None:
     """It is offered no more; the dossiers that were begun with it keep it."""
     row = locked(template)
     if row.withdrawn_at is None:
@@ -381,7 +395,7 @@ def withdraw(*, template: Template, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_public_line(*, template: Template, base: int, text: str, by: User, now: datetime) -> None:
+def set_public_line(*, template: SharedTemplate, base: int, text: str, by: User, now: datetime) -> None:
     """The line that stands on the public page beside the revision. A page that shows an older one (`base`: the version
     it was rendered from) and leaves it alone does not bring it back. Raises Refused."""
     line, row = shared_template.clean_line(text, PUBLIC_LINE), locked(template)
@@ -391,7 +405,7 @@ def set_public_line(*, template: Template, base: int, text: str, by: User, now: 
         _noted(row, "public_line", before, line, by, now)
 
 
-def _noted(template: Template, column: str, before: Any, after: Any, by: User, now: datetime) -> None:
+def _noted(template: SharedTemplate, column: str, before: Any, after: Any, by: User, now: datetime) -> None:
     """A column changed by an editor, with a line of history of its own."""
     template.version += 1
     _note(template, {column: (before, after)}, by, now)

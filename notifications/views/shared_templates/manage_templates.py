@@ -15,7 +15,7 @@ from ...catalogue import ANY_TIME
 from ...deadlines import PARIS, in_words
 from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
-from ...models import Incident, Organisation, Template
+from ...models import Incident, Organisation, SharedTemplate
 from ...questionnaire import Refused
 from ...report import list_value_lines
 from ...services.dossiers import counts
@@ -32,7 +32,7 @@ CHANGED = (
 
 def editable(request, slug):
     """A template of an organisation that the viewer edits for; anything else does not exist."""
-    found = Template.objects.edited_by(request.viewer).select_related("organisation", "incident")
+    found = SharedTemplate.objects.edited_by(request.viewer).select_related("organisation", "incident")
     return get_object_or_404(found, slug=slug)
 
 

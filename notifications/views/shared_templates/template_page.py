@@ -15,7 +15,7 @@ from ...questionnaire import Question, Questionnaire
 from ...report import Line, incident_page, list_value_lines
 from ...services.incidents import incidents
 from ...services.shared_templates import templates
-from ...shared_template import Template
+from ...shared_template import SharedTemplateFile
 
 NAMES = {"title": "Titre", "cover": "Présentation", "position": "Position de l'organisation", "contact": "Contact"}
 
@@ -29,7 +29,7 @@ class Said:
     now: tuple[Line, ...]
 
 
-def context(stored: Any, revisions: Sequence[Template]) -> dict[str, Any]:
+def context(stored: Any, revisions: Sequence[SharedTemplateFile]) -> dict[str, Any]:
     """Everything that the page of a template needs; `stored` is a row of the database, `revisions` hold what was
     published of it, newest first."""
     newest = revisions[0]
@@ -56,7 +56,7 @@ def _to_notify(incident: Revision) -> list[dict[str, Any]]:
     return [each for each in incident_page.guidance(incident) if each["title"] == incident_page.ABOUT["notify"]]
 
 
-def digest(revision: Template) -> str:
+def digest(revision: SharedTemplateFile) -> str:
     """SHA-256 of the file of this revision."""
     return shared_template.digest_of(shared_template.contents(revision))
 
@@ -66,7 +66,9 @@ def address(slug: str) -> str:
     return settings.SITE_URL + reverse("template", args=[slug])
 
 
-def steps(questionnaire: Questionnaire, template: Template, incident: Revision | None) -> list[dict[str, Any]]:
+def steps(
+    questionnaire: Questionnaire, template: SharedTemplateFile, incident: Revision | None
+) -> list[dict[str, Any]]:
     """For each step where something is prepared: what the organisation answers, how many answers more come from the
     incident, and its advice."""
     shown = []
@@ -84,7 +86,7 @@ def steps(questionnaire: Questionnaire, template: Template, incident: Revision |
     return shown
 
 
-def answer_lines(question: Question, template: Template) -> tuple[Line, ...]:
+def answer_lines(question: Question, template: SharedTemplateFile) -> tuple[Line, ...]:
     """What a template answers, in the words of the form."""
     answer = template.answers.get(question.key)
     return _lines(question, answer) if answer else ()
@@ -103,7 +105,7 @@ def _lines(question: Question, answer: Mapping[str, Any]) -> tuple[Line, ...]:
 # -- what differs -----------------------------------------------------------------------------------------
 
 
-def changes(questionnaire: Questionnaire, revisions: Sequence[Template]) -> list[dict[str, Any]]:
+def changes(questionnaire: Questionnaire, revisions: Sequence[SharedTemplateFile]) -> list[dict[str, Any]]:
     """What each revision brought, newest first: the names of what it says differently; None for the first."""
     names = [[said.name for said in differences(questionnaire, old, new)] for new, old in pairwise(revisions)]
     return [
@@ -112,14 +114,14 @@ def changes(questionnaire: Questionnaire, revisions: Sequence[Template]) -> list
     ]
 
 
-def differences(questionnaire: Questionnaire, old: Template | None, new: Template) -> list[Said]:
+def differences(questionnaire: Questionnaire, old: SharedTemplateFile | None, new: SharedTemplateFile) -> list[Said]:
     """What `new` says otherwise than `old`, in the order of the form; all that it says when there is no old one."""
     before, now = (_elements(each) if each else {} for each in (old, new))
     names = [name for name in _names(questionnaire) if before.get(name) != now.get(name)]
     return [_said(questionnaire, name, before.get(name), now.get(name)) for name in names]
 
 
-def _elements(template: Template) -> dict[str, Any]:
+def _elements(template: SharedTemplateFile) -> dict[str, Any]:
     return {**templates.elements_of(shared_template.contents(template)), "contact": template.contact or None}
 
 

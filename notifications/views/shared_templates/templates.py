@@ -8,7 +8,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 
 from ... import shared_template
 from ...deadlines import ZONES
-from ...models import Template, TemplateRevision, Viewer
+from ...models import SharedTemplate, SharedTemplateRevision, Viewer
 from ...services.incidents import incidents
 from ...services.shared_templates import templates
 from ..dossiers import dossiers
@@ -23,7 +23,7 @@ NOBODY = Viewer()  # a page that any cache may keep looks at no cookie
 @conditional_page
 def listed(request):
     """Every template that is published and not withdrawn."""
-    newest = templates.newest(Template.objects.visible_to(NOBODY))
+    newest = templates.newest(SharedTemplate.objects.visible_to(NOBODY))
     found = [(stored.template, templates.as_data(stored)) for stored in newest.values()]
     found.sort(key=lambda pair: (pair[1].published_at, pair[1].slug), reverse=True)
     return render(request, "shared_templates/templates.html", {"templates": found})
@@ -44,13 +44,13 @@ def _public_page(request, found):
 
 
 def _offered(slug):
-    return Template.objects.visible_to(NOBODY).select_related("organisation").filter(slug=slug).first()
+    return SharedTemplate.objects.visible_to(NOBODY).select_related("organisation").filter(slug=slug).first()
 
 
 @never_cache
 def _gone(request, slug):
     """A withdrawn template, whole for those who used it or edit it."""
-    withdrawn = Template.objects.filter(slug=slug, revisions__isnull=False).distinct()
+    withdrawn = SharedTemplate.objects.filter(slug=slug, revisions__isnull=False).distinct()
     if not withdrawn.exists():
         raise Http404
     used = withdrawn.visible_to(request.viewer).select_related("organisation").first()
@@ -61,7 +61,7 @@ def _gone(request, slug):
 @require_safe
 def template_json(request, slug, number):
     """The file of one revision: the same bytes for ever."""
-    shown = TemplateRevision.objects.visible_to(NOBODY).filter(template__slug=slug, number=number).first()
+    shown = SharedTemplateRevision.objects.visible_to(NOBODY).filter(template__slug=slug, number=number).first()
     return _file(request, shown) if shown else _own_file(request, slug, number)
 
 
@@ -76,7 +76,7 @@ def _file(request, stored):
 @never_cache
 def _own_file(request, slug, number):
     """Of a withdrawn template, for those who used it or edit it."""
-    found = TemplateRevision.objects.visible_to(request.viewer)
+    found = SharedTemplateRevision.objects.visible_to(request.viewer)
     return _file(request, get_object_or_404(found, template__slug=slug, number=number))
 
 

@@ -1,10 +1,8 @@
 """Private links, numbers of devices, and having an earlier answer back."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from notifications.models import AnswerChange, Dossier, Grant, Viewer

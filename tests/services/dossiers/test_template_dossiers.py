@@ -7,7 +7,7 @@ import pytest
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
 from notifications.files.dossier_files import read_dossier
-from notifications.models import Dossier, TemplateRevision, User
+from notifications.models import Dossier, SharedTemplateRevision, User
 from notifications.report import Report, build_report, list_essential_screens
 from notifications.services.dossiers import saving, snapshots
 from notifications.services.incidents import incidents
@@ -32,21 +32,21 @@ def editor(seeds_loaded: None) -> User:
 
 
 @pytest.fixture
-def revision(editor: User) -> TemplateRevision:
+def revision(editor: User) -> SharedTemplateRevision:
     return published(editor, **ADVISED)
 
 
 @pytest.fixture
-def dossier(revision: TemplateRevision) -> Dossier:
+def dossier(revision: SharedTemplateRevision) -> Dossier:
     return start(revision)
 
 
-def start(revision: TemplateRevision, **said) -> Dossier:
+def start(revision: SharedTemplateRevision, **said) -> Dossier:
     newest = incidents.stored_revisions(WEDA)[0]
     return saving.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
 
 
-def again(dossier: Dossier, editor: User, **elements) -> TemplateRevision:
+def again(dossier: Dossier, editor: User, **elements) -> SharedTemplateRevision:
     """The next revision of the template."""
     template = dossier.template_revision.template
     write(template, editor, **elements)
@@ -61,7 +61,7 @@ def to_review_again(dossier: Dossier) -> set[str]:
     return {row.key for row in report(dossier).rows if row.outdated}
 
 
-def named(revision: TemplateRevision) -> str:
+def named(revision: SharedTemplateRevision) -> str:
     return f"template:{revision.template.slug}@{revision.number}"
 
 

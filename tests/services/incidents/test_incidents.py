@@ -31,7 +31,7 @@ def test_every_shipped_revision_is_stored_and_a_second_time_changes_nothing(db):
     assert load() == "".join(said)
     before = everything()
     assert len(before["IncidentRevision"]) == len(FILES)
-    assert len(before["TemplateRevision"]) == len(TEMPLATES)
+    assert len(before["SharedTemplateRevision"]) == len(TEMPLATES)
     assert load() == ""
     assert everything() == before
 

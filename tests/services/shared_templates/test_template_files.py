@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications import shared_template
-from notifications.models import Editor, Incident, Organisation, Template, TemplateRevision
+from notifications.models import Editor, Incident, Organisation, SharedTemplate, SharedTemplateRevision
 from notifications.questionnaire import BadFile
 from notifications.services.accounts import accounts
 from notifications.services.incidents import incidents
@@ -57,10 +57,10 @@ def test_what_one_installation_publishes_another_stores_and_gives_out_alike(admi
         answers__description="Notre avis.", advice__aware_at="Voir https://www.cnil.fr/fr.",
     )  # fmt: skip
     data = shared_template.dump(templates.as_data(revision))
-    for model in (TemplateRevision, Template, Organisation):
+    for model in (SharedTemplateRevision, SharedTemplate, Organisation):
         model.objects.all().delete()
     assert store(data, administrator) is True
-    again = TemplateRevision.objects.get()
+    again = SharedTemplateRevision.objects.get()
     assert shared_template.dump(templates.as_data(again)) == data
     assert (again.number, again.published_by, again.from_seed) == ("1.local1", administrator, False)
     assert (again.template.organisation.name, again.template.organisation.editors.count()) == ("Union des médecins", 0)
@@ -75,7 +75,7 @@ def test_a_file_that_is_here_already_changes_nothing(administrator):
 
 def test_editors_go_on_from_what_was_brought_and_lose_nothing_that_they_wrote(administrator):
     store(GOOD.read_bytes(), administrator)
-    template = Template.objects.get()
+    template = SharedTemplate.objects.get()
     assert template.content["title"] == good()["title"]
     editor = unions.add_editor(organisation=template.organisation, email="editeur@union.example", now=NOW).user
     unions.accept_roles(organisation=template.organisation, by=editor, now=NOW)
@@ -92,8 +92,8 @@ def test_editors_go_on_from_what_was_brought_and_lose_nothing_that_they_wrote(ad
 def test_an_older_revision_does_not_take_the_place_of_what_editors_see(administrator):
     store(numbered(2, lambda content: content.update(cover="Suite.")), administrator)
     store(GOOD.read_bytes(), administrator)
-    assert Template.objects.get().content["cover"] == "Suite."
-    assert [each.number for each in templates.stored_revisions(Template.objects.get())] == ["2", "1"]
+    assert SharedTemplate.objects.get().content["cover"] == "Suite."
+    assert [each.number for each in templates.stored_revisions(SharedTemplate.objects.get())] == ["2", "1"]
 
 
 # -- what is refused ------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def test_a_number_that_holds_something_else_is_refused_and_both_are_named(admini
     other = changed(lambda content: content.update(cover="Autre chose."))
     said = refusal(other, administrator)
     assert "La révision 1 de « exemple-weda » existe déjà ici avec un autre contenu" in said
-    assert TemplateRevision.objects.get().digest[:12] in said
+    assert SharedTemplateRevision.objects.get().digest[:12] in said
     assert shared_template.digest_of(json.loads(other))[:12] in said
 
 
@@ -118,12 +118,12 @@ def test_only_its_editors_and_an_administrator_bring_a_template_in_an_organisati
         assert refusal(GOOD.read_bytes(), anybody) == templates.NOT_ACCEPTED
     unions.accept_roles(organisation=example, by=stranger, now=NOW)
     assert store(GOOD.read_bytes(), stranger) is True
-    assert TemplateRevision.objects.get().published_by == stranger
+    assert SharedTemplateRevision.objects.get().published_by == stranger
 
 
 def test_a_file_does_not_bring_a_withdrawn_template_on(administrator):
     store(GOOD.read_bytes(), administrator)
-    templates.withdraw(template=Template.objects.get(), by=administrator, now=NOW)
+    templates.withdraw(template=SharedTemplate.objects.get(), by=administrator, now=NOW)
     assert refusal(numbered(2), administrator) == templates.WITHDRAWN
     assert store(numbered(2)) is True  # what ships is loaded all the same
 
@@ -131,7 +131,7 @@ def test_a_file_does_not_bring_a_withdrawn_template_on(administrator):
 def test_an_address_that_is_another_template_s_is_refused(administrator):
     editor = union()
     mine = begin(editor)
-    Template.objects.filter(pk=mine.pk).update(slug="exemple-weda")
+    SharedTemplate.objects.filter(pk=mine.pk).update(slug="exemple-weda")
     assert "autre organisation, incident ou questionnaire" in refusal(GOOD.read_bytes(), administrator)
 
 
@@ -224,7 +224,7 @@ def refused_or_equal(data, content=None):
 
 def test_the_example_is_published_by_a_union_that_has_no_editor(seeds_loaded):
     assert template_files.load_seeds(now=NOW) == 1
-    revision = TemplateRevision.objects.get()
+    revision = SharedTemplateRevision.objects.get()
     assert (revision.from_seed, revision.number, revision.published_by) == (True, "1", None)
     assert revision.template.organisation.name == "Union d'exemple"
     assert not Editor.objects.exists()
@@ -266,4 +266,4 @@ def test_a_wrong_file_among_those_that_ship_is_named(seeds_loaded, tmp_path, mon
     with pytest.raises(BadFile) as refused:
         template_files.load_seeds(now=NOW)
     assert refused.value.problems == ["wrong.1.json: Ce fichier n'est pas un modèle de Breach Assistant."]
-    assert not Template.objects.exists()
+    assert not SharedTemplate.objects.exists()

@@ -13,8 +13,8 @@ from notifications.models import (
     Filing,
     Organisation,
     RolesAcceptance,
-    Template,
-    TemplateRevision,
+    SharedTemplate,
+    SharedTemplateRevision,
     User,
     Viewer,
 )  # fmt: skip
@@ -35,7 +35,7 @@ def editor(seeds_loaded: None) -> User:
 
 
 @pytest.fixture
-def template(editor: User) -> Template:
+def template(editor: User) -> SharedTemplate:
     return begin(editor)
 
 
@@ -133,7 +133,7 @@ def test_two_editors_lose_nothing_of_each_other(template, editor):
     organisation = Organisation.objects.get()
     other = unions.add_editor(organisation=organisation, email="autre@union.example", now=NOW).user
     write(template, editor, advice__severity="Un conseil.", cover="Bonjour.")
-    base = Template.objects.get().version
+    base = SharedTemplate.objects.get().version
 
     def save(by, **elements):
         named = {name.replace("__", "."): each for name, each in elements.items()}
@@ -146,9 +146,9 @@ def test_two_editors_lose_nothing_of_each_other(template, editor):
     assert saved.conflicts["advice.severity"]["theirs"] == "Mon conseil."
     assert saved.conflicts["advice.severity"]["by"] == f"compte {editor.pk}"
     assert save(other, advice__severity="Mon conseil.", cover="Bonjour.").conflicts == {}
-    kept = Template.objects.get().content
+    kept = SharedTemplate.objects.get().content
     assert (kept["advice"]["severity"], kept["cover"]) == ("Mon conseil.", "Bonsoir.")
-    assert save(other, advice__severity="Un conseil.").version == Template.objects.get().version
+    assert save(other, advice__severity="Un conseil.").version == SharedTemplate.objects.get().version
 
 
 def test_nothing_written_nothing_moves(template, editor):
@@ -186,10 +186,10 @@ def test_revisions_are_numbered_one_after_the_other_newest_first(template, edito
 def test_a_published_revision_never_changes(template, editor):
     write(template, editor, advice__severity="Un conseil.")
     revision = publish(template, editor)
-    before = everything()["TemplateRevision"]
+    before = everything()["SharedTemplateRevision"]
     write(template, editor, advice__severity="Un autre.", title="Autre titre")
     templates.set_public_line(template=template, base=template.version, text="Une ligne.", by=editor, now=NOW)
-    assert everything()["TemplateRevision"] == before
+    assert everything()["SharedTemplateRevision"] == before
     revision.summary = "Autre chose."
     with pytest.raises(TypeError):
         revision.save()
@@ -207,7 +207,7 @@ def test_what_stands_in_the_way_of_publishing_is_told(template, editor):
     write(template, editor, advice__severity="Un conseil.")
     assert refusal(publish, template, editor, summary="") == templates.NO_SUMMARY
     assert "code HTML" in refusal(publish, template, editor, summary="<b>")
-    old = Template.objects.get().version
+    old = SharedTemplate.objects.get().version
     write(template, editor, cover="Bonjour.")
     assert refusal(templates.publish, template=template, base=old, summary="x", by=editor, now=NOW) == templates.MOVED
     publish(template, editor)
@@ -243,8 +243,8 @@ def test_the_public_line_changes_without_a_revision_and_leaves_a_trace(template,
 
 
 def seen(viewer: Viewer) -> set[str]:
-    found = set(Template.objects.visible_to(viewer).values_list("slug", flat=True))
-    of_revisions = TemplateRevision.objects.visible_to(viewer).values_list("template__slug", flat=True)
+    found = set(SharedTemplate.objects.visible_to(viewer).values_list("slug", flat=True))
+    of_revisions = SharedTemplateRevision.objects.visible_to(viewer).values_list("template__slug", flat=True)
     assert set(of_revisions) <= found
     return found
 
@@ -265,9 +265,9 @@ def test_who_sees_which_template(editor):
     assert seen(Viewer(user=member)) == {shown.template.slug, gone.template.slug}
     assert seen(Viewer(user=editor)) == {dossier.slug, shown.template.slug}
     assert seen(Viewer(user=other)) == {shown.template.slug, gone.template.slug}
-    assert [each.slug for each in Template.objects.edited_by(Viewer(user=other))] == [gone.template.slug]
-    assert not Template.objects.edited_by(Viewer(user=member)).exists()
-    assert not Template.objects.edited_by(Viewer()).exists()
+    assert [each.slug for each in SharedTemplate.objects.edited_by(Viewer(user=other))] == [gone.template.slug]
+    assert not SharedTemplate.objects.edited_by(Viewer(user=member)).exists()
+    assert not SharedTemplate.objects.edited_by(Viewer()).exists()
     assert [each.name for each in Organisation.objects.visible_to(Viewer(user=editor))] == ["Union des médecins"]
     assert not Organisation.objects.visible_to(Viewer(user=member)).exists()
 
@@ -288,7 +288,7 @@ def test_a_revision_that_a_dossier_uses_cannot_be_deleted(editor):
 
 
 def start_many(
-    revision: TemplateRevision,
+    revision: SharedTemplateRevision,
     number: int,
     *,
     counted: bool = True,
@@ -362,11 +362,11 @@ def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, temp
     assert counts.refresh(now=NOW) == 1  # the other one is not published
     start_many(revision, 10)
     assert counts.refresh(now=NOW + counts.EVERY - timedelta(seconds=1)) == 0
-    kept = Template.objects.get(pk=revision.template.pk)
+    kept = SharedTemplate.objects.get(pk=revision.template.pk)
     assert counts.shown(kept) == counts.Counts(10, None, None, None)
     assert kept.counts == {"begun": 10, "finished": None, "on_time": None, "late": None}
     assert counts.refresh(now=NOW + counts.EVERY) == 1
-    assert counts.shown(Template.objects.get(pk=kept.pk)).begun == 20
+    assert counts.shown(SharedTemplate.objects.get(pk=kept.pk)).begun == 20
 
 
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):

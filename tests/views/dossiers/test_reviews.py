@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from breach_assistant.logs import JsonFormatter
 from notifications import deadlines
-from notifications.models import Dossier, Membership, Practice, Proofreading, Role, User
+from notifications.models import Dossier, Membership, Practice, Review, Role, User
 from notifications.services import journal
 from notifications.services.accounts import access
 from notifications.services.dossiers import claims, reviews, saving
@@ -236,7 +236,7 @@ def test_five_at_a_time_and_a_name_for_each(doctor):
     asked(doctor, "Dr 6")
     for name in ("", "   ", "x" * 121, "Dr\0"):
         assert doctor.post(doctor.page, {"name": name}).status_code == 422
-    assert Proofreading.objects.count() == 6
+    assert Review.objects.count() == 6
 
 
 def test_each_step_is_in_the_journal_without_a_name(doctor):

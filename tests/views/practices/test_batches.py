@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.files import dossier_files
-from notifications.models import Batch, Dossier, Invitation, Membership, Proofreading, RegisterLine, Role, Subscription
+from notifications.models import Batch, Dossier, Invitation, Membership, RegisterLine, Review, Role, Subscription
 from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
 from notifications.views.dossiers.dossiers import _by_origin
@@ -160,7 +160,7 @@ def fill(practice, mark):
         entries = {"prior_measures": answered("prior_measures", text)}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="test", now=LATE)
     kept = {"asked_at": LATE, "expires_at": LATE}
-    Proofreading.objects.create(dossier=dossier, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
+    Review.objects.create(dossier=dossier, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
     Subscription.objects.create(dossier=dossier, email=f"rappel{mark}@example.org", asked_at=LATE)
     invited = {"email": f"invite{mark}@example.org", "created_at": LATE, "expires_at": LATE}
     Invitation.objects.create(practice=practice, role=Role.READER, sha256=f"i{mark}", **invited)

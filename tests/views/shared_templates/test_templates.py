@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from notifications.models import Dossier, Template, TemplateRevision
+from notifications.models import Dossier, SharedTemplate, SharedTemplateRevision
 from notifications.report import build_report, list_essential_screens
 from notifications.services.dossiers import saving
 from notifications.services.shared_templates import template_files, templates
@@ -109,7 +109,7 @@ def test_the_public_line_changes_without_a_revision(client, editor, revision):
         f"/modeles/gerer/modele/{revision.template.slug}/presentation/", page.sends(public_line="Réunion à 20 h.")
     )
     assert "Réunion à 20 h." in words(client.get(f"/m/{revision.template.slug}/"))
-    assert TemplateRevision.objects.count() == 1
+    assert SharedTemplateRevision.objects.count() == 1
 
 
 def test_what_was_never_published_does_not_exist(client, user):
@@ -231,7 +231,9 @@ def test_begins_from_the_catalogue_in_one_click_and_is_published_after_the_roles
     page = Page(client.get(f"{root}publier/").content)
     assert "État civil" in page.text
     assert client.post(f"{root}publier/", page.sends(summary="Première version.")).status_code == 302
-    assert Template.objects.get().revisions.get().content["answers"]["data_categories"]["value"] == ["civil_status"]
+    assert SharedTemplate.objects.get().revisions.get().content["answers"]["data_categories"]["value"] == [
+        "civil_status"
+    ]
 
 
 def test_publishing_shows_what_changed_and_wants_a_sentence(editor, user, revision):
@@ -275,7 +277,7 @@ def test_a_refused_text_stays_and_the_rest_is_saved(editor, revision):
     assert response.status_code == 422
     assert "code HTML" in words(response)
     assert Page(response.content).named("severity-advice").value == "<b>gras</b>"
-    advice = Template.objects.get().content["advice"]
+    advice = SharedTemplate.objects.get().content["advice"]
     assert advice["harms"] == "Pensez aux plaintes."
     assert advice["severity"].startswith("Comptez large")
 
@@ -288,15 +290,15 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost_unseen(editor, user, rev
     assert response.status_code == 422
     assert "Le conseil d'une collègue." in words(response)
     editor.post(address, Page(response.content).sends())
-    assert Template.objects.get().content["advice"]["severity"] == "Le mien."
+    assert SharedTemplate.objects.get().content["advice"]["severity"] == "Le mien."
 
 
 def test_a_page_without_its_version_is_refused(editor, revision):
     address = f"/modeles/gerer/modele/{revision.template.slug}/etapes/prejudices/"
-    before = Template.objects.get().content
+    before = SharedTemplate.objects.get().content
     for base in ("", "-1", "999999", "abc", "1e3"):
         assert editor.post(address, {"base": base, "keys": "severity"}).status_code == 400
-    assert Template.objects.get().content == before
+    assert SharedTemplate.objects.get().content == before
 
 
 def test_the_preview_shows_a_practice_s_page_and_stores_nothing(editor, revision):
@@ -315,7 +317,7 @@ def test_withdraws_after_a_page_that_says_what_it_means(editor, revision):
 
 
 def test_counts_below_ten_are_not_told(editor, revision):
-    Template.objects.update(counts={"begun": 120, "finished": 40, "on_time": 30, "late": None}, counted_at=NOW)
+    SharedTemplate.objects.update(counts={"begun": 120, "finished": 40, "on_time": 30, "late": None}, counted_at=NOW)
     page = editor.get(f"/modeles/gerer/modele/{revision.template.slug}/")
     assert "Commencés au moins 120" in words(page)
     assert "Déposés en retard moins de 10" in words(page)
@@ -326,16 +328,16 @@ def test_counts_below_ten_are_not_told(editor, revision):
 
 
 def test_shows_what_a_file_holds_before_it_is_stored(editor, revision):
-    number = {**json.loads(template_files.template_file.canonical(revision.content)), "number": 2}
+    number = {**json.loads(template_files.shared_template.canonical(revision.content)), "number": 2}
     number["summary"] = "Venue d'ailleurs."
-    sent = SimpleUploadedFile("modele.json", template_files.template_file.canonical(number))
+    sent = SimpleUploadedFile("modele.json", template_files.shared_template.canonical(number))
     shown = editor.post("/modeles/gerer/importer/", {"file": sent})
     assert "Venue d'ailleurs." in words(shown)
-    assert TemplateRevision.objects.count() == 1
+    assert SharedTemplateRevision.objects.count() == 1
     stored = editor.post("/modeles/gerer/importer/", Page(shown.content).sends())
     assert stored.status_code == 302
-    assert template_files.template_file.digest_of(number) in set(
-        TemplateRevision.objects.values_list("digest", flat=True)
+    assert template_files.shared_template.digest_of(number) in set(
+        SharedTemplateRevision.objects.values_list("digest", flat=True)
     )
 
 
