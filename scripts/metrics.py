@@ -16,7 +16,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
 from collections import Counter
@@ -51,8 +50,7 @@ def main() -> None:
         trees = {"this tree": ROOT}
         if options.beside:
             archive = subprocess.run(["git", "archive", options.beside], cwd=ROOT, check=True, capture_output=True)
-            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-                files.extractall(folder, filter="data")
+            subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
             trees = {options.beside: Path(folder), **trees}
         columns = [measure(root, options.walk) for root in trees.values()]
     print(" " * 56, *(f"{name:>44}" for name in trees))
