@@ -22,7 +22,7 @@ OF_SETUP = {
     "notifications.Heartbeat",
     "notifications.Organisation",
     "notifications.SharedTemplate",
-    "notifications.TemplateChange",
+    "notifications.SharedTemplateChange",
     "notifications.SharedTemplateRevision",
     "contenttypes.ContentType",
     "auth.Permission",
