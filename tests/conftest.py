@@ -27,6 +27,8 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever touches the database in this process is marked so: these are run again on PostgreSQL (`-m database`)."""
     for item in items:
+        if item.get_closest_marker("sqlite"):
+            continue
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
     if SHARE > 1:
