@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from notifications.management.commands.worker import purge as daily_round
-from notifications.models import Draft as Dossier
+from notifications.models import Dossier as Dossier
 from notifications.models import JournalEntry
 from tests.dossiers import ROOT
 from tests.html_pages import Page
@@ -113,7 +113,7 @@ def pages() -> Recorder:
             text = recorder.hide(recorder.text_of(response))
             answers.setdefault(address, {})[role] = text
             shown = recorded.get(text) or text.partition("\n")[2].partition("\n")[0]
-            if response.status_code == 200 and text not in recorded and found.guest_draft.public_id not in address:
+            if response.status_code == 200 and text not in recorded and found.guest_dossier.public_id not in address:
                 shown = recorded[text] = f"{name}.{role.replace(' ', '-')}"
                 recorder.keep(shown, text)
             index.append(f"{name} [{role}] {recorder.hide(address)} {response.status_code} {shown}")
@@ -137,7 +137,7 @@ def _to_sign_in(response: Any) -> bool:
 
 def _names_of(found: World) -> dict[str, str]:
     names = {secret: f"secret {name}" for name, secret in found.secrets.items()}
-    own = ("draft", "guest_draft", "practice", "group", "batch", "edit")
+    own = ("dossier", "guest_dossier", "practice", "group", "batch", "edit")
     return names | {getattr(found, name).public_id: name for name in own} | {found.device: "device"}
 
 
@@ -180,7 +180,7 @@ class Story:
 
     def journal(self, name: str, client: Client, dossier: str) -> None:
         """The page, and the lines as they are stored."""
-        entries = JournalEntry.objects.filter(draft__public_id=dossier).order_by("number")
+        entries = JournalEntry.objects.filter(dossier__public_id=dossier).order_by("number")
         self.recorder.names |= {each.hash: f"hash of line {each.number}" for each in entries}  # holds the dossier's id
         self.recorder.answer(f"{name}.journal", client.get(f"/dossiers/{dossier}/journal/"))
         lines = [
@@ -505,7 +505,7 @@ def team() -> Recorder:
         ):
             keep(recorded_name(story.recorder.hide(place)), client.get(f"/{place}"))
         chosen = [value for value, name in names.items() if name.startswith("dossier")]
-        made = client.post("/lots/", {"draft": chosen[:1]})
+        made = client.post("/lots/", {"dossier": chosen[:1]})
         keep("batch", client.get(made.headers["Location"]))
         keep("batch.zip", client.get(f"{made.headers['Location']}fichiers.zip"))
         exported = client.post(f"/cabinets/{practice}/exporter/")
