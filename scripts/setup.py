@@ -70,6 +70,7 @@ def main() -> None:
     install_system_libraries()
     install_static_packages(options.dev)
     copy_vendor_files()
+    build_style_sheet()
     if options.tools:
         install_test_tools()
     prepare_application()
@@ -292,8 +293,16 @@ def install_static_packages(dev: bool) -> None:
     if NODE_MODULES.is_dir() and (is_stamped("npm-dev", wanted) or (is_stamped("npm", wanted) and not dev)):
         return
     say("Installation des fichiers statiques (npm)")
-    only = () if dev else ("--omit=dev",)
-    must("npm a échoué (voir ci-dessus).", npm(), "ci", "--ignore-scripts", *only, PATH=path_with_venv())
+    only = () if dev else ("--omit=dev",)  # and never Sass's watcher of files, the one that is not JavaScript
+    must(
+        "npm a échoué (voir ci-dessus).",
+        npm(),
+        "ci",
+        "--ignore-scripts",
+        "--omit=optional",
+        *only,
+        PATH=path_with_venv(),
+    )
     shutil.rmtree(VENDOR, ignore_errors=True)
     stamp("npm-dev" if dev else "npm", wanted)
 
@@ -317,6 +326,11 @@ def copy_vendor_files() -> None:
         if not (VENDOR / target).exists():
             (VENDOR / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(NODE_MODULES / source, VENDOR / target)
+
+
+def build_style_sheet() -> None:
+    failure = "La feuille de style n'a pas pu être préparée (voir ci-dessus)."
+    must(failure, sys.executable, "scripts/build_style_sheet.py", PATH=path_with_venv())
 
 
 def vendor_files() -> dict[str, str]:
