@@ -335,10 +335,7 @@ def build_style_sheet() -> None:
 
 def vendor_files() -> dict[str, str]:
     faces = [FONT_FILE.format(face) for face in FONT_FACES + FONT_FACES_EXT]
-    css = "bootstrap/dist/css/bootstrap.min.css"
     return {
-        css: "bootstrap/bootstrap.min.css",
-        css + ".map": "bootstrap/bootstrap.min.css.map",  # the hashed storage follows the reference to it
         "bootstrap/LICENSE": "bootstrap/LICENSE",
         **{f"{FONT}/{face}": "font/" + Path(face).name for face in faces},
         f"{FONT}/LICENSE": "font/LICENSE",
