@@ -1,7 +1,6 @@
 """Dossiers in the database, and the pages on which people edit them."""
 
 import copy
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from notifications.digests import compute_digest, write_canonical_json
 from notifications.models import Dossier, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
 from notifications.services.dossiers import filings, saving
@@ -48,7 +48,7 @@ def publish(number: str, change: Callable[[dict[str, Any]], None] = lambda conte
         published_at=shipped.published_at,
         summary=content["summary"],
         content=content,
-        digest=hashlib.sha256(incidents.canonical(content).encode()).hexdigest(),
+        digest=compute_digest(write_canonical_json(content)),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
-PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "report"}
+PURE = {"deadlines", "digests", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "report"}
 FILES = PURE | {"seeds", "files"}
 EVERYTHING = FILES | {
     "models",
@@ -26,10 +26,11 @@ EVERYTHING = FILES | {
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "deadlines": (set(), set()),
+    "digests": (set(), set()),
     "questionnaire": (set(), {"stdnum"}),
     "obligations": ({"deadlines", "questionnaire"}, set()),
     "catalogue": ({"questionnaire"}, set()),
-    "shared_template": ({"questionnaire", "catalogue"}, set()),
+    "shared_template": ({"digests", "questionnaire", "catalogue"}, set()),
     "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
     "report": (PURE, set()),
     "seeds": (PURE, {"django"}),

@@ -1,12 +1,11 @@
 """A revision of a template, and the one form of its file, so that the SHA-256 of what it says is that of the file."""
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..digests import compute_digest, write_canonical_json
 from .elements import Raw
 
 FORMAT, VERSION = "breach-assistant/template", 1
@@ -60,12 +59,12 @@ class SharedTemplateFile:
 
 def canonical(content: Any) -> bytes:
     """The one form of a file: sorted keys, two spaces, UTF-8."""
-    return (json.dumps(content, sort_keys=True, ensure_ascii=False, indent=2) + "\n").encode()
+    return write_canonical_json(content, indent=2) + b"\n"
 
 
 def digest_of(content: Any) -> str:
     """SHA-256 (hex) of the file that holds this content."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+    return compute_digest(canonical(content))
 
 
 def contents(template: SharedTemplateFile) -> dict[str, Any]:

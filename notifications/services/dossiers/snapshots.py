@@ -1,13 +1,12 @@
 """What was filed with the CNIL, read back: an immutable snapshot and what is known of it."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ... import seeds
+from ...digests import compute_digest, write_canonical_json
 from ...models import Dossier, Filing
 from ...obligations import Filed
 from ...report import DossierData, Recorded, Report, build_report
@@ -100,14 +99,9 @@ def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]
     return begun, newest, found
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """One text for one content: sorted keys, no spaces, UTF-8."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the content's canonical JSON."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+    """The SHA-256 (hex) of a snapshot's canonical JSON, written without spaces."""
+    return compute_digest(write_canonical_json(content, separators=(",", ":")))
 
 
 def in_utc(instant: datetime) -> str:

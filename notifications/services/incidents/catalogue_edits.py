@@ -3,7 +3,6 @@
 A published revision is never changed. An edit holds one whole revision; what it would change is its difference with
 the revision that it was begun from."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.timezone import localtime
 
 from ... import seeds
 from ...catalogue import LISTS
+from ...digests import compute_digest, write_canonical_json
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
 from . import incidents, revision_files
 from .revision_files import Unusable
@@ -38,7 +38,7 @@ def is_editor(viewer: Viewer) -> bool:
 
 def fingerprint(edit: IncidentEdit) -> str:
     """Tells whether an edit is still as a page showed it."""
-    return hashlib.sha256(incidents.canonical(edit.content).encode()).hexdigest()[:16]
+    return compute_digest(write_canonical_json(edit.content))[:16]
 
 
 def newest(incident: Incident) -> IncidentRevision:
@@ -127,7 +127,7 @@ def _stored(edit: IncidentEdit, now: datetime) -> IncidentRevision:
         published_at=localtime(now).date(),
         summary=edit.summary,
         content=edit.content,
-        digest=hashlib.sha256(incidents.canonical(edit.content).encode()).hexdigest(),
+        digest=compute_digest(write_canonical_json(edit.content)),
     )
 
 

@@ -1,6 +1,5 @@
 """Incident revisions in the database: loading those that ship, and reading them back as data."""
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable
 from datetime import date
@@ -10,13 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from ... import catalogue, seeds
+from ...digests import compute_digest, write_canonical_json
 from ...models import Incident, IncidentRevision
 from ...questionnaire import BadFile, read_toml
-
-
-def canonical(content: Any) -> str:
-    """One text for one content: sorted keys, days in ISO."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, default=lambda each: each.isoformat())
 
 
 @transaction.atomic
@@ -39,8 +34,8 @@ def load_seeds() -> int:
 def _load(path: Path) -> bool:
     tables = read_toml(path)
     revision = catalogue.build(tables, path.name, seeds.questionnaire())
-    text = canonical(tables)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    text = write_canonical_json(tables)
+    digest = compute_digest(text)
     incident, _ = Incident.objects.get_or_create(slug=revision.slug)
     stored = incident.revisions.filter(number=revision.number).first()
     if stored and stored.digest != digest:
