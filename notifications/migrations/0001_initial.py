@@ -843,7 +843,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(max_length=20, verbose_name="numéro")),
                 ("published_at", models.DateField(verbose_name="publiée le")),
-                ("summary", models.TextField(verbose_name="ce qui a changé")),
+                ("summary", models.TextField(verbose_name="résumé")),
                 ("content", models.JSONField(verbose_name="contenu")),
                 ("digest", models.CharField(max_length=64, verbose_name="empreinte SHA-256")),
                 ("from_seed", models.BooleanField(default=False, verbose_name="livrée avec le logiciel")),

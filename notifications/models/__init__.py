@@ -8,6 +8,7 @@ from .incidents import Incident, IncidentRevision
 from .people import User, Viewer
 from .practices import Invitation, Membership, Practice, Role
 from .reminders import ConfirmationSent, Heartbeat, Outgoing, Subscription
+from .revisions import PublishedRevision
 from .unions import (
     Editor,
     IncidentEdit,
@@ -40,6 +41,7 @@ __all__ = [
     "Organisation",
     "Outgoing",
     "Practice",
+    "PublishedRevision",
     "RegisterLine",
     "Review",
     "Role",

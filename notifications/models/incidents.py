@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from .revisions import PublishedRevision
+
 
 class Incident(models.Model):
     slug = models.SlugField("adresse", max_length=80, unique=True)
@@ -9,26 +11,19 @@ class Incident(models.Model):
     class Meta:
         verbose_name = "incident"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.slug
 
 
-class IncidentRevision(models.Model):
-    """One whole incident file, never updated."""
+class IncidentRevision(PublishedRevision):
+    """One whole incident file."""
+
+    SUBJECT = "incident"
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="revisions")
-    number = models.CharField("numéro", max_length=20)
-    published_at = models.DateField("publiée le")
-    summary = models.TextField("résumé")
-    content = models.JSONField("contenu")
-    digest = models.CharField("empreinte SHA-256", max_length=64)
-    from_seed = models.BooleanField("livrée avec le logiciel", default=False)
 
     class Meta:
         verbose_name = "révision d'incident"
         constraints = [
             models.UniqueConstraint(fields=["incident", "number"], name="incident_revision_number_is_unique"),
         ]
-
-    def __str__(self):
-        return f"{self.incident}@{self.number}"

@@ -1,22 +1,25 @@
 """Unions, their editors, the templates that they publish, and the edits of the incident catalogue."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
-from .people import User
+from .people import User, Viewer
+from .revisions import PublishedRevision
 
 
-class OrganisationQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """The organisations that this viewer edits for."""
         return self.filter(editors__user=viewer.user) if viewer.user else self.none()
 
 
 class Organisation(models.Model):
-    """Whoever publishes templates for its members."""
+    """Who publishes templates for its members."""
 
     class Kind(models.TextChoices):
         UNION = "union", "organisation professionnelle"
@@ -33,7 +36,7 @@ class Organisation(models.Model):
         verbose_name = "organisation"
         constraints = [models.CheckConstraint(condition=Q(kind__in=["union"]), name="organisation_kind_is_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -50,12 +53,12 @@ class Editor(models.Model):
             models.UniqueConstraint(fields=["organisation", "user"], name="one_editorship_of_a_person"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"éditeur {self.pk}"
 
 
 class RolesAcceptance(models.Model):
-    """That an organisation accepted who answers for what (art. 28), in one version of that text."""
+    """An organisation's acceptance of who answers for what (art. 28), in one version of that text."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="acceptances")
     version = models.CharField("version du texte", max_length=20)
@@ -68,14 +71,14 @@ class RolesAcceptance(models.Model):
             models.UniqueConstraint(fields=["organisation", "version"], name="one_acceptance_of_a_version"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.organisation_id} {self.version}"
 
 
-class TemplateQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
-        """Those that are published and not withdrawn, for everybody; all of the organisations that the viewer edits
-        for; and those that a dossier of the viewer uses, be they withdrawn since."""
+class SharedTemplateQuerySet(models.QuerySet["SharedTemplate"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The templates that are published and not withdrawn, for everybody; all those of the organisations that the
+        viewer edits for; and those that a dossier of the viewer uses, be they withdrawn since."""
         ways = Q(withdrawn_at=None, pk__in=SharedTemplateRevision.objects.values("template"))
         used = Dossier.objects.visible_to(viewer).filter(template_revision__isnull=False)
         ways |= Q(pk__in=used.values("template_revision__template"))
@@ -83,8 +86,8 @@ class TemplateQuerySet(models.QuerySet):
             ways |= Q(organisation__in=Editor.objects.filter(user=viewer.user).values("organisation"))
         return self.filter(ways)
 
-    def edited_by(self, viewer):
-        """Those of the organisations that the viewer edits for."""
+    def edited_by(self, viewer: Viewer) -> Self:
+        """The templates of the organisations that the viewer edits for."""
         return self.filter(organisation__in=Organisation.objects.visible_to(viewer))
 
 
@@ -105,12 +108,12 @@ class SharedTemplate(models.Model):
     counts = models.JSONField("décomptes", default=dict, blank=True)
     counted_at = models.DateTimeField("comptés le", null=True, blank=True)
 
-    objects = TemplateQuerySet.as_manager()
+    objects = SharedTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = "modèle"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.slug
 
 
@@ -131,28 +134,25 @@ class SharedTemplateChange(models.Model):
             models.UniqueConstraint(fields=["template", "version", "key"], name="one_change_of_an_element_in_a_save"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key} v{self.version}"
 
 
-class TemplateRevisionQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class SharedTemplateRevisionQuerySet(models.QuerySet["SharedTemplateRevision"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The revisions of the templates that this viewer may see."""
         return self.filter(template__in=SharedTemplate.objects.visible_to(viewer))
 
 
-class SharedTemplateRevision(models.Model):
-    """One whole template file as it was published, never updated."""
+class SharedTemplateRevision(PublishedRevision):
+    """One whole template file."""
+
+    SUBJECT = "template"
 
     template = models.ForeignKey(SharedTemplate, on_delete=models.PROTECT, related_name="revisions")
-    number = models.CharField("numéro", max_length=20)
-    published_at = models.DateField("publiée le")
-    summary = models.TextField("ce qui a changé")
-    content = models.JSONField("contenu")
-    digest = models.CharField("empreinte SHA-256", max_length=64)
-    from_seed = models.BooleanField("livrée avec le logiciel", default=False)
     published_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
-    objects = TemplateRevisionQuerySet.as_manager()
+    objects = SharedTemplateRevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "révision de modèle"
@@ -160,17 +160,9 @@ class SharedTemplateRevision(models.Model):
             models.UniqueConstraint(fields=["template", "number"], name="template_revision_number_is_unique"),
         ]
 
-    def __str__(self):
-        return f"{self.template}@{self.number}"
 
-    def save(self, **options):
-        if not self._state.adding:
-            raise TypeError("a published revision is never edited")
-        super().save(**options)
-
-
-class IncidentEditQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class IncidentEditQuerySet(models.QuerySet["IncidentEdit"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """The catalogue is common to all organisations: every editor sees what is being changed in it."""
         allowed = viewer.user and Editor.objects.filter(user=viewer.user).exists()
         return self.all() if allowed else self.none()
@@ -202,5 +194,5 @@ class IncidentEdit(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"modification {self.pk}"

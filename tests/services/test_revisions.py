@@ -47,3 +47,13 @@ def test_the_snapshot_of_a_filing_keeps_its_digest() -> None:
 )
 def test_each_kind_of_content_keeps_its_layout(written: bytes, text: str) -> None:
     assert written == text.encode()
+
+
+@pytest.mark.parametrize("model", [IncidentRevision, SharedTemplateRevision])
+def test_a_published_revision_is_never_saved_again(
+    seeds_loaded: None, model: type[IncidentRevision] | type[SharedTemplateRevision]
+) -> None:
+    template_files.load_seeds(now=NOW)
+    revision = model.objects.all()[0]
+    with pytest.raises(TypeError, match="never edited"):
+        revision.save()
