@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from notifications.models import Incident, Organisation, SharedTemplate, SharedTemplateRevision, User
-from notifications.services.shared_templates import templates, unions
+from notifications.services.shared_templates import editing, publishing, unions
 from tests.dossiers import NOW
 from tests.stored import WEDA
 
@@ -14,7 +14,7 @@ MINUTES = count(1)
 
 def union(name: str = "Union des médecins", *, editor: str = "editeur@union.example", accepted: bool = True) -> User:
     """A union with one editor, who accepted the roles."""
-    organisation = unions.make(name=name, contact="modeles@union.example", now=NOW)
+    organisation = unions.make_organisation(name=name, contact="modeles@union.example", now=NOW)
     user = unions.add_editor(organisation=organisation, email=editor, now=NOW).user
     if accepted:
         unions.accept_roles(organisation=organisation, by=user, now=NOW)
@@ -25,16 +25,16 @@ def begin(user: User, *, incident: str | None = WEDA) -> SharedTemplate:
     """A template that holds nothing of its own yet."""
     organisation = Organisation.objects.get(editors__user=user)
     found = Incident.objects.get(slug=incident) if incident else None
-    return templates.begin(organisation=organisation, incident=found, now=NOW)
+    return editing.begin_template(organisation=organisation, incident=found, now=NOW)
 
 
-def write(template: SharedTemplate, user: User, **elements: Any) -> templates.Saved:
+def write(template: SharedTemplate, user: User, **elements: Any) -> editing.Saved:
     """Save elements as on a page that was just opened: `answers__nature` is `answers.nature`, where a plain value is a
     known one."""
     template.refresh_from_db()
     named = {name.replace("__", "."): _element(name, each) for name, each in elements.items()}
     now = NOW + timedelta(minutes=next(MINUTES))
-    return templates.save(template=template, base=template.version, elements=named, by=user, now=now)
+    return editing.save_elements(template=template, base=template.version, elements=named, by=user, now=now)
 
 
 def _element(name: str, value: Any) -> Any:
@@ -45,7 +45,7 @@ def _element(name: str, value: Any) -> Any:
 
 def publish(template: SharedTemplate, user: User, summary: str = "Première version.") -> SharedTemplateRevision:
     template.refresh_from_db()
-    return templates.publish(template=template, base=template.version, summary=summary, by=user, now=NOW)
+    return publishing.publish_revision(template=template, base=template.version, summary=summary, by=user, now=NOW)
 
 
 def published(user: User, **elements: Any) -> SharedTemplateRevision:

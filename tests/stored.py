@@ -14,6 +14,7 @@ from notifications.models import Dossier, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
 from notifications.services.dossiers import filings, saving
 from notifications.services.incidents import incidents
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import NOW, answered
 
 WEDA = "weda-2025-11"
@@ -32,7 +33,7 @@ def store_seeds() -> None:
 
 def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Dossier:
     """A dossier begun on the newest revision of the incident Weda."""
-    newest = incidents.stored_revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     return saving.start(revision=newest, timezone=timezone, by=by, now=now)
 
 

@@ -29,7 +29,8 @@ from notifications.models import (
 from notifications.services.accounts import access
 from notifications.services.alerts import feeds
 from notifications.services.dossiers import saving
-from notifications.services.incidents import catalogue_edits, incidents
+from notifications.services.incidents import catalogue_edits
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import AS_IN_EXAMPLE, NOW, answered
 from tests.publishing import begin, published, union, write
 from tests.stored import WEDA, file
@@ -104,7 +105,7 @@ def practice_of(mark: str, **roles: User) -> Practice:
 
 def dossier_of(mark: str, **place: Any) -> Dossier:
     """A dossier that bears this mark in its name, its texts and its filing."""
-    newest = incidents.stored_revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     dossier = saving.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
     said = {"organisation_name": f"Cabinet {mark}", "discovery": f"Découverte {mark}"}
     said["aware_at"] = AS_IN_EXAMPLE["aware_at"]
@@ -144,7 +145,7 @@ def world() -> World:
     template = begin(users["union editor"])
     write(template, users["union editor"], cover=f"Brouillon de l'union : {UNION_S}.")
     offered = published(users["union editor"], advice__nature="Relisez ce point.").template
-    edit = catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA))
+    edit = catalogue_edits.begin_edit(incident=Incident.objects.get(slug=WEDA))
     made = World(practice, dossier, group, batch, guest_dossier, device, template, offered, edit, users)
     made.secrets = _secrets(made, now)
     return made

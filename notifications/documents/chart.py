@@ -7,8 +7,8 @@ ROW, TEXT, BAR = 46, 16, 14  # pixels: a row, its words, its bar below them
 FEWER = "moins de 10"
 
 
-def bars(counts: Sequence[tuple[str, int | None]]) -> list[dict[str, Any]]:
-    """One bar for each (label, count); None is a count too small to be told. Widths are per cents of the
+def draw_bars(counts: Sequence[tuple[str, int | None]]) -> list[dict[str, Any]]:
+    """Return one bar for each (label, count); None is a count too small to be told. Widths are per cents of the
     largest."""
     most = max((count or 0 for _, count in counts), default=0)
     return [

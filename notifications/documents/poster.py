@@ -6,9 +6,16 @@ from .pdf import printed
 SHORT = 16  # hexadecimal digits that somebody can compare by eye
 
 
-def poster_pdf(*, title: str, organisation: str, contact: str, number: str, address: str, digest: str) -> bytes:
-    """One tagged A4 page."""
-    words = {"title": title, "organisation": organisation, "contact": contact, "number": number, "address": address}
-    marks = {"digest": digest, "short": " ".join(digest[at : at + 4] for at in range(0, SHORT, 4))}
-    drawing = qr.svg(address, title=f"Code QR de l'adresse {address}")
-    return printed("pdf/poster.html", {**words, **marks, "code": drawing})
+def print_poster(*, title: str, organisation: str, contact: str, number: str, address: str, digest: str) -> bytes:
+    """Return one tagged A4 page as a PDF."""
+    context = {
+        "title": title,
+        "organisation": organisation,
+        "contact": contact,
+        "number": number,
+        "address": address,
+        "digest": digest,
+        "short": " ".join(digest[at : at + 4] for at in range(0, SHORT, 4)),
+        "code": qr.draw_svg(address, title=f"Code QR de l'adresse {address}"),
+    }
+    return printed("pdf/poster.html", context)

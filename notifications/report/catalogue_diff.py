@@ -1,16 +1,14 @@
 """What a coming revision changes, row by row, in the words of the incident's page."""
 
-from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Occasion, Revision, Source, proposed_entry
+from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Revision, proposed_entry
 from ..questionnaire import Questionnaire
 from . import Line, list_value_lines, timeline, write_day, write_source_date
-from .incident_page import when_words
+from .incident_page import describe_moment
 
-Line = Line
 HEAD = {
     "title": "Titre",
     "vendor": "Éditeur",
@@ -23,128 +21,135 @@ HEAD = {
 ABOUT = {"practice": "Cela concerne le cabinet lui-même", "service": "Cela concerne l'accès au service"}
 ABSENT = "La source dit que ce n'est pas le cas : rien n'est proposé"
 
-
-def differences(newer: Revision, older: Revision, questionnaire: Questionnaire) -> list[dict[str, Any]]:
-    """Each row that was added, withdrawn or changed: its name, its lines before and now."""
-    found: list[dict[str, Any]] = []
-    for name, words, rows in _tables(questionnaire, newer.origin):
-        found += _changes(rows(older), rows(newer), name, words)
-    return found
+NamedRow = tuple[str, Any, list[Line]]  # its name, the row, its lines
 
 
-def _tables(
-    questionnaire: Questionnaire, origin: str
-) -> list[tuple[Callable[[Any], str], Callable[[Any], list[Line]], Any]]:
+def list_row_differences(
+    newer: Revision, older: Revision, questionnaire: Questionnaire
+) -> list[dict[str, list[Line] | str | None]]:
+    """Return each row that was added, withdrawn or changed: its name, its lines before and now."""
+    differences: list[dict[str, list[Line] | str | None]] = []
+    tables = (_name_rows(revision, questionnaire, newer.origin) for revision in (older, newer))
+    for before, now in zip(*tables, strict=True):
+        gone = [(name, lines) for name, row, lines in before if row not in [row for _, row, _ in now]]
+        new = [(name, lines) for name, row, lines in now if row not in [row for _, row, _ in before]]
+        for title in dict.fromkeys(name for name, _ in (*gone, *new)):
+            pairs = zip_longest(*([lines for name, lines in changed if name == title] for changed in (gone, new)))
+            differences += [{"name": title, "before": then, "now": after} for then, after in pairs]
+    return differences
+
+
+def _name_rows(revision: Revision, questionnaire: Questionnaire, origin: str) -> list[list[NamedRow]]:
+    """Return all rows of a revision, table by table; `origin` is the one that proposed answers bear."""
+    head = {name: getattr(revision, name) for name in HEAD}
+    head["controller"] = "Un autre organisme" if revision.controller == "elsewhere" else "Le cabinet"
+    head["attack"] = revision.attack and write_day(date.fromisoformat(revision.attack[:10]))
     return [
-        (
-            lambda each: label(each, questionnaire),
-            lambda each: fact_lines(each, questionnaire, origin),
-            lambda r: r.facts,
-        ),
-        (lambda each: f"Chronologie : {when_words(each)}", event_lines, lambda r: r.events),
-        (lambda each: f"Conseil : {each.body}", guidance_lines, lambda r: r.guidance),
-        (lambda each: f"Source : {each.publisher}", source_lines, lambda r: tuple(r.sources.values())),
-        (lambda each: "Ce qui n'est pas connu", lambda each: [Line(each)], lambda r: r.open),
-        (
-            lambda each: f"Aide pour répondre : {questionnaire.questions[each.key].label}",
-            lambda each: [Line(each.text)],
-            lambda r: tuple(r.advice.values()),
-        ),
-        (lambda each: HEAD[each[0]], lambda each: [Line(each[1])], _head),
-        (lambda each: f"Aide-mémoire : {_day(each.at)}", lambda each: [Line(each.text)], lambda r: r.aids),
-        (lambda each: f"Phrase à cocher : {each.tick.label}", occasion_lines, lambda r: r.occasions),
+        [(name_fact(row, questionnaire), row, _list_fact_lines(row, questionnaire, origin)) for row in revision.facts],
+        [
+            (f"Chronologie : {describe_moment(row)}", row, _to_lines(row.text, _describe_backing(row)))
+            for row in revision.events
+        ],
+        [
+            (
+                f"Conseil : {row.body}",
+                row,
+                _to_lines(
+                    row.text,
+                    f"« {row.quote} »" if row.quote else "",
+                    f"{GUIDANCE_WORDS[row.kind]} ; sources : {', '.join(row.sources)}",
+                    "Contredit la ligne de l'autorité" if row.contrary else "",
+                ),
+            )
+            for row in revision.guidance
+        ],
+        [
+            (
+                f"Source : {row.publisher}",
+                row,
+                _to_lines(
+                    f"{row.title}, {write_source_date(row)}", row.address, f"« {row.quote} »" if row.quote else ""
+                ),
+            )
+            for row in revision.sources.values()
+        ],
+        [("Ce qui n'est pas connu", text, [Line(text)]) for text in revision.open],
+        [
+            (f"Aide pour répondre : {questionnaire.questions[row.key].label}", row, [Line(row.text)])
+            for row in revision.advice.values()
+        ],
+        [(HEAD[name], (name, words), [Line(words)]) for name, words in head.items() if words],
+        [
+            (f"Aide-mémoire : {write_day(date.fromisoformat(row.at[:10]))}", row, [Line(row.text)])
+            for row in revision.aids
+        ],
+        [
+            (
+                f"Phrase à cocher : {row.tick.label}",
+                row,
+                _to_lines(
+                    row.tick.sentence,
+                    f"Proposée depuis le {write_day(row.since)}" if row.since else "",
+                    f"Proposée jusqu'au {write_day(row.until)}" if row.until else "",
+                ),
+            )
+            for row in revision.occasions
+        ],
     ]
 
 
-def _head(revision: Revision) -> list[tuple[str, str]]:
-    said = {name: getattr(revision, name) for name in HEAD}
-    said["controller"] = "Un autre organisme" if revision.controller == "elsewhere" else "Le cabinet"
-    said["attack"] = revision.attack and _day(revision.attack)
-    return [(name, words) for name, words in said.items() if words]
+def _to_lines(*texts: str) -> list[Line]:
+    return [Line(text) for text in texts if text]
 
 
-def _day(at: str) -> str:
-    return write_day(date.fromisoformat(at[:10]))
+def _describe_backing(row: Fact | Event) -> str:
+    return f"{STATUS_WORDS[row.status]} ; sources : {', '.join(row.sources)}"
 
 
-def _changes(
-    before: Sequence[Any], now: Sequence[Any], name: Callable[[Any], str], words: Callable[[Any], list[Line]]
-) -> Iterator[dict[str, Any]]:
-    gone, new = [each for each in before if each not in now], [each for each in now if each not in before]
-    for title in dict.fromkeys(name(each) for each in (*gone, *new)):
-        pairs = zip_longest(*([each for each in rows if name(each) == title] for rows in (gone, new)))
-        for then, after in pairs:
-            yield {"name": title, "before": words(then) if then else None, "now": words(after) if after else None}
-
-
-def label(fact: Fact, questionnaire: Questionnaire) -> str:
-    """The question that a fact is about."""
+def name_fact(fact: Fact, questionnaire: Questionnaire) -> str:
+    """Return the question that a fact is about."""
     question = questionnaire.get(fact.key)
     return question.label if question else "Constat"
 
 
-def fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> list[Line]:
-    lines = []
-    if fact.proposes:
-        question = questionnaire.questions[fact.key]
-        entry = proposed_entry(question, fact, origin)
-        lines += list_value_lines(question, entry, timeline.PARIS) if not fact.unknown else [Line(fact.unknown)]
-    lines += [Line(text) for text in (fact.statement, fact.note, *_about(fact, questionnaire)) if text]
-    said = f"{STATUS_WORDS[fact.status]} ; sources : {', '.join(fact.sources)}"
-    corrected = f"Corrigé le {write_day(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else ""
-    return [*lines, Line(f"{said[0].upper()}{said[1:]}"), *([Line(corrected)] if corrected else [])]
-
-
-def _about(fact: Fact, questionnaire: Questionnaire) -> Iterator[str]:
-    """Whom it concerns, what its source says, how it may be read."""
-    if fact.polarity == "absent":
-        yield ABSENT
-    yield ABOUT.get(fact.scope, "")
-    yield fact.via
-    yield from (each["text"] for each in fact.readings)
+def _list_fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> list[Line]:
+    """What it proposes and says, whom it concerns, what its source says, how it may be read, how sure it is."""
     question = questionnaire.get(fact.key)
+    lines = [Line(fact.unknown)] if fact.unknown else []
+    if question and fact.proposes and not fact.unknown:
+        lines = list(list_value_lines(question, proposed_entry(question, fact, origin), timeline.PARIS))
     named = [option.label for key in fact.suggest if question and (option := question.option(key))]
-    yield f"À envisager : {', '.join(named)}" if named else ""
+    backing = _describe_backing(fact)
+    return lines + _to_lines(
+        fact.statement,
+        fact.note,
+        ABSENT if fact.polarity == "absent" else "",
+        ABOUT.get(fact.scope, ""),
+        fact.via,
+        *(reading["text"] for reading in fact.readings),
+        f"À envisager : {', '.join(named)}" if named else "",
+        f"{backing[0].upper()}{backing[1:]}",
+        f"Corrigé le {write_day(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else "",
+    )
 
 
-def event_lines(event: Event) -> list[Line]:
-    return [Line(event.text), Line(f"{STATUS_WORDS[event.status]} ; sources : {', '.join(event.sources)}")]
-
-
-def guidance_lines(guidance: Guidance) -> list[Line]:
-    quote = f"« {guidance.quote} »" if guidance.quote else ""
-    contrary = "Contredit la ligne de l'autorité" if guidance.contrary else ""
-    lines = [
-        guidance.text,
-        quote,
-        f"{GUIDANCE_WORDS[guidance.kind]} ; sources : {', '.join(guidance.sources)}",
-        contrary,
-    ]
-    return [Line(each) for each in lines if each]
-
-
-def occasion_lines(occasion: Occasion) -> list[Line]:
-    days = (("Proposée depuis le", occasion.since), ("Proposée jusqu'au", occasion.until))
-    return [Line(occasion.tick.sentence), *(Line(f"{words} {write_day(day)}") for words, day in days if day)]
-
-
-def source_lines(source: Source) -> list[Line]:
-    lines = [f"{source.title}, {write_source_date(source)}", source.address, source.quote and f"« {source.quote} »"]
-    return [Line(each) for each in lines if each]
-
-
-def tables(revision: Revision, questionnaire: Questionnaire) -> list[dict[str, Any]]:
-    """The rows that an editor may open, each table with its part of the address, its title and its rows' names."""
-    facts = [
-        (label(each, questionnaire), fact_lines(each, questionnaire, revision.origin)[:1]) for each in revision.facts
-    ]
-    events = [(when_words(each), [Line(each.text)]) for each in revision.events]
-    guidance = [(each.body, [Line(each.text)]) for each in revision.guidance]
-    sources = [(each.publisher, [Line(each.title)]) for each in revision.sources.values()]
+def list_editable_tables(revision: Revision, questionnaire: Questionnaire) -> list[dict[str, Any]]:
+    """Return the rows that an editor may open, each table with its part of the address, its title and its rows."""
+    facts, *_ = _name_rows(revision, questionnaire, revision.origin)
     named = [
-        ("faits", "Faits", "Ajouter un fait", facts),
-        ("chronologie", "Chronologie", "Ajouter une ligne", events),
-        ("conseils", "Conseils", "Ajouter un conseil", guidance),
-        ("sources", "Sources", "Ajouter une source", sources),
+        ("faits", "Faits", "Ajouter un fait", [(name, lines[:1]) for name, _, lines in facts]),
+        (
+            "chronologie",
+            "Chronologie",
+            "Ajouter une ligne",
+            [(describe_moment(event), [Line(event.text)]) for event in revision.events],
+        ),
+        ("conseils", "Conseils", "Ajouter un conseil", [(each.body, [Line(each.text)]) for each in revision.guidance]),
+        (
+            "sources",
+            "Sources",
+            "Ajouter une source",
+            [(source.publisher, [Line(source.title)]) for source in revision.sources.values()],
+        ),
     ]
     return [{"slug": slug, "title": title, "add": add, "rows": rows} for slug, title, add, rows in named]

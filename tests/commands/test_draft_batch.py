@@ -11,8 +11,8 @@ from notifications.documents import pdf
 from notifications.files import drafting
 from notifications.models import Dossier, User
 from notifications.services.dossiers import saving
-from notifications.services.incidents import incidents
 from notifications.services.practices import starting
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import PARIS, ROOT
 from tests.stored import store_seeds
 
@@ -128,7 +128,7 @@ def test_it_says_the_same_as_the_dossiers_that_the_board_starts(tmp_path, quick)
     now = datetime.fromisoformat(NOW).astimezone(UTC)
     lines = drafting.read_roster(EXAMPLE, PARIS, now)
     user = User.objects.create(email="gestion@example.org")
-    revision = incidents.stored_revisions("weda-2025-11")[0]
+    revision = INCIDENT_REVISIONS.list_stored("weda-2025-11")[0]
     begun = starting.begin(user=user, lines=lines, revision=revision, timezone="Europe/Paris", now=now)
     for each, data in zip(begun, [made[name] for name in sorted(made) if name.endswith("json")], strict=True):
         alone, stored = (

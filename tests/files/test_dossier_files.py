@@ -15,7 +15,7 @@ from notifications.files.dossier_files import Unusable, read_dossier
 from notifications.models import Dossier
 from notifications.report import build_report
 from notifications.services.dossiers import saving
-from notifications.services.incidents import incidents
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.broken_files import BROKEN, GOOD, changed, good
 from tests.dossiers import LATE
 from tests.stored import WEDA, Tab, everything, start_weda
@@ -25,7 +25,7 @@ REV_3 = f"incident:{WEDA}@3"
 
 def here(slug):
     """The revisions that are in the database."""
-    return {revision.origin: revision for revision in incidents.revisions(slug)}
+    return {revision.origin: revision for revision in INCIDENT_REVISIONS.load_all(slug)}
 
 
 def read(data, revisions_of=here):
@@ -43,7 +43,7 @@ def said(data):
 
 
 def start_from(imported):
-    stored = incidents.stored_revisions(WEDA)
+    stored = INCIDENT_REVISIONS.list_stored(WEDA)
     return saving.start(
         revision=next((each for each in stored if each.number == imported.revision.number), None),
         questionnaire=imported.questionnaire.name,

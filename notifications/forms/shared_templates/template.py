@@ -7,13 +7,15 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, LayoutObject
 from django import forms
+from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from ...questionnaire import Context, Question, Refused, check_entry, same_answer
+from ...shared_template.content import ADVICE, ANSWERS
 from ..dossiers.step import QuestionBlock
 from ..fields import QuestionField
 
-ANSWERS, ADVICE = "answers.", "advice."  # what the names of a template's elements begin with
 ADVICE_FIELD = "-advice"  # ends the name of the field that holds a question's advice
 
 
@@ -48,7 +50,9 @@ class SharedQuestion(LayoutObject):
     def __init__(self, question: Question):
         self.question = question
 
-    def render(self, form, context, template_pack=None, **kwargs):
+    def render(
+        self, form: "TemplateStepForm", context: Any, template_pack: str | None = None, **options: Any
+    ) -> SafeString:
         key, name = self.question.key, self.question.key + ADVICE_FIELD
         shown = form.stored if form.stored is not None and name not in form.errors else form
         answer = QuestionBlock(key).render(form, context) if key in form.fields else ""
@@ -67,8 +71,14 @@ class TemplateStepForm(forms.Form):
     """`content` is what editors are writing. `proposed` (lines of the incident, by key) and `stored` (the same page as
     it stands, when part of what was sent was refused) are set by the view; so are errors of the service."""
 
-    def __init__(self, questions: Iterable[Question], content: Mapping[str, Any], context: Context, data=None):
-        super().__init__(data)
+    def __init__(
+        self,
+        questions: Iterable[Question],
+        content: Mapping[str, Any],
+        context: Context,
+        sent: QueryDict | None = None,
+    ):
+        super().__init__(sent)
         self.rows: Mapping[str, Any] = {}
         self.advice: Mapping[str, Any] = {}
         self.union_advice: Mapping[str, Any] = {}
@@ -80,64 +90,63 @@ class TemplateStepForm(forms.Form):
         self.helper.form_tag, self.helper.disable_csrf = False, True
         self.helper.layout = Layout()
         for question in questions:
-            self._add(question, content, context)
+            key, label = question.key, f"Votre conseil : {question.label}"
+            if question.shareable:
+                answer = content.get("answers", {}).get(key)
+                self.fields[key] = SharedAnswerField(question, answer, context)
+            advice = content.get("advice", {}).get(key, "")
+            self.fields[key + ADVICE_FIELD] = _make_text_field(label, rows=3, initial=advice)
+            self.helper.layout.append(SharedQuestion(question))
 
-    def _add(self, question: Question, content: Mapping[str, Any], context: Context) -> None:
-        if question.shareable:
-            answer = content.get("answers", {}).get(question.key)
-            self.fields[question.key] = SharedAnswerField(question, answer, context)
-        advice = content.get("advice", {}).get(question.key, "")
-        self.fields[question.key + ADVICE_FIELD] = _text(f"Votre conseil : {question.label}", rows=3, initial=advice)
-        self.helper.layout.append(SharedQuestion(question))
-
-    def elements(self) -> dict[str, Any]:
-        """What was typed, by the name of each element; nothing of what was refused."""
-        return {_element(name): value for name, value in self.cleaned_data.items() if name not in self.errors}
+    def list_elements(self) -> dict[str, Any]:
+        """Return what was typed, by the name of each element; nothing of what was refused."""
+        elements = {}
+        for name, value in self.cleaned_data.items():
+            key = name.removesuffix(ADVICE_FIELD)
+            if name not in self.errors:
+                elements[ANSWERS + key if key == name else ADVICE + key] = value
+        return elements
 
     def refuse(self, element: str, sentence: str) -> None:
-        """The service refused an element."""
+        """Show why the service refused an element."""
         kind, _, key = element.partition(".")
         self.add_error(key + ADVICE_FIELD if kind + "." == ADVICE else key, sentence)
 
 
-def _element(name: str) -> str:
-    key = name.removesuffix(ADVICE_FIELD)
-    return ADVICE + key if key != name else ANSWERS + key
-
-
-def _text(label: str, *, rows: int, **options: Any) -> forms.CharField:
+def _make_text_field(label: str, *, rows: int, **options: Any) -> forms.CharField:
     widget = forms.Textarea(attrs={"class": "form-control", "rows": rows})
     return forms.CharField(label=label, required=False, widget=widget, **options)
 
 
-def _line(label: str) -> forms.CharField:
+def _make_line_field(label: str) -> forms.CharField:
     return forms.CharField(label=label, required=False, widget=forms.TextInput(attrs={"class": "form-control"}))
 
 
 class CoverForm(forms.Form):
     """What a template says besides answers and advice."""
 
-    title = _line("Titre")
-    cover = _text("Présentation", rows=6)
-    position_text = _text("Position de l'organisation", rows=4)
+    title = _make_line_field("Titre")
+    cover = _make_text_field("Présentation", rows=6)
+    position_text = _make_text_field("Position de l'organisation", rows=4)
     position_date = forms.CharField(
         label="Position prise le",
         required=False,
         widget=forms.TextInput(attrs={"type": "date", "class": "form-control field-short"}),
     )
-    contact = _line("Contact de l'organisation")
-    public_line = _line("Ligne publique")
+    contact = _make_line_field("Contact de l'organisation")
+    public_line = _make_line_field("Ligne publique")
 
-    def elements(self) -> dict[str, Any]:
-        """The elements of the template's content."""
+    def list_elements(self) -> dict[str, Any]:
+        """Return the elements of the template's content."""
         data = self.cleaned_data
         text, day = data["position_text"], data["position_date"]
         position = {"text": text, "date": day} if text or day else None
         return {"title": data["title"], "cover": data["cover"], "position": position}
 
     def refuse(self, element: str, sentence: str) -> None:
+        """Show why the service refused an element."""
         self.add_error("position_text" if element == "position" else element, sentence)
 
 
 class PublishForm(forms.Form):
-    summary = _line("Ce qui a changé, en une phrase")
+    summary = _make_line_field("Ce qui a changé, en une phrase")

@@ -1,5 +1,7 @@
 """`manage.py load_seeds`: store the shipped revisions of incidents and templates that are not stored yet."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +14,7 @@ from notifications.services.shared_templates import template_files
 class Command(BaseCommand):
     help = "Charge les fiches d'incident et les modèles livrés ; sans effet sur ceux qui le sont déjà."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():
                 added = incidents.load_seeds(), template_files.load_seeds(now=timezone.now())

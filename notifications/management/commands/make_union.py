@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, name: str, slug: str, contact: str, editor: list[str], **options: Any) -> None:
         now = timezone.now()
         try:
-            organisation = unions.make(name=name, slug=slug, contact=contact, now=now)
+            organisation = unions.make_organisation(name=name, slug=slug, contact=contact, now=now)
         except unions.NameTaken:
             raise CommandError("Une organisation porte déjà ce nom ou cette adresse.") from None
         except Refused as refused:

@@ -85,7 +85,7 @@ def purge(stop: Callable[[], bool]) -> bool:
 
 
 def refresh_counts(stop: Callable[[], bool]) -> bool:
-    counts.refresh(now=timezone.now())
+    counts.refresh_counts(now=timezone.now())
     return False
 
 

@@ -17,9 +17,8 @@ from ...models import Dossier, IncidentRevision, Outgoing, SharedTemplateRevisio
 from ...report import DossierData, build_report, list_changed_since
 from ...shared_template import SharedTemplateFile
 from ..dossiers import saving
-from ..incidents import incidents
 from ..mail import outbox
-from ..shared_templates import templates
+from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +46,8 @@ def is_news(kind: str) -> bool:
 
 def put_due(now: datetime) -> None:
     """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
-    incident = _families(IncidentRevision, "incident", incidents.as_data)
-    for family in (*incident, *_families(SharedTemplateRevision, "template", templates.as_data)):
+    incident = _families(IncidentRevision, "incident", INCIDENT_REVISIONS.as_data)
+    for family in (*incident, *_families(SharedTemplateRevision, "template", TEMPLATE_REVISIONS.as_data)):
         concerned = _concerned(family)
         while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
             outbox.store(_rows(Dossier.objects.filter(pk__in=batch), family, now))

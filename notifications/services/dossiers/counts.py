@@ -30,36 +30,28 @@ class Counts:
     late: int | None
 
 
-def shown(template: SharedTemplate) -> Counts | None:
-    """What was last counted, at `template.counted_at`; None before."""
+def get_last_counts(template: SharedTemplate) -> Counts | None:
+    """Return what was last counted, at `template.counted_at`; None before."""
     return Counts(**template.counts) if template.counted_at else None
 
 
-def refresh(*, now: datetime) -> int:
-    """Count anew where it is time; returns for how many templates."""
+def refresh_counts(*, now: datetime) -> int:
+    """Count anew where it is time; return for how many templates."""
     due = SharedTemplate.objects.filter(Q(counted_at=None) | Q(counted_at__lte=now - EVERY))
-    found = list(due.filter(revisions__isnull=False).distinct())
-    for template in found:
-        counted = asdict(count(template, now))
-        SharedTemplate.objects.filter(pk=template.pk).update(counts=counted, counted_at=now)
-    return len(found)
+    templates = list(due.filter(revisions__isnull=False).distinct())
+    for template in templates:
+        counts = asdict(count_dossiers(template, now))
+        SharedTemplate.objects.filter(pk=template.pk).update(counts=counts, counted_at=now)
+    return len(templates)
 
 
-def count(template: SharedTemplate, now: datetime) -> Counts:
-    """Of the practices that let themselves be counted."""
-    found = Dossier.objects.filter(template_revision__template=template, counted=True)
-    keys = list(found.order_by("pk").values_list("pk", flat=True))
+def count_dossiers(template: SharedTemplate, now: datetime) -> Counts:
+    """Count the dossiers of the practices that let themselves be counted."""
+    dossiers = Dossier.objects.filter(template_revision__template=template, counted=True)
+    keys = list(dossiers.order_by("pk").values_list("pk", flat=True))
     stages: Counter[str] = Counter()
     for start in range(0, len(keys), AT_A_TIME):
-        batch = saving.load_every_dossier_data(found.filter(pk__in=keys[start : start + AT_A_TIME]))
+        batch = saving.load_every_dossier_data(dossiers.filter(pk__in=keys[start : start + AT_A_TIME]))
         stages.update(find_stage(data, now) for _, data in batch)
-    return Counts(
-        begun=_shown(stages.total()),
-        finished=_shown(stages.total() - stages["begun"]),
-        on_time=_shown(stages["on_time"]),
-        late=_shown(stages["late"]),
-    )
-
-
-def _shown(number: int) -> int | None:
-    return number - number % STEP if number >= STEP else None
+    numbers = [stages.total(), stages.total() - stages["begun"], stages["on_time"], stages["late"]]
+    return Counts(*(number - number % STEP if number >= STEP else None for number in numbers))

@@ -16,8 +16,8 @@ from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blan
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from ...report import ORGANISATION, DossierData, ReviewDone, list_offers
 from .. import journal
-from ..incidents import incidents
-from ..shared_templates import templates
+from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
+from ..shared_templates import publishing
 from . import reviews, snapshots, transcription
 
 logger = logging.getLogger(__name__)
@@ -71,8 +71,8 @@ def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, Dos
 def _families(dossiers: Sequence[Dossier]) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
     """What is known here of the incidents and of the templates that some dossiers were begun with."""
     return (
-        incidents.families({dossier.incident_revision_id for dossier in dossiers} - {None}),
-        templates.families({dossier.template_revision_id for dossier in dossiers} - {None}),
+        INCIDENT_REVISIONS.load_families({dossier.incident_revision_id for dossier in dossiers} - {None}),
+        TEMPLATE_REVISIONS.load_families({dossier.template_revision_id for dossier in dossiers} - {None}),
     )
 
 
@@ -146,7 +146,7 @@ def start(
     dossier = Dossier(questionnaire=questionnaire, incident_revision=revision, timezone=timezone, created_at=now)
     dossier.practice, dossier.group = practice, group
     if template is not None:
-        templates.check_fits(template.template, questionnaire, revision)
+        publishing.check_fits(template.template, questionnaire, revision)
         dossier.template_revision, dossier.counted = template, counted
     dossier.title = _title(dossier, {})
     dossier.save()
@@ -296,7 +296,7 @@ def _first_instant(dossier: Dossier, value: str | None) -> datetime | None:
 
 def _title(dossier: Dossier, answers: Answers) -> str:
     stored = dossier.incident_revision
-    incident = incidents.as_data(stored).title if stored else "violation sans incident connu"
+    incident = INCIDENT_REVISIONS.as_data(stored).title if stored else "violation sans incident connu"
     return f"{dossier.organisation_name or 'Cabinet à nommer'} – {incident}"[:250]
 
 

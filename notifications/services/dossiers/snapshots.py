@@ -10,8 +10,7 @@ from ...digests import compute_digest, write_canonical_json
 from ...models import Dossier, Filing
 from ...obligations import Filed
 from ...report import DossierData, Recorded, Report, build_report
-from ..incidents import incidents
-from ..shared_templates import templates
+from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 
 
 def active(dossier: Dossier) -> list[Filing]:
@@ -71,8 +70,8 @@ def report_of(filing: Filing) -> Report:
     """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
     today's facts."""
     content = filing.content
-    begun, newest, found = _known(content["incident"], incidents.revisions)
-    template, newest_template, its = _known(content.get("template"), templates.revisions)
+    begun, newest, found = _known(content["incident"], INCIDENT_REVISIONS.load_by_origin)
+    template, newest_template, its = _known(content.get("template"), TEMPLATE_REVISIONS.load_by_origin)
     dossier_data = DossierData(
         questionnaire=seeds.questionnaire(content["questionnaire"]),
         answers=content["answers"],
@@ -90,10 +89,12 @@ def report_of(filing: Filing) -> Report:
     return build_report(dossier_data, filing.filed_at)
 
 
-def _known(named: Mapping[str, str] | None, revisions: Callable[[str], list[Any]]) -> tuple[Any, Any, dict[str, Any]]:
+def _known(
+    named: Mapping[str, str] | None, revisions_of: Callable[[str], dict[str, Any]]
+) -> tuple[Any, Any, dict[str, Any]]:
     """The revision of an incident or of a template that a dossier was begun with, the newest one then, and by origin
     all that are here."""
-    found = {each.origin: each for each in revisions(named["slug"])} if named else {}
+    found = revisions_of(named["slug"]) if named else {}
     by_number = {each.number: each for each in found.values()}
     begun, newest = (by_number.get(named[name]) if named else None for name in ("revision", "newest"))
     return begun, newest, found

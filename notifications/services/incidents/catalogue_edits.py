@@ -3,22 +3,22 @@
 A published revision is never changed. An edit holds one whole revision; what it would change is its difference with
 the revision that it was begun from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.timezone import localtime
 
-from ... import seeds
 from ...catalogue import LISTS
 from ...digests import compute_digest, write_canonical_json
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
-from . import incidents, revision_files
+from ..revisions import INCIDENT_REVISIONS
+from . import revision_files
 from .revision_files import Unusable
 
 SUMMARY = 300  # characters
+TABLES = (*LISTS, "open", "tick")  # of the file: what an edit may change
 MOVED = "Cette modification a changé depuis l'ouverture de la page : relisez-la avant de continuer."
 CLOSED = "Cette modification est déjà publiée ou abandonnée."
 OUTDATED = "Une autre révision a été publiée entre-temps : reprenez d'abord cette modification sur celle-ci."
@@ -32,53 +32,60 @@ Change = tuple[str, int | None, dict[str, Any] | None]  # table, place (None: a 
 
 
 def is_editor(viewer: Viewer) -> bool:
-    """May this viewer see and write what is coming in the catalogue?"""
+    """Tell whether this viewer may see and write what is coming in the catalogue."""
     return viewer.user is not None and Editor.objects.filter(user=viewer.user).exists()
 
 
-def fingerprint(edit: IncidentEdit) -> str:
-    """Tells whether an edit is still as a page showed it."""
+def may_publish(edit: IncidentEdit, user: User) -> bool:
+    """Tell whether this person is a second editor, or the only one of the installation."""
+    return edit.proposed_by_id != user.pk or not Editor.objects.exclude(user=user).exists()
+
+
+def is_changed(edit: IncidentEdit) -> bool:
+    """Tell whether the edit holds other rows than the revision that it was begun from."""
+    return any(edit.content.get(table) != edit.based_on.content.get(table) for table in TABLES)
+
+
+def digest_edit(edit: IncidentEdit) -> str:
+    """Return what tells whether an edit is still as a page showed it."""
     return compute_digest(write_canonical_json(edit.content))[:16]
 
 
-def newest(incident: Incident) -> IncidentRevision:
-    return incidents.stored_revisions(incident.slug)[0]
+def get_newest(incident: Incident) -> IncidentRevision:
+    """Return the newest revision of an incident; one of the catalogue always has some."""
+    return INCIDENT_REVISIONS.list_stored(incident.slug)[0]
 
 
 @transaction.atomic
-def begin(*, incident: Incident, file: bytes | None = None) -> IncidentEdit:
-    """A further edit, as the newest revision is or as a file says. Raises Unusable for the file."""
-    base = newest(incident)
-    content = revision_files.read(file, incident.slug) if file is not None else base.content
-    return IncidentEdit.objects.create(incident=incident, based_on=base, content=content)
+def begin_edit(*, incident: Incident, file: bytes | None = None) -> IncidentEdit:
+    """Begin a further edit, as the newest revision is or as a file says. Raises Unusable for the file."""
+    newest = get_newest(incident)
+    content = revision_files.read(file, incident.slug) if file is not None else newest.content
+    return IncidentEdit.objects.create(incident=incident, based_on=newest, content=content)
 
 
 @transaction.atomic
-def change(*, edit: IncidentEdit, base: str, changes: Sequence[Change]) -> IncidentEdit:
-    """Write, add or withdraw rows; whoever proposed the edit before proposed something else. `base` is the fingerprint
-    that the page showed. Raises Unusable, and changes nothing, where no revision would come of it."""
-    locked = _locked(edit, base)
-    content = locked.content
+def change_rows(*, edit: IncidentEdit, base: str, changes: Sequence[Change]) -> IncidentEdit:
+    """Write, add or withdraw rows; whoever proposed the edit before proposed something else. `base` is the digest that
+    the page showed. Raises Unusable, and changes nothing, where no revision would come of it."""
+    locked = _lock_edit(edit, base)
+    content = dict(locked.content)
     for table, place, row in changes:
-        content = {**content, table: _with(content.get(table, []), place, row)}
+        rows = list(content.get(table, []))
+        if place is not None and place >= len(rows):
+            raise Unusable([MOVED])
+        rows[slice(len(rows), None) if place is None else slice(place, place + 1)] = [] if row is None else [row]
+        content[table] = rows
     locked.content = revision_files.checked(revision_files.plain(content), locked.incident.slug)
     locked.proposed_at = locked.proposed_by = None
     locked.save(update_fields=["content", "proposed_at", "proposed_by"])
     return locked
 
 
-def _with(rows: Sequence[Any], place: int | None, row: dict[str, Any] | None) -> list[Any]:
-    if place is None:
-        return [*rows, row]
-    if place >= len(rows):
-        raise Unusable([MOVED])
-    return [*rows[:place], *([row] if row is not None else []), *rows[place + 1 :]]
-
-
 @transaction.atomic
-def propose(*, edit: IncidentEdit, base: str, summary: str, by: User, now: datetime) -> None:
+def propose_edit(*, edit: IncidentEdit, base: str, summary: str, by: User, now: datetime) -> None:
     """Hand the edit over to another editor. Raises Unusable."""
-    locked = _locked(edit, base)
+    locked = _lock_edit(edit, base)
     summary = " ".join(summary.split())
     if not summary or len(summary) > SUMMARY:
         raise Unusable([NO_SUMMARY])
@@ -89,107 +96,81 @@ def propose(*, edit: IncidentEdit, base: str, summary: str, by: User, now: datet
     locked.save(update_fields=["summary", "proposed_by", "proposed_at"])
 
 
-def is_changed(edit: IncidentEdit) -> bool:
-    """Does it hold other rows than the revision that it was begun from?"""
-    return any(edit.content.get(table) != edit.based_on.content.get(table) for table in (*LISTS, "open", "tick"))
-
-
-def may_publish(edit: IncidentEdit, user: User) -> bool:
-    """A second editor, or the only one of the installation."""
-    return edit.proposed_by_id != user.pk or not Editor.objects.exclude(user=user).exists()
-
-
 @transaction.atomic
-def publish(*, edit: IncidentEdit, base: str, by: User, now: datetime) -> IncidentRevision:
-    """The edit becomes the newest revision. Raises Unusable where another one came first, or where another editor has
-    to read it."""
-    locked = _locked(edit, base)
-    before = newest(locked.incident)
+def publish_edit(*, edit: IncidentEdit, base: str, by: User, now: datetime) -> IncidentRevision:
+    """Make the edit the newest revision, and return it. Raises Unusable where another one came first, or where another
+    editor has to read it."""
+    locked = _lock_edit(edit, base)
+    slug = locked.incident.slug
     if not locked.proposed_at:
         raise Unusable([NOT_PROPOSED])
-    if locked.based_on_id != before.pk:
+    if locked.based_on_id != get_newest(locked.incident).pk:
         raise Unusable([OUTDATED])
     if not may_publish(locked, by):
         raise Unusable([NEEDS_ANOTHER])
     day = localtime(now).date().isoformat()
-    said = {"number": _next_number(locked.incident), "summary": locked.summary, "published_at": day, "as_of": day}
-    said["reviewed_by"] = "" if locked.proposed_by_id == by.pk else f"un second éditeur ({_organisation(by)})"
-    locked.content = revision_files.checked({**locked.content, **said}, locked.incident.slug)
+    organisation = Editor.objects.filter(user=by).order_by("pk").values_list("organisation__name", flat=True)[0]
+    head = {
+        "number": INCIDENT_REVISIONS.choose_local_number(slug),
+        "summary": locked.summary,
+        "published_at": day,
+        "as_of": day,
+        "reviewed_by": "" if locked.proposed_by_id == by.pk else f"un second éditeur ({organisation})",
+    }
+    locked.content = revision_files.checked({**locked.content, **head}, slug)
     locked.published_by, locked.published_at = by, now
     locked.save(update_fields=["content", "published_by", "published_at"])
-    return _stored(locked, now)
-
-
-def _stored(edit: IncidentEdit, now: datetime) -> IncidentRevision:
-    return IncidentRevision.objects.create(
-        incident=edit.incident,
-        number=edit.content["number"],
-        published_at=localtime(now).date(),
-        summary=edit.summary,
-        content=edit.content,
-        digest=compute_digest(write_canonical_json(edit.content)),
-    )
-
-
-def _next_number(incident: Incident) -> str:
-    """After the newest, and never that of a revision that ships."""
-    major, local = seeds.number_key(newest(incident).number)
-    return f"{major}.local{local + 1}"
-
-
-def _organisation(user: User) -> str:
-    return str(Editor.objects.filter(user=user).order_by("pk").values_list("organisation__name", flat=True)[0])
+    revision = INCIDENT_REVISIONS.build(locked.content)
+    return INCIDENT_REVISIONS.publish(locked.incident, revision, locked.content)[0]
 
 
 @transaction.atomic
-def rebase(*, edit: IncidentEdit, base: str) -> None:
+def rebase_edit(*, edit: IncidentEdit, base: str) -> None:
     """Take the edit up again from the newest revision: rows that it withdrew are withdrawn there, rows that it wrote
     are added. Raises Unusable where both changed the same row."""
-    locked = _locked(edit, base)
-    now = newest(locked.incident)
-    then, mine, theirs = locked.based_on.content, locked.content, now.content
+    locked = _lock_edit(edit, base)
+    newest = get_newest(locked.incident)
+    before, mine, theirs = locked.based_on.content, locked.content, newest.content
     merged = dict(theirs)
-    for table in (*LISTS, "open", "tick"):
-        merged[table] = _merged(then.get(table, []), mine.get(table, []), theirs.get(table, []))
+    for table in TABLES:
+        rows_before, my_rows, their_rows = (content.get(table, []) for content in (before, mine, theirs))
+        withdrawn = [row for row in rows_before if row not in my_rows]
+        if any(row not in their_rows for row in withdrawn):
+            raise Unusable([CLASHING])
+        added = [row for row in my_rows if row not in rows_before and row not in their_rows]
+        merged[table] = [*(row for row in their_rows if row not in withdrawn), *added]
     try:
         locked.content = revision_files.checked(merged, locked.incident.slug)
     except Unusable as error:
         raise Unusable([CLASHING, *error.problems]) from None
-    locked.based_on, locked.proposed_at, locked.proposed_by = now, None, None
+    locked.based_on, locked.proposed_at, locked.proposed_by = newest, None, None
     locked.save(update_fields=["content", "based_on", "proposed_at", "proposed_by"])
 
 
-def _merged(then: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
-    withdrawn = [row for row in then if row not in mine]
-    if any(row not in theirs for row in withdrawn):
-        raise Unusable([CLASHING])
-    added = [row for row in mine if row not in then and row not in theirs]
-    return [*(row for row in theirs if row not in withdrawn), *added]
-
-
 @transaction.atomic
-def drop(*, edit: IncidentEdit, base: str, now: datetime) -> None:
-    locked = _locked(edit, base)
+def drop_edit(*, edit: IncidentEdit, base: str, now: datetime) -> None:
+    """Give the edit up; it stays in history. Raises Unusable."""
+    locked = _lock_edit(edit, base)
     locked.dropped_at = now
     locked.save(update_fields=["dropped_at"])
 
 
-def publishers(slug: str) -> dict[str, str]:
-    """By number of the revisions of an incident that were made here: the organisation of whoever published it."""
-    made = IncidentEdit.objects.filter(incident__slug=slug, published_at__isnull=False)
-    found: Iterable[tuple[str, str | None]] = made.order_by("-published_by__editorships").values_list(
+def find_publishers(slug: str) -> dict[str, str]:
+    """Return, by number of the revisions of an incident that were made here, the organisation of who published it."""
+    edits = IncidentEdit.objects.filter(incident__slug=slug, published_at__isnull=False)
+    published = edits.order_by("-published_by__editorships").values_list(
         "content__number", "published_by__editorships__organisation__name"
     )
-    return {number: name or "" for number, name in found}
+    return {number: organisation or "" for number, organisation in published}
 
 
-def _locked(edit: IncidentEdit, base: str) -> IncidentEdit:
-    """The edit as it stands, its incident locked until the end of the transaction. Raises Unusable when it is not as
-    the page showed it."""
-    Incident.objects.filter(pk=edit.incident_id).update(slug=F("slug"))
+def _lock_edit(edit: IncidentEdit, base: str) -> IncidentEdit:
+    """Return the edit as it stands, its incident locked until the end of the transaction. Raises Unusable when it is
+    not as the page showed it."""
+    Incident.objects.select_for_update(no_key=True, of=("self",)).get(pk=edit.incident_id)
     locked = IncidentEdit.objects.select_related("incident", "based_on").get(pk=edit.pk)
     if locked.published_at or locked.dropped_at:
         raise Unusable([CLOSED])
-    if fingerprint(locked) != base:
+    if digest_edit(locked) != base:
         raise Unusable([MOVED])
     return locked

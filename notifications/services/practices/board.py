@@ -18,7 +18,7 @@ from ...obligations import CNIL, Obligation
 from ...report import DossierData, Report, build_report
 from ..accounts import access
 from ..dossiers import saving
-from ..incidents import incidents
+from ..revisions import INCIDENT_REVISIONS
 
 PIECE = 200  # dossiers that are in memory at a time
 RUNNING, WAITING, COMPLEMENT, OVER = range(4)  # places, as `listing` has them
@@ -193,5 +193,5 @@ def breaches(viewer: Viewer) -> list[tuple[str, str]]:
     used = (
         mine(viewer).exclude(incident_revision=None).order_by().values_list("incident_revision", flat=True).distinct()
     )
-    found = {family[0].slug: family[0].title for _, family in incidents.families(list(used)).values()}
+    found = {family[0].slug: family[0].title for _, family in INCIDENT_REVISIONS.load_families(list(used)).values()}
     return sorted(found.items(), key=lambda each: folded(each[1]))

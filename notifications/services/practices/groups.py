@@ -15,7 +15,7 @@ from ...report import DossierData, Report, Row, build_report, list_offers
 from .. import journal
 from ..accounts import access, roles
 from ..dossiers import saving
-from ..incidents import incidents
+from ..revisions import INCIDENT_REVISIONS
 from . import practices
 
 MOST = 100  # controllers of one group
@@ -131,7 +131,7 @@ def _of_the_breach(group: ControllerGroup, practice: Practice) -> Dossier | None
 
 def _newest(group: ControllerGroup) -> IncidentRevision | None:
     revision = group.incident_revision
-    return incidents.stored_revisions(revision.incident.slug)[0] if revision else None
+    return INCIDENT_REVISIONS.list_stored(revision.incident.slug)[0] if revision else None
 
 
 @transaction.atomic
@@ -170,7 +170,7 @@ def _as_common(question: Question) -> Question:
 def as_dossier(group: ControllerGroup) -> DossierData:
     """The common answers as if they were all of a dossier, for what pages say beside questions."""
     stored = _newest(group)
-    newest = incidents.as_data(stored) if stored else None
+    newest = INCIDENT_REVISIONS.as_data(stored) if stored else None
     return DossierData(
         questionnaire=seeds.questionnaire(),
         answers=group.answers,

@@ -84,7 +84,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": REFUSED["incorrect_code"]}
 
     def build_totp_svg(self, url):
-        return qr.svg(url)
+        return qr.draw_svg(url)
 
     def generate_authenticator_name(self, user, type):
         return "Clé d’accès"

@@ -26,10 +26,9 @@ from ...report import (
 from ...report.next_action import find_next_action
 from ...services.accounts import access
 from ...services.dossiers import saving, snapshots, transcription
-from ...services.incidents import incidents
 from ...services.keeping import retention
 from ...services.practices import board
-from ...services.shared_templates import templates
+from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 from ..viewer import open_new, visible_dossier
 from . import pages
 
@@ -40,7 +39,7 @@ ON_A_PAGE = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request, slug=None):
     """GET: before you start. POST: start a dossier, with an incident or without."""
-    stored = incidents.stored_revisions(slug) if slug else []
+    stored = INCIDENT_REVISIONS.list_stored(slug) if slug else []
     if slug and not stored:
         raise Http404
     if request.method == "POST":
@@ -49,7 +48,7 @@ def start(request, slug=None):
         request,
         "dossiers/start.html",
         {
-            "revision": incidents.as_data(stored[0]) if stored else None,
+            "revision": INCIDENT_REVISIONS.as_data(stored[0]) if stored else None,
             "form_action": request.path,
             "zones": list(ZONES.items()),
             "keep": settings.RETENTION.words(),
@@ -167,23 +166,22 @@ def import_dossier(request):
     try:
         if sent is None:
             raise Unusable(["Choisissez un fichier dossier.json (moins de 1 Mo)."])
-        known = {"revisions_of": _by_origin(incidents), "templates_of": _by_origin(templates)}
-        imported = dossier_files.read_dossier(sent.read(), **known, now=now)
+        imported = dossier_files.read_dossier(
+            sent.read(),
+            revisions_of=INCIDENT_REVISIONS.load_by_origin,
+            templates_of=TEMPLATE_REVISIONS.load_by_origin,
+            now=now,
+        )
     except Unusable as error:
         return render(request, "dossiers/import.html", {"problems": error.problems}, status=422)
     return _imported(request, imported, now)
 
 
-def _by_origin(known):
-    """What is known here of an incident or of a template, by its slug."""
-    return lambda slug: {revision.origin: revision for revision in known.revisions(slug)}
-
-
 def _imported(request, imported, now):
     with transaction.atomic():
         dossier = saving.start(
-            revision=imported.revision and incidents.stored(imported.revision),
-            template=imported.template and templates.stored(imported.template),
+            revision=imported.revision and INCIDENT_REVISIONS.find_stored(imported.revision),
+            template=imported.template and TEMPLATE_REVISIONS.find_stored(imported.template),
             questionnaire=imported.questionnaire.name,
             timezone=imported.timezone,
             by=access.first_author(request.viewer),

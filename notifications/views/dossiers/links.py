@@ -50,7 +50,7 @@ def link(request, public_id):
     except access.TooManyLinks:
         return _links(request, dossier, too_many=True, status=422)
     address = settings.SITE_URL + reverse("open_link", args=[secret])
-    return _links(request, dossier, address=address, code=qr.svg(address))
+    return _links(request, dossier, address=address, code=qr.draw_svg(address))
 
 
 def _links(request, dossier, *, address="", code="", too_many=False, status=200):

@@ -41,7 +41,7 @@ def proofreading(request, public_id):
         return _page(request, dossier, form, status=422, too_many=True)
     address = settings.SITE_URL + reverse("proofread", args=[secret])
     name = form.cleaned_data["name"]
-    return _page(request, dossier, AskForm(), address=address, code=qr.svg(address), name=name)
+    return _page(request, dossier, AskForm(), address=address, code=qr.draw_svg(address), name=name)
 
 
 def _page(request, dossier, form, *, status=200, **shown):

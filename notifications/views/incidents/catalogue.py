@@ -1,20 +1,24 @@
 """The catalogue as its editors see it: what is published, what is coming, each row of a coming revision."""
 
+from collections.abc import Callable, Sequence
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import catalogue as files
 from ... import seeds
 from ...models import Incident, IncidentEdit
 from ...report import catalogue_diff, incident_page, write_day
 from ...services.incidents import catalogue_edits, incidents, revision_files
-from ...services.incidents.catalogue_edits import Unusable
+from ...services.incidents.revision_files import Unusable
+from ...services.revisions import INCIDENT_REVISIONS
+from ..request import ViewerRequest
 
 NO_FILE = "Choisissez un fichier .toml (256 Ko au plus)."
 DONE = {
@@ -25,126 +29,105 @@ DONE = {
 }
 
 
-def for_editors(view):
-    """To everybody else these pages do not exist."""
+def for_editors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer everybody else as if these pages did not exist."""
 
-    @never_cache
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def answer_editors(request: ViewerRequest, **arguments: Any) -> HttpResponse:
         if not catalogue_edits.is_editor(request.viewer):
             raise Http404
-        return view(request, *args, **kwargs)
+        return view(request, **arguments)
 
-    return guarded
+    return never_cache(answer_editors)
+
+
+def list_visible_edits(request: ViewerRequest) -> QuerySet[IncidentEdit]:
+    """Return the edits that this viewer may see, each with its incident and the revision that it was begun from."""
+    edits = IncidentEdit.objects.visible_to(request.viewer)
+    return edits.select_related("incident", "based_on", "proposed_by").order_by("pk")
 
 
 @require_safe
 @for_editors
-def catalogue(request):
+def show_catalogue(request: ViewerRequest) -> HttpResponse:
     """Every incident with its newest revision and what is coming."""
-    coming = _open_edits(request)
+    coming = [edit.incident.slug for edit in list_visible_edits(request).filter(published_at=None, dropped_at=None)]
     known = [
-        (each, write_day(each.published_at), sum(edit.incident.slug == each.slug for edit in coming))
-        for each in incidents.newest()
+        (revision, write_day(revision.published_at), coming.count(revision.slug))
+        for revision in incidents.load_newest_revisions()
     ]
     return render(request, "incidents/catalogue/catalogue.html", {"known": known})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
-def incident(request, slug):
+def show_incident(request: ViewerRequest, slug: str) -> HttpResponse:
     """GET: the revisions of an incident, and the edits under way. POST: begin one, from the newest or from a file."""
-    found = get_object_or_404(Incident, slug=slug)
-    problems = []
+    incident = get_object_or_404(Incident, slug=slug)
+    problems: Sequence[str] = ()
     if request.method == "POST":
         try:
-            edit = catalogue_edits.begin(incident=found, file=_sent_file(request))
+            content = None
+            if "from_file" in request.POST:
+                file = request.FILES.get("file")
+                if file is None or (file.size or 0) > revision_files.SIZE:
+                    raise Unusable([NO_FILE])
+                content = file.read()
+            edit = catalogue_edits.begin_edit(incident=incident, file=content)
             return redirect("catalogue_edit", slug, edit.public_id)
         except Unusable as error:
             problems = error.problems
-    revisions = incidents.revisions(slug)
+    revisions = INCIDENT_REVISIONS.load_all(slug)
+    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
     context = {
-        "incident": found,
+        "incident": incident,
         "revision": revisions[0],
-        "changes": incident_page.changes(
-            revisions, seeds.questionnaire(revisions[0].questionnaire), catalogue_edits.publishers(slug)
-        ),
-        "edits": _open_edits(request).filter(incident=found),
+        "changes": incident_page.list_changes(revisions, questionnaire, catalogue_edits.find_publishers(slug)),
+        "edits": list_visible_edits(request).filter(incident=incident, published_at=None, dropped_at=None),
         "problems": problems,
     }
     return render(request, "incidents/catalogue/incident.html", context, status=422 if problems else 200)
 
 
-def _open_edits(request):
-    found = IncidentEdit.objects.visible_to(request.viewer).filter(published_at=None, dropped_at=None)
-    return found.select_related("incident", "based_on", "proposed_by").order_by("pk")
-
-
-def _sent_file(request):
-    """None where the edit is to begin from what is published."""
-    if "from_file" not in request.POST:
-        return None
-    sent = request.FILES.get("file")
-    if sent is None or sent.size > revision_files.SIZE:
-        raise Unusable([NO_FILE])
-    return sent.read()
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
-def edit(request, slug, edit_id):
+def show_edit(request: ViewerRequest, slug: str, edit_id: str) -> HttpResponse:
     """GET: what an edit changes, all its rows, and what may be done with it. POST: `propose`, `publish`, `rebase`,
     `drop`."""
-    found = visible_edit(request, slug, edit_id)
-    if request.method != "POST":
-        return _edit_page(request, found)
-    act = request.POST.get("act", "")
-    try:
-        _done(request, found, act)
-    except Unusable as error:
-        found.refresh_from_db()
-        return _edit_page(request, found, problems=error.problems, status=422)
-    messages.success(request, DONE[act])
-    return redirect("catalogue_incident", slug) if act in ("publish", "drop") else redirect(request.path)
-
-
-def _done(request, found, act):
-    shown, said = {"edit": found, "base": request.POST.get("base", "")}, {"now": timezone.now()}
-    if act == "propose":
-        catalogue_edits.propose(**shown, **said, summary=request.POST.get("summary", ""), by=request.user)
-    elif act == "publish":
-        catalogue_edits.publish(**shown, **said, by=request.user)
-    elif act == "rebase":
-        catalogue_edits.rebase(**shown)
-    elif act == "drop":
-        catalogue_edits.drop(**shown, **said)
-    else:
-        raise Http404
-
-
-def visible_edit(request, slug, edit_id):
-    found = IncidentEdit.objects.visible_to(request.viewer).select_related("incident", "based_on", "proposed_by")
-    return get_object_or_404(found, incident__slug=slug, public_id=edit_id)
-
-
-def as_revision(found):
-    """An edit as data."""
-    content = found.content
-    return files.build(content, content["slug"], seeds.questionnaire(content["questionnaire"]))
-
-
-def _edit_page(request, found, *, problems=(), status=200):
-    revision = as_revision(found)
+    edit = get_object_or_404(list_visible_edits(request), incident__slug=slug, public_id=edit_id)
+    problems: Sequence[str] = ()
+    if request.method == "POST":
+        act, base, now = request.POST.get("act", ""), request.POST.get("base", ""), timezone.now()
+        if act not in DONE:
+            raise Http404
+        try:
+            if act == "propose":
+                summary = request.POST.get("summary", "")
+                catalogue_edits.propose_edit(edit=edit, base=base, summary=summary, by=request.user, now=now)
+            elif act == "publish":
+                catalogue_edits.publish_edit(edit=edit, base=base, by=request.user, now=now)
+            elif act == "rebase":
+                catalogue_edits.rebase_edit(edit=edit, base=base)
+            else:
+                catalogue_edits.drop_edit(edit=edit, base=base, now=now)
+        except Unusable as error:
+            edit.refresh_from_db()
+            problems = error.problems
+        else:
+            messages.success(request, DONE[act])
+            return redirect("catalogue_incident", slug) if act in ("publish", "drop") else redirect(request.path)
+    revision = INCIDENT_REVISIONS.build(edit.content)
     questionnaire = seeds.questionnaire(revision.questionnaire)
+    before = INCIDENT_REVISIONS.as_data(edit.based_on)
     context = {
-        "edit": found,
-        "base": catalogue_edits.fingerprint(found),
-        "open": not (found.published_at or found.dropped_at),
-        "outdated": found.based_on_id != catalogue_edits.newest(found.incident).pk,
-        "may_publish": catalogue_edits.may_publish(found, request.user),
-        "differences": catalogue_diff.differences(revision, incidents.as_data(found.based_on), questionnaire),
-        "tables": catalogue_diff.tables(revision, questionnaire),
+        "edit": edit,
+        "base": catalogue_edits.digest_edit(edit),
+        "open": not (edit.published_at or edit.dropped_at),
+        "outdated": edit.based_on_id != catalogue_edits.get_newest(edit.incident).pk,
+        "may_publish": catalogue_edits.may_publish(edit, request.user),
+        "differences": catalogue_diff.list_row_differences(revision, before, questionnaire),
+        "tables": catalogue_diff.list_editable_tables(revision, questionnaire),
         "problems": problems,
-        "summary": request.POST.get("summary", found.summary),
+        "summary": request.POST.get("summary", edit.summary),
     }
-    return render(request, "incidents/catalogue/edit.html", context, status=status)
+    return render(request, "incidents/catalogue/edit.html", context, status=422 if problems else 200)

@@ -26,6 +26,7 @@ from ...services.accounts import access, roles
 from ...services.alerts import addresses
 from ...services.incidents import incidents
 from ...services.practices import groups, team
+from ...services.revisions import INCIDENT_REVISIONS
 from ..alerts.alerts import PROBLEMS as MAIL_PROBLEMS
 from ..viewer import signed_in
 
@@ -69,7 +70,7 @@ def _members(request, offered, zone="Europe/Paris"):
 
 
 def _incidents():
-    return [(each.slug, each.title) for each in incidents.newest()]
+    return [(each.slug, each.title) for each in incidents.load_newest_revisions()]
 
 
 def _new_page(request, form):
@@ -81,7 +82,7 @@ def _new_page(request, form):
 
 def _started(request, form):
     said, public_id = form.cleaned_data, _once(request)
-    stored = incidents.stored_revisions(said["incident"]) if said["incident"] else [None]
+    stored = INCIDENT_REVISIONS.list_stored(said["incident"]) if said["incident"] else [None]
     try:
         group, made = groups.start(
             public_id=public_id,

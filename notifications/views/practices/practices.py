@@ -20,6 +20,7 @@ from ...services.dossiers import saving
 from ...services.incidents import incidents
 from ...services.practices import board
 from ...services.practices import practices as services
+from ...services.revisions import INCIDENT_REVISIONS
 from ..dossiers import pages
 from ..dossiers.dossiers import first_page, page_by_time_left
 from ..viewer import signed_in, visible_dossier, visible_practice
@@ -158,14 +159,14 @@ def start_for_practice(request, practice_id):
     found = visible_practice(request, practice_id)
     if not roles.may_keep(request.viewer, found):
         raise PermissionDenied
-    known = incidents.newest()
+    known = incidents.load_newest_revisions()
     form = StartForm(_sent(request), incidents=[(each.slug, each.title) for each in known])
     if not form.is_valid():
         begun = Dossier.objects.visible_to(request.viewer).filter(practice=found).order_by("-created_at")
         context = {"practice": found, "form": form, "begun": begun}
         return render(request, "practices/start.html", context, status=422 if form.errors else 200)
     slug, now = form.cleaned_data["incident"], timezone.now()
-    revision = None if slug == NO_INCIDENT else incidents.stored_revisions(slug)[0]
+    revision = None if slug == NO_INCIDENT else INCIDENT_REVISIONS.list_stored(slug)[0]
     dossier = saving.start(
         revision=revision,
         timezone=found.timezone,

@@ -16,6 +16,7 @@ from ...files.dossier_files import Unusable
 from ...forms.practices.board import RosterForm
 from ...services.incidents import incidents
 from ...services.practices import starting, team
+from ...services.revisions import INCIDENT_REVISIONS
 
 CHECKED = "notifications.roster"  # the salt of what was shown and is confirmed
 VALID = 2 * 3600  # seconds
@@ -31,7 +32,7 @@ def import_roster(request):
     form = RosterForm(
         request.POST or None,
         request.FILES or None,
-        incidents=[(each.slug, each.title) for each in incidents.newest()],
+        incidents=[(each.slug, each.title) for each in incidents.load_newest_revisions()],
         zones=[(key, f"Heure {words}") for key, words in deadlines.ZONES.items()],
     )
     if request.method != "POST" or not form.is_valid():
@@ -64,7 +65,7 @@ def _shown(request, said):
         "fresh": sum(each.dossier is None for each in planned),
         "ignored": read.ignored,
         "invite": said["invite"],
-        "incident": incidents.as_data(revision).title if revision else "",
+        "incident": INCIDENT_REVISIONS.as_data(revision).title if revision else "",
         "checked": signing.dumps({**said, "user": request.viewer.user.pk}, salt=CHECKED, compress=True),
     }
     return render(request, "practices/board/check.html", context)
@@ -78,7 +79,7 @@ def _words(line, zone):
 
 def _read(said):
     """(the roster, the newest revision of the incident). Read again at each step: the only rules are the reader's."""
-    stored = incidents.stored_revisions(said["incident"])
+    stored = INCIDENT_REVISIONS.list_stored(said["incident"])
     return roster.read(said["text"], ZoneInfo(said["timezone"]), timezone.now()), next(iter(stored), None)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,63 +16,61 @@ from ...deadlines import PARIS, in_words
 from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
 from ...models import Incident, Organisation, SharedTemplate
-from ...questionnaire import Refused
-from ...report import list_value_lines
+from ...questionnaire import Questionnaire, Refused
+from ...report import list_value_lines, template_page
 from ...services.dossiers import counts
 from ...services.incidents import incidents
-from ...services.shared_templates import templates, unions
-from . import template_page
+from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
+from ...services.shared_templates import editing, unions
+from ..request import ViewerRequest
+from .templates import get_address
 
 SAVED = "Enregistré. Rien n'est publié tant que vous ne publiez pas une révision."
 CHANGED = (
     "Quelqu'un d'autre a changé ceci pendant que cette page était ouverte{when}. "
     "Votre version est restée dans le champ : enregistrez de nouveau pour la garder."
 )
+COUNTED = {"begun": "Commencés", "finished": "Terminés", "on_time": "Déposés à temps", "late": "Déposés en retard"}
 
 
-def editable(request, slug):
-    """A template of an organisation that the viewer edits for; anything else does not exist."""
-    found = SharedTemplate.objects.edited_by(request.viewer).select_related("organisation", "incident")
-    return get_object_or_404(found, slug=slug)
+def get_editable(request: ViewerRequest, slug: str) -> SharedTemplate:
+    """Return a template of an organisation that the viewer edits for; anything else does not exist."""
+    editable = SharedTemplate.objects.edited_by(request.viewer).select_related("organisation", "incident")
+    return get_object_or_404(editable, slug=slug)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organisations(request):
+def manage_organisations(request: ViewerRequest) -> HttpResponse:
     """GET: the templates of my organisations. POST: begin one, from an incident of the catalogue or without."""
     mine = Organisation.objects.visible_to(request.viewer).order_by("name")
     if not mine:
         raise Http404
     if request.method == "POST":
-        return _begun(request, mine)
-    shown = [(each, unions.has_accepted(each), _with_newest(each)) for each in mine]
-    return render(request, "shared_templates/manage.html", {"organisations": shown, "incidents": incidents.newest()})
-
-
-def _with_newest(organisation):
-    found = list(organisation.templates.order_by("-created_at"))
-    newest = templates.newest(found)
-    return [(each, newest.get(each.pk)) for each in found]
-
-
-def _begun(request, mine):
-    organisation = get_object_or_404(mine, slug=request.POST.get("organisation", ""))
-    slug = request.POST.get("incident", "")
-    incident = get_object_or_404(Incident, slug=slug) if slug else None
-    template = templates.begin(organisation=organisation, incident=incident, now=timezone.now())
-    messages.success(request, "Le modèle est commencé. Ce que dit la fiche de l'incident y est déjà proposé.")
-    return redirect("manage_template", template.slug)
+        organisation = get_object_or_404(mine, slug=request.POST.get("organisation", ""))
+        slug = request.POST.get("incident", "")
+        incident = get_object_or_404(Incident, slug=slug) if slug else None
+        template = editing.begin_template(organisation=organisation, incident=incident, now=timezone.now())
+        messages.success(request, "Le modèle est commencé. Ce que dit la fiche de l'incident y est déjà proposé.")
+        return redirect("manage_template", template.slug)
+    organisations = []
+    for organisation in mine:
+        templates = organisation.templates.order_by("-created_at")
+        newest = {row.template_id: row for row in TEMPLATE_REVISIONS.list_newest(template__in=templates)}
+        with_newest = [(template, newest.get(template.pk)) for template in templates]
+        organisations.append((organisation, unions.has_accepted(organisation), with_newest))
+    context = {"organisations": organisations, "incidents": incidents.load_newest_revisions()}
+    return render(request, "shared_templates/manage.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def roles(request, slug):
+def accept_roles(request: ViewerRequest, slug: str) -> HttpResponse:
     """GET: who answers for what (art. 28). POST: the organisation accepts it."""
-    found = Organisation.objects.visible_to(request.viewer)
-    organisation = get_object_or_404(found, slug=slug)
+    organisation = get_object_or_404(Organisation.objects.visible_to(request.viewer), slug=slug)
     unticked = request.method == "POST" and "accept" not in request.POST
     if request.method == "POST" and not unticked:
-        unions.accept_roles(organisation=organisation, by=request.viewer.user, now=timezone.now())
+        unions.accept_roles(organisation=organisation, by=request.user, now=timezone.now())
         messages.success(request, "Votre organisation a accepté la répartition des rôles.")
         return redirect("manage_templates")
     accepted = organisation.acceptances.filter(version=unions.ROLES_VERSION).select_related("accepted_by").first()
@@ -82,40 +80,33 @@ def roles(request, slug):
 
 @never_cache
 @require_safe
-def overview(request, slug):
+def show_overview(request: ViewerRequest, slug: str) -> HttpResponse:
     """Where a template stands: its steps, what was published, how to tell members, and how many began with it."""
-    template = editable(request, slug)
+    template = get_editable(request, slug)
     questionnaire = seeds.questionnaire(template.questionnaire)
-    revisions = templates.revisions(slug)
-    address = template_page.address(slug)
+    steps = []
+    for section in questionnaire.steps:
+        keys = [question.key for question in questionnaire.of_step(section.slug)]
+        written = {kind: sum(key in template.content.get(kind, {}) for key in keys) for kind in ("answers", "advice")}
+        steps.append({"slug": section.slug, "title": section.title, **written})
+    revisions = TEMPLATE_REVISIONS.load_all(slug)
+    address = get_address(slug)
+    counted = counts.get_last_counts(template)
     context = {
         "template": template,
-        "steps": [_written(template, questionnaire, step) for step in questionnaire.steps],
+        "steps": steps,
         "accepted": unions.has_accepted(template.organisation),
         "newest": revisions[0] if revisions else None,
-        "changes": template_page.changes(questionnaire, revisions) if revisions else [],
-        "digest": template_page.digest(revisions[0]) if revisions else "",
+        "changes": template_page.list_changes(questionnaire, revisions),
+        "digest": template_page.digest_file(revisions[0]) if revisions else "",
         "address": address,
-        "code": qr.svg(address),
+        "code": qr.draw_svg(address),
         "zone": PARIS,
-        **_counted(template),
+        "bars": chart.draw_bars([(label, getattr(counted, name)) for name, label in COUNTED.items()])
+        if counted
+        else [],
     }
     return render(request, "shared_templates/overview.html", context)
-
-
-def _written(template, questionnaire, step):
-    """How much is written in one step."""
-    keys = [question.key for question in questionnaire.of_step(step.slug)]
-    named = {name: sum(key in template.content.get(name, {}) for key in keys) for name in ("answers", "advice")}
-    return {"slug": step.slug, "title": step.title, **named}
-
-
-def _counted(template):
-    found = counts.shown(template)
-    if found is None:
-        return {"bars": []}
-    words = {"begun": "Commencés", "finished": "Terminés", "on_time": "Déposés à temps", "late": "Déposés en retard"}
-    return {"bars": chart.bars([(label, getattr(found, name)) for name, label in words.items()])}
 
 
 # -- writing ----------------------------------------------------------------------------------------------
@@ -123,134 +114,117 @@ def _counted(template):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def presentation(request, slug):
-    """Title, cover, position, contact, and the public line."""
-    template = editable(request, slug)
-    if request.method != "POST":
-        return _cover_page(request, template, CoverForm(initial=_cover(template)), template.version)
-    form = CoverForm(request.POST)
-    base = base_of(request, template)
-    saved = _save(request, template, form, base)
-    _save_columns(request, template, form, base)
-    if form.errors:
-        return _cover_page(request, template, form, saved.version if saved.conflicts else base, status=422)
-    messages.success(request, SAVED)
-    return redirect("manage_template", slug)
-
-
-def _cover(template):
-    position = template.content.get("position") or {}
-    return {
-        "title": template.content.get("title", ""),
-        "cover": template.content.get("cover", ""),
-        "position_text": position.get("text", ""),
-        "position_date": position.get("date", ""),
-        "contact": template.organisation.contact,
-        "public_line": template.public_line,
-    }
-
-
-def _cover_page(request, template, form, base, *, status=200):
+def edit_presentation(request: ViewerRequest, slug: str) -> HttpResponse:
+    """Title, cover, position, contact, and the public line; the last two change at once, without a revision."""
+    template = get_editable(request, slug)
+    base = template.version
+    if request.method == "POST":
+        form = CoverForm(request.POST)
+        base = read_base(request, template)
+        saved = _save_form(request, template, form, base)
+        by, now, sent = request.user, timezone.now(), form.cleaned_data
+        try:
+            editing.set_public_line(template=template, base=base, text=sent["public_line"], by=by, now=now)
+        except Refused as refused:
+            form.add_error("public_line", str(refused))
+        try:
+            unions.set_contact(organisation=template.organisation, text=sent["contact"])
+        except Refused as refused:
+            form.add_error("contact", str(refused))
+        if not form.errors:
+            messages.success(request, SAVED)
+            return redirect("manage_template", slug)
+        base = saved.version if saved.conflicts else base
+    else:
+        position = template.content.get("position") or {}
+        form = CoverForm(
+            initial={
+                "title": template.content.get("title", ""),
+                "cover": template.content.get("cover", ""),
+                "position_text": position.get("text", ""),
+                "position_date": position.get("date", ""),
+                "contact": template.organisation.contact,
+                "public_line": template.public_line,
+            }
+        )
     context = {"template": template, "form": form, "base": base}
-    return render(request, "shared_templates/presentation.html", context, status=status)
-
-
-def _save_columns(request, template, form, base):
-    """What changes at once, without a revision."""
-    said = {"by": request.viewer.user, "now": timezone.now()}
-    try:
-        templates.set_public_line(template=template, base=base, text=form.cleaned_data["public_line"], **said)
-    except Refused as refused:
-        form.add_error("public_line", str(refused))
-    try:
-        unions.set_contact(organisation=template.organisation, text=form.cleaned_data["contact"])
-    except Refused as refused:
-        form.add_error("contact", str(refused))
+    return render(request, "shared_templates/presentation.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request, slug, step):
+def edit_step(request: ViewerRequest, slug: str, step: str) -> HttpResponse:
     """One step of the guide: answers where a template may give them, advice for every question."""
-    template = editable(request, slug)
+    template = get_editable(request, slug)
     questionnaire = seeds.questionnaire(template.questionnaire)
-    place = next((n for n, each in enumerate(questionnaire.steps) if each.slug == step), None)
+    steps = questionnaire.steps
+    place = next((number for number, section in enumerate(steps) if section.slug == step), None)
     if place is None:
         raise Http404
-    if request.method != "POST":
-        form = _form(template, questionnaire, step)
-        return _step_page(request, template, questionnaire, place, form, template.version)
-    form = _form(template, questionnaire, step, request.POST)
-    base = base_of(request, template)
-    saved = _save(request, template, form, base)
-    if form.errors:
-        form.stored = _form(template, questionnaire, step)
+    base = template.version
+    form = _build_step_form(template, questionnaire, step, request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        base = read_base(request, template)
+        saved = _save_form(request, template, form, base)
+        if not form.errors:
+            messages.success(request, SAVED)
+            if "later" in request.POST or place + 1 == len(steps):
+                return redirect("manage_template", slug)
+            return redirect("template_step", slug, steps[place + 1].slug)
+        form.stored = _build_step_form(template, questionnaire, step)
         base = saved.version if saved.conflicts else base
-        return _step_page(request, template, questionnaire, place, form, base, status=422)
-    messages.success(request, SAVED)
-    after = questionnaire.steps[place + 1 : place + 2]
-    if "later" in request.POST or not after:
-        return redirect("manage_template", slug)
-    return redirect("template_step", slug, after[0].slug)
+    context = {
+        "template": template,
+        "steps": steps,
+        "section": steps[place],
+        "place": place + 1,
+        "previous": steps[place - 1] if place else None,
+        "keys": [question.key for question in questionnaire.of_step(step)],
+        "form": form,
+        "base": base,
+    }
+    return render(request, "shared_templates/step.html", context, status=422 if form.errors else 200)
 
 
-def base_of(request, template):
-    """The version that a page was rendered from."""
+def read_base(request: ViewerRequest, template: SharedTemplate) -> int:
+    """Return the version that a page was rendered from."""
     base = request.POST.get("base", "")
     if not base.isdecimal() or len(base) > 9 or int(base) > template.version:
         raise SuspiciousOperation("a page without its version")
     return int(base)
 
 
-def _form(template, questionnaire, step, data=None):
-    """The questions of a step; of those that were sent, when a page was."""
-    keys = data.getlist("keys") if data is not None else questionnaire.questions
+def _build_step_form(
+    template: SharedTemplate, questionnaire: Questionnaire, step: str, sent: QueryDict | None = None
+) -> TemplateStepForm:
+    """The form of a step's questions, of those that were sent when a page was, with what the incident says of each."""
+    keys = questionnaire.questions if sent is None else sent.getlist("keys")
     questions = [question for question in questionnaire.of_step(step) if question.key in keys]
-    form = TemplateStepForm(questions, template.content, ANY_TIME, data)
-    form.proposed = _proposed(template, questionnaire)
+    form = TemplateStepForm(questions, template.content, ANY_TIME, sent)
+    published = INCIDENT_REVISIONS.load_all(template.incident.slug) if template.incident else []
+    proposed = prefill.of_incident(questionnaire, published[0]) if published else {}
+    form.proposed = {
+        key: tuple(list_value_lines(questionnaire.questions[key], proposal.entry, PARIS))
+        for key, proposal in proposed.items()
+        if proposal.entry["state"] == "known"
+    }
     return form
 
 
-def _step_page(request, template, questionnaire, place, form, base, *, status=200):
-    context = {
-        "template": template,
-        "steps": questionnaire.steps,
-        "section": questionnaire.steps[place],
-        "place": place + 1,
-        "previous": questionnaire.steps[place - 1] if place else None,
-        "keys": [question.key for question in questionnaire.of_step(questionnaire.steps[place].slug)],
-        "form": form,
-        "base": base,
-    }
-    return render(request, "shared_templates/step.html", context, status=status)
-
-
-def _proposed(template, questionnaire):
-    """What the incident says, in words, by key."""
-    known = incidents.revisions(template.incident.slug) if template.incident else []
-    found = prefill.of_incident(questionnaire, known[0]) if known else {}
-    return {
-        key: tuple(list_value_lines(questionnaire.questions[key], each.entry, PARIS))
-        for key, each in found.items()
-        if each.entry["state"] == "known"
-    }
-
-
-def _save(request, template, form, base):
+def _save_form(
+    request: ViewerRequest, template: SharedTemplate, form: CoverForm | TemplateStepForm, base: int
+) -> editing.Saved:
     """Save what the form holds; what was refused, or changed meanwhile by somebody else, becomes its errors."""
     form.is_valid()
-    user, now = request.viewer.user, timezone.now()
-    saved = templates.save(template=template, base=base, elements=form.elements(), by=user, now=now)
+    by, now = request.user, timezone.now()
+    saved = editing.save_elements(template=template, base=base, elements=form.list_elements(), by=by, now=now)
     for name, sentence in saved.refused.items():
         form.refuse(name, sentence)
-    for name, found in saved.conflicts.items():
-        form.refuse(name, _elsewhere(found))
+    for name, conflict in saved.conflicts.items():
+        when = f" ({in_words(datetime.fromisoformat(conflict['at']), PARIS)})" if conflict["at"] else ""
+        sentence, theirs = CHANGED.format(when=when), conflict["theirs"]
+        if isinstance(theirs, str) and theirs:
+            sentence += f" L'autre version : « {theirs[:500]} »."
+        form.refuse(name, sentence)
     template.refresh_from_db()
     return saved
-
-
-def _elsewhere(found):
-    at = datetime.fromisoformat(found["at"]) if found["at"] else None
-    words = CHANGED.format(when=f" ({in_words(at, PARIS)})" if at else "")
-    theirs = found["theirs"]
-    return f"{words} L'autre version : « {theirs[:500]} »." if isinstance(theirs, str) and theirs else words

@@ -1,5 +1,7 @@
 """From what editors have written to what members find: preview, publication, withdrawal, files, poster and code."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,29 +12,31 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ... import seeds, shared_template
 from ...documents import pdf, poster, qr
 from ...forms.shared_templates.template import PublishForm
-from ...models import Organisation
-from ...report import build_report
-from ...services.shared_templates import template_files, templates, unions
-from ...shared_template import Unusable
+from ...models import Organisation, SharedTemplate
+from ...report import Report, build_report, template_page
+from ...services.revisions import TEMPLATE_REVISIONS
+from ...services.shared_templates import editing, publishing, template_files, unions
+from ...shared_template import SharedTemplateFile, Unusable
 from ..dossiers import pages
-from . import template_page
-from .manage_templates import base_of, editable
+from ..request import ViewerRequest
+from .manage_templates import get_editable, read_base
+from .templates import get_address
 
-CODES = {"svg": (qr.svg_file, "image/svg+xml"), "png": (qr.png, "image/png")}
+CODES = {"svg": "image/svg+xml", "png": "image/png"}
 TOO_LARGE = "Choisissez un fichier de modèle (.json, moins de 256 ko)."
 
 
 @never_cache
 @require_safe
-def preview(request, slug):
+def show_preview(request: ViewerRequest, slug: str) -> HttpResponse:
     """A step as a practice will see it; nothing can be typed."""
-    template = editable(request, slug)
+    template = get_editable(request, slug)
     try:
-        report = _report(template)
+        report = _build_preview(template)
     except Unusable as error:
-        return _unusable(request, template, error)
+        return _show_unusable(request, template, error)
     name = request.GET.get("rubrique", "")
-    section = next((each for each in report.sections if each.slug == name), report.sections[0])
+    section = next((section for section in report.sections if section.slug == name), report.sections[0])
     form = pages.form_of(report, section.all_rows)
     context = {"template": template, "report": report, "section": section, "form": form}
     return render(request, "shared_templates/preview.html", context)
@@ -40,28 +44,27 @@ def preview(request, slug):
 
 @never_cache
 @require_safe
-def preview_pdf(request, slug):
-    """The draft of a practice that has answered nothing yet."""
-    template = editable(request, slug)
+def download_preview(request: ViewerRequest, slug: str) -> HttpResponse:
+    """The draft of a practice that has answered nothing yet, as a PDF."""
+    template = get_editable(request, slug)
     try:
-        data = pdf.draft_pdf(_report(template), title="Aperçu d'un modèle")
+        data = pdf.draft_pdf(_build_preview(template), title="Aperçu d'un modèle")
     except Unusable as error:
-        return _unusable(request, template, error)
-    return _download(data, "application/pdf", f"apercu-{slug}.pdf")
+        return _show_unusable(request, template, error)
+    return _send_file(data, "application/pdf", f"apercu-{slug}.pdf")
 
 
-def _report(template):
+def _build_preview(template: SharedTemplate) -> Report:
     now = timezone.now().replace(second=0, microsecond=0)
-    return build_report(templates.preview(template, now), now)
+    return build_report(publishing.preview_dossier(template, now), now)
 
 
-def _unusable(request, template, error):
-    return render(
-        request, "shared_templates/unusable.html", {"template": template, "problems": error.problems}, status=422
-    )
+def _show_unusable(request: ViewerRequest, template: SharedTemplate, error: Unusable) -> HttpResponse:
+    context = {"template": template, "problems": error.problems}
+    return render(request, "shared_templates/unusable.html", context, status=422)
 
 
-def _download(data, content_type, name):
+def _send_file(data: bytes, content_type: str, name: str) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(data, content_type=content_type, headers=headers)
 
@@ -71,49 +74,49 @@ def _download(data, content_type, name):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def publish(request, slug):
+def publish_revision(request: ViewerRequest, slug: str) -> HttpResponse:
     """GET: what changes for members. POST: it is the next revision."""
-    template = editable(request, slug)
+    template = get_editable(request, slug)
     if not unions.has_accepted(template.organisation):
         return redirect("template_roles", template.organisation.slug)
-    if request.method != "POST":
-        return _publish_page(request, template, PublishForm())
-    form = PublishForm(request.POST)
-    form.is_valid()
-    said = {"summary": form.cleaned_data["summary"], "by": request.viewer.user, "now": timezone.now()}
+    form, problems = PublishForm(), list[str]()
+    if request.method == "POST":
+        form = PublishForm(request.POST)
+        form.is_valid()
+        summary, base, now = form.cleaned_data["summary"], read_base(request, template), timezone.now()
+        try:
+            stored = publishing.publish_revision(
+                template=template, base=base, summary=summary, by=request.user, now=now
+            )
+        except Unusable as error:
+            problems = error.problems
+        else:
+            messages.success(request, f"La révision {stored.number} est publiée.")
+            return redirect("manage_template", slug)
     try:
-        stored = templates.publish(template=template, base=base_of(request, template), **said)
+        edited = publishing.build_edited(template, timezone.now())
     except Unusable as error:
-        return _publish_page(request, template, form, error.problems)
-    messages.success(request, f"La révision {stored.number} est publiée.")
-    return redirect("manage_template", slug)
-
-
-def _publish_page(request, template, form, problems=()):
-    try:
-        edited = templates.edited(template, timezone.now())
-    except Unusable as error:
-        return _unusable(request, template, error)
-    revisions = templates.revisions(template.slug)
+        return _show_unusable(request, template, error)
+    newest = next(iter(TEMPLATE_REVISIONS.load_all(slug)), None)
     questionnaire = seeds.questionnaire(template.questionnaire)
     context = {
         "template": template,
         "form": form,
         "problems": problems,
-        "newest": revisions[0] if revisions else None,
+        "newest": newest,
         "number": edited.number,
-        "differences": template_page.differences(questionnaire, revisions[0] if revisions else None, edited),
+        "differences": template_page.list_element_changes(questionnaire, newest, edited),
     }
     return render(request, "shared_templates/publish.html", context, status=422 if problems else 200)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, slug):
+def withdraw_template(request: ViewerRequest, slug: str) -> HttpResponse:
     """GET: what it means. POST: the template is offered no more."""
-    template = editable(request, slug)
+    template = get_editable(request, slug)
     if request.method == "POST":
-        templates.withdraw(template=template, by=request.viewer.user, now=timezone.now())
+        editing.withdraw_template(template=template, by=request.user, now=timezone.now())
         messages.success(request, "Le modèle est retiré. Les dossiers commencés avec lui le gardent.")
         return redirect("manage_template", slug)
     return render(request, "shared_templates/withdraw.html", {"template": template})
@@ -124,39 +127,39 @@ def withdraw(request, slug):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_template(request):
+def import_template(request: ViewerRequest) -> HttpResponse:
     """A file is read and shown first; sent again by the button below it (`content`), it is stored."""
     if not Organisation.objects.visible_to(request.viewer).exists():
         raise Http404
-    if request.method != "POST":
-        return render(request, "shared_templates/import.html")
-    try:
-        return _read(request) if "content" not in request.POST else _stored(request)
-    except Unusable as error:
-        return render(request, "shared_templates/import.html", {"problems": error.problems}, status=422)
+    problems: Sequence[str] = ()
+    if request.method == "POST":
+        try:
+            return _import_file(request)
+        except Unusable as error:
+            problems = error.problems
+    context = {"problems": problems}
+    return render(request, "shared_templates/import.html", context, status=422 if problems else 200)
 
 
-def _read(request):
-    sent = request.FILES.get("file")
-    if sent is None:
+def _import_file(request: ViewerRequest) -> HttpResponse:
+    if "content" in request.POST:
+        revision = template_files.read_file(request.POST["content"].encode())
+        is_new = template_files.store_revision(revision=revision, by=request.user, now=timezone.now())
+        words = "La révision {} est publiée ici." if is_new else "La révision {} était déjà ici : rien n'a changé."
+        messages.success(request, words.format(revision.number))
+        return redirect("template", revision.slug)
+    file = request.FILES.get("file")
+    if file is None:
         raise Unusable([TOO_LARGE])
-    revision = template_files.read(sent.read())
+    revision = template_files.read_file(file.read())
     questionnaire = seeds.questionnaire(revision.questionnaire)
     context = {
         "revision": revision,
         "content": shared_template.dump(revision).decode(),
-        "digest": template_page.digest(revision),
-        "differences": template_page.differences(questionnaire, None, revision),
+        "digest": template_page.digest_file(revision),
+        "differences": template_page.list_element_changes(questionnaire, None, revision),
     }
     return render(request, "shared_templates/import_shown.html", context)
-
-
-def _stored(request):
-    revision = template_files.read(request.POST["content"].encode())
-    added = template_files.store(revision=revision, by=request.viewer.user, now=timezone.now())
-    words = "La révision {} est publiée ici." if added else "La révision {} était déjà ici : rien n'a changé."
-    messages.success(request, words.format(revision.number))
-    return redirect("template", revision.slug)
 
 
 # -- telling members --------------------------------------------------------------------------------------
@@ -164,24 +167,23 @@ def _stored(request):
 
 @never_cache
 @require_safe
-def poster_pdf(request, slug):
+def download_poster(request: ViewerRequest, slug: str) -> HttpResponse:
     """One page to pin up or to send."""
-    template = editable(request, slug)
-    revision = _published(template)
-    data = poster.poster_pdf(
+    revision = _get_published(get_editable(request, slug))
+    data = poster.print_poster(
         title=revision.title,
         organisation=revision.organisation,
         contact=revision.contact,
         number=revision.number,
-        address=template_page.address(slug),
-        digest=template_page.digest(revision),
+        address=get_address(slug),
+        digest=template_page.digest_file(revision),
     )
-    return _download(data, "application/pdf", f"affiche-{slug}.pdf")
+    return _send_file(data, "application/pdf", f"affiche-{slug}.pdf")
 
 
-def _published(template):
-    """The newest revision, while it is offered."""
-    revisions = templates.revisions(template.slug)
+def _get_published(template: SharedTemplate) -> SharedTemplateFile:
+    """Return the newest revision, while it is offered."""
+    revisions = TEMPLATE_REVISIONS.load_all(template.slug)
     if not revisions or template.withdrawn_at:
         raise Http404
     return revisions[0]
@@ -189,11 +191,9 @@ def _published(template):
 
 @never_cache
 @require_safe
-def code(request, slug, kind):
+def download_code(request: ViewerRequest, slug: str, kind: str) -> HttpResponse:
     """The address of the template's page as a QR code."""
-    template = editable(request, slug)
-    _published(template)
+    _get_published(get_editable(request, slug))
     if kind not in CODES:
         raise Http404
-    draw, content_type = CODES[kind]
-    return _download(draw(template_page.address(slug)), content_type, f"code-{slug}.{kind}")
+    return _send_file(qr.draw_file(get_address(slug), kind), CODES[kind], f"code-{slug}.{kind}")

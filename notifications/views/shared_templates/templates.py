@@ -1,101 +1,121 @@
 """Templates for everybody: which there are, what one holds, its file, and the start of a dossier with it."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
-from ... import shared_template
+from ... import seeds, shared_template
 from ...deadlines import ZONES
 from ...models import SharedTemplate, SharedTemplateRevision, Viewer
-from ...services.incidents import incidents
-from ...services.shared_templates import templates
+from ...report.template_page import build_template_page
+from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 from ..dossiers import dossiers
+from ..request import ViewerRequest
 from ..site.public import public
-from . import template_page
 
 NOBODY = Viewer()  # a page that any cache may keep looks at no cookie
 
 
-@require_safe
-@public
-@conditional_page
-def listed(request):
-    """Every template that is published and not withdrawn."""
-    newest = templates.newest(SharedTemplate.objects.visible_to(NOBODY))
-    found = [(stored.template, templates.as_data(stored)) for stored in newest.values()]
-    found.sort(key=lambda pair: (pair[1].published_at, pair[1].slug), reverse=True)
-    return render(request, "shared_templates/templates.html", {"templates": found})
+def get_address(slug: str) -> str:
+    """Return where members find a template."""
+    return f"{settings.SITE_URL}{reverse('template', args=[slug])}"
 
 
-@require_safe
-def template(request, slug):
-    """What a template holds and who stands behind it; one that was withdrawn is gone, but for those who used it."""
-    found = _offered(slug)
-    return _public_page(request, found) if found else _gone(request, slug)
-
-
-@public
-@conditional_page
-def _public_page(request, found):
-    context = template_page.context(found, templates.revisions(found.slug))
-    return render(request, "shared_templates/template.html", context)
-
-
-def _offered(slug):
+def find_offered(slug: str) -> SharedTemplate | None:
+    """Return the template at this address, while it is published and not withdrawn."""
     return SharedTemplate.objects.visible_to(NOBODY).select_related("organisation").filter(slug=slug).first()
 
 
+@require_safe
+@public
+@conditional_page
+def list_templates(request: HttpRequest) -> HttpResponse:
+    """Every template that is published and not withdrawn."""
+    newest = TEMPLATE_REVISIONS.list_newest(template__in=SharedTemplate.objects.visible_to(NOBODY))
+    templates = [(stored.template, TEMPLATE_REVISIONS.as_data(stored)) for stored in newest]
+    templates.sort(key=lambda pair: (pair[1].published_at, pair[1].slug), reverse=True)
+    return render(request, "shared_templates/templates.html", {"templates": templates})
+
+
+@require_safe
+def show_template(request: ViewerRequest, slug: str) -> HttpResponse:
+    """What a template holds and who stands behind it; one that was withdrawn is gone, but for those who used it."""
+    template = find_offered(slug)
+    return _show_offered(request, template) if template else _show_withdrawn(request, slug)
+
+
+@public
+@conditional_page
+def _show_offered(request: HttpRequest, template: SharedTemplate) -> HttpResponse:
+    return _render_template(request, template, "shared_templates/template.html")
+
+
 @never_cache
-def _gone(request, slug):
+def _show_withdrawn(request: ViewerRequest, slug: str) -> HttpResponse:
     """A withdrawn template, whole for those who used it or edit it."""
     withdrawn = SharedTemplate.objects.filter(slug=slug, revisions__isnull=False).distinct()
     if not withdrawn.exists():
         raise Http404
     used = withdrawn.visible_to(request.viewer).select_related("organisation").first()
-    context = template_page.context(used, templates.revisions(slug)) if used else {}
-    return render(request, "shared_templates/template_gone.html", context, status=410)
+    return _render_template(request, used, "shared_templates/template_gone.html", status=410)
+
+
+def _render_template(
+    request: HttpRequest, template: SharedTemplate | None, name: str, status: int = 200
+) -> HttpResponse:
+    """The page that says all that is published of a template; without one, only what such pages say of all."""
+    if template is None:
+        return render(request, name, status=status)
+    revisions = TEMPLATE_REVISIONS.load_all(template.slug)
+    incident = revisions[0].incident
+    published = INCIDENT_REVISIONS.load_all(incident[0]) if incident else []
+    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
+    newest = published[0] if published else None
+    page = build_template_page(revisions, questionnaire, newest, template.public_line)
+    return render(request, name, {"template": template, **page}, status=status)
 
 
 @require_safe
-def template_json(request, slug, number):
-    """The file of one revision: the same bytes for ever."""
-    shown = SharedTemplateRevision.objects.visible_to(NOBODY).filter(template__slug=slug, number=number).first()
-    return _file(request, shown) if shown else _own_file(request, slug, number)
+def download_revision(request: ViewerRequest, slug: str, number: str) -> HttpResponse:
+    """The file of one revision: the same bytes for ever. That of a withdrawn template is for those who used it or
+    edit it."""
+    offered = SharedTemplateRevision.objects.visible_to(NOBODY).filter(template__slug=slug, number=number).first()
+    return _send_file(request, offered) if offered else _send_withdrawn_file(request, slug, number)
 
 
 @public
 @conditional_page
-def _file(request, stored):
+def _send_file(request: HttpRequest, stored: SharedTemplateRevision) -> HttpResponse:
     name = f'attachment; filename="modele-{stored.template.slug}-{stored.number}.json"'
-    data = shared_template.dump(templates.as_data(stored))
+    data = shared_template.dump(TEMPLATE_REVISIONS.as_data(stored))
     return HttpResponse(data, content_type="application/json", headers={"Content-Disposition": name})
 
 
 @never_cache
-def _own_file(request, slug, number):
-    """Of a withdrawn template, for those who used it or edit it."""
-    found = SharedTemplateRevision.objects.visible_to(request.viewer)
-    return _file(request, get_object_or_404(found, template__slug=slug, number=number))
+def _send_withdrawn_file(request: ViewerRequest, slug: str, number: str) -> HttpResponse:
+    visible = SharedTemplateRevision.objects.visible_to(request.viewer)
+    return _send_file(request, get_object_or_404(visible, template__slug=slug, number=number))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def start(request, slug):
+def start_dossier(request: ViewerRequest, slug: str) -> HttpResponse:
     """GET: before you start. POST: start a dossier with the newest revision; the box says not to count it."""
-    found = _offered(slug)
-    if found is None:
-        return _gone(request, slug)
-    stored = templates.stored_revisions(found)[0]
-    incident = incidents.stored_revisions(found.incident.slug)[0] if found.incident else None
+    template = find_offered(slug)
+    if template is None:
+        return _show_withdrawn(request, slug)
+    stored = TEMPLATE_REVISIONS.list_stored(slug)[0]
+    incident = INCIDENT_REVISIONS.list_stored(template.incident.slug)[0] if template.incident else None
     if request.method == "POST":
         counted = "uncounted" not in request.POST
-        return dossiers.begin(request, incident, template=stored, questionnaire=found.questionnaire, counted=counted)
+        return dossiers.begin(request, incident, template=stored, questionnaire=template.questionnaire, counted=counted)
     context = {
-        "template": found,
-        "newest": templates.as_data(stored),
-        "revision": incident and incidents.as_data(incident),
+        "template": template,
+        "newest": TEMPLATE_REVISIONS.as_data(stored),
+        "revision": incident and INCIDENT_REVISIONS.as_data(incident),
         "form_action": request.path,
         "zones": list(ZONES.items()),
         "keep": settings.RETENTION.words(),

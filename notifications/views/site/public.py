@@ -8,28 +8,32 @@ from django.views.decorators.http import require_safe
 from ... import seeds
 from ...report import incident_page
 from ...services.incidents import catalogue_edits, incidents
+from ...services.revisions import INCIDENT_REVISIONS
 
 public = cache_control(public=True, max_age=60)
 
 
 @require_safe
 @public
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/home.html", {"incidents": incidents.newest()})
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Every incident, and the other ways in."""
+    return render(request, "site/home.html", {"incidents": incidents.load_newest_revisions()})
 
 
 @require_safe
 @public
-def incident(request: HttpRequest, slug: str) -> HttpResponse:
-    revisions = incidents.revisions(slug)
+def show_incident(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is known of an incident, with its sources."""
+    revisions = INCIDENT_REVISIONS.load_all(slug)
     if not revisions:
         raise Http404("no such incident")
     questionnaire = seeds.questionnaire(revisions[0].questionnaire)
-    context = incident_page.context(revisions, questionnaire, catalogue_edits.publishers(slug))
+    context = incident_page.build_incident_page(revisions, questionnaire, catalogue_edits.find_publishers(slug))
     return render(request, "incidents/incident.html", context)
 
 
 @require_safe
 @public
-def accessibility(request: HttpRequest) -> HttpResponse:
+def show_accessibility(request: HttpRequest) -> HttpResponse:
+    """The statement on accessibility."""
     return render(request, "site/accessibility.html")

@@ -5,7 +5,7 @@ from django.urls import path
 from . import public
 
 urlpatterns = [
-    path("", public.home, name="home"),
-    path("incidents/<slug:slug>/", public.incident, name="incident"),
-    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("", public.show_home, name="home"),
+    path("incidents/<slug:slug>/", public.show_incident, name="incident"),
+    path("accessibilite/", public.show_accessibility, name="accessibility"),
 ]

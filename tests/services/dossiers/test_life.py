@@ -8,7 +8,7 @@ from notifications.models import Dossier
 from notifications.questionnaire import Case, applicable, edited
 from notifications.report import build_report
 from notifications.services.dossiers import saving
-from notifications.services.incidents import incidents
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, start_weda, withdraw
 
@@ -92,7 +92,7 @@ def test_a_cleared_answer_is_not_proposed_again(weda_dossier, newer):
 
 
 def test_answers_that_were_imported_stay_alone(seeds_loaded):
-    newest = incidents.stored_revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     given = {"city": answered("city", "Rouen")}
     dossier = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
     assert {key: saving.bare(entry) for key, entry in dossier.answers.items()} == given

@@ -10,8 +10,8 @@ from notifications.files.dossier_files import read_dossier
 from notifications.models import Dossier, SharedTemplateRevision, User
 from notifications.report import Report, build_report, list_essential_screens
 from notifications.services.dossiers import saving, snapshots
-from notifications.services.incidents import incidents
-from notifications.services.shared_templates import templates
+from notifications.services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
+from notifications.services.shared_templates import editing
 from tests import stored
 from tests.broken_files import changed
 from tests.dossiers import LATE, NOW
@@ -42,7 +42,7 @@ def dossier(revision: SharedTemplateRevision) -> Dossier:
 
 
 def start(revision: SharedTemplateRevision, **said) -> Dossier:
-    newest = incidents.stored_revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     return saving.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
 
 
@@ -89,7 +89,7 @@ def test_a_template_that_answers_leaves_fewer_screens(dossier):
 
 @pytest.mark.parametrize("revision_of", [None, "cegedim-mlm-2025"])
 def test_a_template_serves_no_dossier_of_another_incident(revision, revision_of):
-    other = incidents.stored_revisions(revision_of)[0] if revision_of else None
+    other = INCIDENT_REVISIONS.list_stored(revision_of)[0] if revision_of else None
     with pytest.raises(ValueError, match="another incident"):
         saving.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
     assert not Dossier.objects.exists()
@@ -146,7 +146,7 @@ def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(dossier):
 
 def test_a_withdrawn_template_still_serves_its_dossiers(dossier, editor, revision):
     again(dossier, editor, answers__has_sensitive_data=False)
-    templates.withdraw(template=revision.template, by=editor, now=NOW)
+    editing.withdraw_template(template=revision.template, by=editor, now=NOW)
     assert to_review_again(dossier) == {"has_sensitive_data"}
     assert "(Union des médecins)" in report(dossier).by_key["has_sensitive_data"].origin_words
 
@@ -157,25 +157,24 @@ def test_a_list_asks_for_templates_once(dossier, revision, django_assert_num_que
     saving.load_every_dossier_data(Dossier.objects.all())
     with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
         found = saving.load_every_dossier_data(Dossier.objects.all())
-    assert {data.template for _, data in found} == {templates.as_data(revision)}
+    assert {data.template for _, data in found} == {TEMPLATE_REVISIONS.as_data(revision)}
 
 
 # -- the file -------------------------------------------------------------------------------------------
 
 
-def here(known):
-    return lambda slug: {each.origin: each for each in known.revisions(slug)}
-
-
 def read(data, **known):
-    known = {"revisions_of": here(incidents), "templates_of": here(templates)} | known
+    known = {
+        "revisions_of": INCIDENT_REVISIONS.load_by_origin,
+        "templates_of": TEMPLATE_REVISIONS.load_by_origin,
+    } | known
     return read_dossier(data, **known, now=LATE)
 
 
 def start_from(imported) -> Dossier:
     return saving.start(
-        revision=incidents.stored(imported.revision),
-        template=imported.template and templates.stored(imported.template),
+        revision=INCIDENT_REVISIONS.find_stored(imported.revision),
+        template=imported.template and TEMPLATE_REVISIONS.find_stored(imported.template),
         timezone=imported.timezone,
         by="x",
         now=LATE,

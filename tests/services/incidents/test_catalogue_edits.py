@@ -8,8 +8,9 @@ from django.db import connection
 
 from notifications import seeds
 from notifications.models import Incident, IncidentEdit, IncidentRevision, Viewer
-from notifications.services.incidents import catalogue_edits, incidents, revision_files
+from notifications.services.incidents import catalogue_edits, revision_files
 from notifications.services.incidents.catalogue_edits import Unusable
+from notifications.services.revisions import INCIDENT_REVISIONS
 from notifications.services.shared_templates import unions
 from tests.dossiers import NOW
 from tests.publishing import union
@@ -30,22 +31,22 @@ def second(editor):
 
 
 def begun():
-    return catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA))
+    return catalogue_edits.begin_edit(incident=Incident.objects.get(slug=WEDA))
 
 
 def change(edit, *changes):
     edit.refresh_from_db()
-    return catalogue_edits.change(edit=edit, base=catalogue_edits.fingerprint(edit), changes=changes)
+    return catalogue_edits.change_rows(edit=edit, base=catalogue_edits.digest_edit(edit), changes=changes)
 
 
 def propose(edit, by, summary="Ajoute une source."):
     edit.refresh_from_db()
-    catalogue_edits.propose(edit=edit, base=catalogue_edits.fingerprint(edit), summary=summary, by=by, now=NOW)
+    catalogue_edits.propose_edit(edit=edit, base=catalogue_edits.digest_edit(edit), summary=summary, by=by, now=NOW)
 
 
 def publish(edit, by):
     edit.refresh_from_db()
-    return catalogue_edits.publish(edit=edit, base=catalogue_edits.fingerprint(edit), by=by, now=NOW)
+    return catalogue_edits.publish_edit(edit=edit, base=catalogue_edits.digest_edit(edit), by=by, now=NOW)
 
 
 def ready(by, source=SOURCE):
@@ -61,10 +62,10 @@ def test_another_editor_publishes_and_is_named(editor, second):
         publish(edit, editor)
     revision = publish(edit, second)
     assert revision.number == "3.local1"
-    newest = incidents.revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.load_all(WEDA)[0]
     assert (newest.number, newest.reviewed_by) == ("3.local1", "un second éditeur (Union des médecins)")
     assert "essai" in newest.sources
-    assert catalogue_edits.publishers(WEDA) == {"3.local1": "Union des médecins"}
+    assert catalogue_edits.find_publishers(WEDA) == {"3.local1": "Union des médecins"}
 
 
 def test_the_only_editor_of_an_installation_publishes_alone(editor):
@@ -89,10 +90,10 @@ def test_what_was_published_is_closed(editor):
 
 def test_a_page_that_is_no_longer_true_writes_nothing(editor):
     edit = begun()
-    base = catalogue_edits.fingerprint(edit)
+    base = catalogue_edits.digest_edit(edit)
     change(edit, ("source", None, SOURCE))
     with pytest.raises(Unusable, match="a changé"):
-        catalogue_edits.change(edit=edit, base=base, changes=[("source", 0, None)])
+        catalogue_edits.change_rows(edit=edit, base=base, changes=[("source", 0, None)])
 
 
 def test_nothing_is_proposed_without_a_change_or_a_summary(editor):
@@ -109,10 +110,10 @@ def test_an_edit_that_another_overtook_is_taken_up_again(editor):
     publish(first, editor)
     with pytest.raises(Unusable, match="autre révision"):
         publish(other, editor)
-    catalogue_edits.rebase(edit=other, base=catalogue_edits.fingerprint(other))
+    catalogue_edits.rebase_edit(edit=other, base=catalogue_edits.digest_edit(other))
     propose(other, editor)
     assert publish(other, editor).number == "3.local2"
-    assert {"essai", "autre"} <= incidents.revisions(WEDA)[0].sources.keys()
+    assert {"essai", "autre"} <= INCIDENT_REVISIONS.load_all(WEDA)[0].sources.keys()
 
 
 def test_two_that_change_the_same_row_are_not_joined(editor):
@@ -123,7 +124,7 @@ def test_two_that_change_the_same_row_are_not_joined(editor):
         propose(edit, editor)
     publish(first, editor)
     with pytest.raises(Unusable, match="se contredisent"):
-        catalogue_edits.rebase(edit=other, base=catalogue_edits.fingerprint(other))
+        catalogue_edits.rebase_edit(edit=other, base=catalogue_edits.digest_edit(other))
 
 
 @pytest.mark.parametrize(
@@ -171,15 +172,15 @@ HOSTILE = [
 @pytest.mark.parametrize("data", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_file_leaves_nothing(editor, data):
     with pytest.raises(Unusable):
-        catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA), file=data)
+        catalogue_edits.begin_edit(incident=Incident.objects.get(slug=WEDA), file=data)
     assert not IncidentEdit.objects.exists()
 
 
 def test_a_file_of_another_incident_is_refused_and_its_own_is_read(editor):
     data = SHIPPED.read_bytes()
     with pytest.raises(Unusable, match="pas une révision"):
-        catalogue_edits.begin(incident=Incident.objects.exclude(slug=WEDA)[0], file=data)
-    edit = catalogue_edits.begin(incident=Incident.objects.get(slug=WEDA), file=data)
+        catalogue_edits.begin_edit(incident=Incident.objects.exclude(slug=WEDA)[0], file=data)
+    edit = catalogue_edits.begin_edit(incident=Incident.objects.get(slug=WEDA), file=data)
     assert not catalogue_edits.is_changed(edit)
 
 

@@ -7,8 +7,8 @@ from notifications.models import ControllerGroup, Dossier, Membership, Practice,
 from notifications.services import journal
 from notifications.services.accounts import roles
 from notifications.services.dossiers import saving
-from notifications.services.incidents import incidents
 from notifications.services.practices import groups, practices, team
+from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, stored, withdraw
 
@@ -23,7 +23,7 @@ def manager():
 
 
 def start(manager, newcomers=NAMES, members=(), incident=WEDA):
-    revision = incidents.stored_revisions(incident)[0] if incident else None
+    revision = INCIDENT_REVISIONS.list_stored(incident)[0] if incident else None
     group, _ = groups.start(
         public_id=new_public_id(),
         name="MSP des Tilleuls",
@@ -84,7 +84,7 @@ def test_each_further_controller_costs_the_same(manager, django_assert_max_num_q
 
 def test_a_practice_brings_its_dossier_along_and_only_one_group_has_it(manager):
     zoe, new = own_practice(manager), own_practice(manager, "Cabinet Yann")
-    revision = incidents.stored_revisions(WEDA)[0]
+    revision = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     begun = saving.start(revision=revision, timezone="Europe/Paris", by="compte 1", now=NOW, practice=zoe)
     group = start(manager, [], [zoe, new])
     assert set(group.dossiers.values_list("practice__name", flat=True)) == {"Cabinet Zoé", "Cabinet Yann"}

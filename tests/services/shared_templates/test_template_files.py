@@ -7,13 +7,14 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import shared_template
+from notifications import seeds, shared_template
 from notifications.models import Editor, Incident, Organisation, SharedTemplate, SharedTemplateRevision
 from notifications.questionnaire import BadFile
 from notifications.services.accounts import accounts
 from notifications.services.incidents import incidents
 from notifications.services.operations import restore
-from notifications.services.shared_templates import template_files, templates, unions
+from notifications.services.revisions import TEMPLATE_REVISIONS
+from notifications.services.shared_templates import editing, publishing, template_files, unions
 from notifications.shared_template import Unusable
 from tests.broken_templates import BROKEN, GOOD, changed, good
 from tests.dossiers import NOW
@@ -27,7 +28,7 @@ def administrator(seeds_loaded):
 
 
 def store(data, by=None):
-    return template_files.store(revision=template_files.read(data), by=by, now=NOW)
+    return template_files.store_revision(revision=template_files.read_file(data), by=by, now=NOW)
 
 
 def refusal(data, by=None):
@@ -56,12 +57,12 @@ def test_what_one_installation_publishes_another_stores_and_gives_out_alike(admi
         answers__nature={"state": "known", "value": ["integrity"], "certainty": {"*": "claimed"}, "note": "Vu là."},
         answers__description="Notre avis.", advice__aware_at="Voir https://www.cnil.fr/fr.",
     )  # fmt: skip
-    data = shared_template.dump(templates.as_data(revision))
+    data = shared_template.dump(TEMPLATE_REVISIONS.as_data(revision))
     for model in (SharedTemplateRevision, SharedTemplate, Organisation):
         model.objects.all().delete()
     assert store(data, administrator) is True
     again = SharedTemplateRevision.objects.get()
-    assert shared_template.dump(templates.as_data(again)) == data
+    assert shared_template.dump(TEMPLATE_REVISIONS.as_data(again)) == data
     assert (again.number, again.published_by, again.from_seed) == ("1.local1", administrator, False)
     assert (again.template.organisation.name, again.template.organisation.editors.count()) == ("Union des médecins", 0)
 
@@ -86,14 +87,14 @@ def test_editors_go_on_from_what_was_brought_and_lose_nothing_that_they_wrote(ad
     store(numbered(3, lambda content: content.update(cover="Fin.")), administrator)
     template.refresh_from_db()
     assert template.content["cover"] == "La mienne."
-    assert templates.next_number(template) == "3.local1"
+    assert TEMPLATE_REVISIONS.choose_local_number(template.slug) == "3.local1"
 
 
 def test_an_older_revision_does_not_take_the_place_of_what_editors_see(administrator):
     store(numbered(2, lambda content: content.update(cover="Suite.")), administrator)
     store(GOOD.read_bytes(), administrator)
     assert SharedTemplate.objects.get().content["cover"] == "Suite."
-    assert [each.number for each in templates.stored_revisions(SharedTemplate.objects.get())] == ["2", "1"]
+    assert [each.number for each in TEMPLATE_REVISIONS.list_stored(SharedTemplate.objects.get().slug)] == ["2", "1"]
 
 
 # -- what is refused ------------------------------------------------------------------------------------
@@ -111,11 +112,11 @@ def test_a_number_that_holds_something_else_is_refused_and_both_are_named(admini
 def test_only_its_editors_and_an_administrator_bring_a_template_in_an_organisation_s_name(administrator):
     stranger = union()
     assert "celui de « Union d'exemple »" in refusal(GOOD.read_bytes(), stranger)
-    example = unions.make(name="Union d'exemple", now=NOW)
+    example = unions.make_organisation(name="Union d'exemple", now=NOW)
     assert "celui de « Union d'exemple »" in refusal(GOOD.read_bytes(), stranger)
     unions.add_editor(organisation=example, email=stranger.email, now=NOW)
     for anybody in (stranger, administrator):
-        assert refusal(GOOD.read_bytes(), anybody) == templates.NOT_ACCEPTED
+        assert refusal(GOOD.read_bytes(), anybody) == publishing.NOT_ACCEPTED
     unions.accept_roles(organisation=example, by=stranger, now=NOW)
     assert store(GOOD.read_bytes(), stranger) is True
     assert SharedTemplateRevision.objects.get().published_by == stranger
@@ -123,8 +124,8 @@ def test_only_its_editors_and_an_administrator_bring_a_template_in_an_organisati
 
 def test_a_file_does_not_bring_a_withdrawn_template_on(administrator):
     store(GOOD.read_bytes(), administrator)
-    templates.withdraw(template=SharedTemplate.objects.get(), by=administrator, now=NOW)
-    assert refusal(numbered(2), administrator) == templates.WITHDRAWN
+    editing.withdraw_template(template=SharedTemplate.objects.get(), by=administrator, now=NOW)
+    assert refusal(numbered(2), administrator) == publishing.WITHDRAWN
     assert store(numbered(2)) is True  # what ships is loaded all the same
 
 
@@ -206,7 +207,7 @@ def refused_or_equal(data, content=None):
     """Nothing but `Unusable`, with sentences; what is taken is what the file said, to the byte of its one form."""
     problems, found = [], None
     try:
-        found = template_files.read(data)
+        found = template_files.read_file(data)
     except Unusable as refused:
         problems = refused.problems
     if found is None:
@@ -215,8 +216,8 @@ def refused_or_equal(data, content=None):
         return
     again = shared_template.dump(found)
     assert json.loads(again) == (json.loads(data.decode("utf-8-sig")) if content is None else content)
-    assert template_files.read(again) == found
-    assert not {key for key in found.answers if not template_files.seeds.questionnaire().questions[key].shareable}
+    assert template_files.read_file(again) == found
+    assert not {key for key in found.answers if not seeds.questionnaire().questions[key].shareable}
 
 
 # -- what ships -----------------------------------------------------------------------------------------
@@ -238,11 +239,11 @@ def test_an_installation_that_holds_only_what_ships_is_still_empty(seeds_loaded)
     template_files.load_seeds(now=NOW)
     assert restore.is_empty()
     example = Organisation.objects.get()
-    mine = templates.begin(organisation=example, incident=None, now=NOW)
+    mine = editing.begin_template(organisation=example, incident=None, now=NOW)
     assert not restore.is_empty()
     mine.delete()
     assert restore.is_empty()
-    unions.make(name="Union des médecins", now=NOW)
+    unions.make_organisation(name="Union des médecins", now=NOW)
     assert not restore.is_empty()
 
 
@@ -262,7 +263,7 @@ def test_a_wrong_file_among_those_that_ship_is_named(seeds_loaded, tmp_path, mon
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/good.1.json").write_bytes(GOOD.read_bytes())
     (tmp_path / "templates/wrong.1.json").write_bytes(b"{}")
-    monkeypatch.setattr(template_files.seeds, "folder", lambda: tmp_path)
+    monkeypatch.setattr(seeds, "folder", lambda: tmp_path)
     with pytest.raises(BadFile) as refused:
         template_files.load_seeds(now=NOW)
     assert refused.value.problems == ["wrong.1.json: Ce fichier n'est pas un modèle de Breach Assistant."]

@@ -21,8 +21,8 @@ from notifications.models import (
 from notifications.report import build_report, find_stage
 from notifications.services.accounts import accounts
 from notifications.services.dossiers import counts, saving
-from notifications.services.incidents import incidents
-from notifications.services.shared_templates import templates, unions
+from notifications.services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS, find_questionnaire
+from notifications.services.shared_templates import editing, publishing, unions
 from notifications.shared_template import Unusable
 from tests.dossiers import NOW, form
 from tests.publishing import begin, publish, published, union, write
@@ -67,7 +67,7 @@ def test_an_editor_who_has_not_signed_in_yet_is_not_forgotten(editor):
 @pytest.mark.parametrize("again", [{"name": "Union des médecins"}, {"name": "Autre", "slug": "union-des-medecins"}])
 def test_a_name_and_an_address_belong_to_one_organisation(editor, again):
     with pytest.raises(unions.NameTaken):
-        unions.make(**again, now=NOW)
+        unions.make_organisation(**again, now=NOW)
 
 
 def test_who_accepts_the_roles_first_stays_named_and_another_text_is_to_be_accepted_anew(editor, monkeypatch):
@@ -84,8 +84,8 @@ def test_who_accepts_the_roles_first_stays_named_and_another_text_is_to_be_accep
 
 
 def test_a_template_begins_with_what_the_incident_proposes_and_holds_none_of_it(template):
-    proposed = templates.preview(template, NOW).answers
-    begun = saving.start(revision=incidents.stored_revisions(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
+    proposed = publishing.preview_dossier(template, NOW).answers
+    begun = saving.start(revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
     assert proposed == {key: saving.bare(entry) for key, entry in begun.answers.items()}
     assert template.content["answers"] == {}
     assert template.content["title"] == "Cyberattaque du logiciel Weda (novembre 2025)"
@@ -96,7 +96,7 @@ def test_what_an_editor_writes_is_what_the_preview_shows(template, editor):
     saved = write(template, editor, answers__data_categories=["civil_status"], answers__description="Notre avis.")
     assert saved.saved == ["answers.data_categories", "answers.description"]
     template.refresh_from_db()
-    report = build_report(templates.preview(template, NOW), NOW)
+    report = build_report(publishing.preview_dossier(template, NOW), NOW)
     row = report.by_key["data_categories"]
     assert (row.state, row.text) == ("to_review", form().questions["data_categories"].options[0].label)
     title = "modèle « Cyberattaque du logiciel Weda (novembre 2025) » (Union des médecins), révision 1.local1"
@@ -137,7 +137,7 @@ def test_two_editors_lose_nothing_of_each_other(template, editor):
 
     def save(by, **elements):
         named = {name.replace("__", "."): each for name, each in elements.items()}
-        return templates.save(template=template, base=base, elements=named, by=by, now=NOW)
+        return editing.save_elements(template=template, base=base, elements=named, by=by, now=NOW)
 
     save(editor, advice__severity="Mon conseil.", cover="Bonjour.")
     saved = save(other, advice__severity="Le mien.", cover="Bonsoir.")
@@ -164,11 +164,11 @@ def test_nothing_written_nothing_moves(template, editor):
 def test_what_is_published_is_the_file_that_anybody_can_check(template, editor):
     write(template, editor, answers__has_sensitive_data=True, advice__severity="Un conseil.")
     revision = publish(template, editor)
-    found = templates.as_data(revision)
+    found = TEMPLATE_REVISIONS.as_data(revision)
     data = shared_template.dump(found)
     assert (found.number, found.organisation, found.incident) == ("1.local1", "Union des médecins", (WEDA, "3"))
     assert revision.digest == shared_template.digest_of(revision.content)
-    assert shared_template.read(data, templates.form) == found
+    assert shared_template.read(data, find_questionnaire) == found
     assert found.answers["has_sensitive_data"]["certainty"] == {"*": "suspected"}
 
 
@@ -177,10 +177,10 @@ def test_revisions_are_numbered_one_after_the_other_newest_first(template, edito
         write(template, editor, cover=f"Version {number}.")
         write(template, editor, advice__severity="Un conseil.")
         publish(template, editor)
-    numbers = [each.number for each in templates.stored_revisions(template)]
+    numbers = [each.number for each in TEMPLATE_REVISIONS.list_stored(template.slug)]
     assert numbers == [f"1.local{number}" for number in range(11, 0, -1)]
-    assert templates.newest([template])[template.pk].number == "1.local11"
-    assert [each.number for each in templates.revisions(template.slug)] == numbers
+    assert [each.number for each in TEMPLATE_REVISIONS.list_newest(template=template)] == ["1.local11"]
+    assert [each.number for each in TEMPLATE_REVISIONS.load_all(template.slug)] == numbers
 
 
 def test_a_published_revision_never_changes(template, editor):
@@ -188,7 +188,7 @@ def test_a_published_revision_never_changes(template, editor):
     revision = publish(template, editor)
     before = everything()["SharedTemplateRevision"]
     write(template, editor, advice__severity="Un autre.", title="Autre titre")
-    templates.set_public_line(template=template, base=template.version, text="Une ligne.", by=editor, now=NOW)
+    editing.set_public_line(template=template, base=template.version, text="Une ligne.", by=editor, now=NOW)
     assert everything()["SharedTemplateRevision"] == before
     revision.summary = "Autre chose."
     with pytest.raises(TypeError):
@@ -199,22 +199,25 @@ def test_only_an_organisation_that_accepted_the_roles_publishes(seeds_loaded):
     editor = union(accepted=False)
     template = begin(editor)
     write(template, editor, advice__severity="Un conseil.")
-    assert refusal(publish, template, editor) == templates.NOT_ACCEPTED
+    assert refusal(publish, template, editor) == publishing.NOT_ACCEPTED
 
 
 def test_what_stands_in_the_way_of_publishing_is_told(template, editor):
-    assert refusal(publish, template, editor) == templates.EMPTY
+    assert refusal(publish, template, editor) == publishing.EMPTY
     write(template, editor, advice__severity="Un conseil.")
-    assert refusal(publish, template, editor, summary="") == templates.NO_SUMMARY
+    assert refusal(publish, template, editor, summary="") == publishing.NO_SUMMARY
     assert "code HTML" in refusal(publish, template, editor, summary="<b>")
     old = SharedTemplate.objects.get().version
     write(template, editor, cover="Bonjour.")
-    assert refusal(templates.publish, template=template, base=old, summary="x", by=editor, now=NOW) == templates.MOVED
+    assert (
+        refusal(publishing.publish_revision, template=template, base=old, summary="x", by=editor, now=NOW)
+        == publishing.MOVED
+    )
     publish(template, editor)
     assert refusal(publish, template, editor, summary="Encore.") == "Rien n'a changé depuis la révision 1.local1."
-    templates.withdraw(template=template, by=editor, now=NOW)
+    editing.withdraw_template(template=template, by=editor, now=NOW)
     write(template, editor, cover="Bonsoir.")
-    assert refusal(publish, template, editor) == templates.WITHDRAWN
+    assert refusal(publish, template, editor) == publishing.WITHDRAWN
 
 
 def test_what_no_other_installation_could_take_is_not_published(template, editor):
@@ -228,9 +231,9 @@ def test_the_public_line_changes_without_a_revision_and_leaves_a_trace(template,
     publish(template, editor)
     opened = template.version
     for line in (" Permanence ce soir. ", ""):  # the second from a page that was opened before the first was written
-        templates.set_public_line(template=template, base=opened, text=line, by=editor, now=NOW)
-    templates.withdraw(template=template, by=editor, now=NOW)
-    templates.withdraw(template=template, by=editor, now=NOW)
+        editing.set_public_line(template=template, base=opened, text=line, by=editor, now=NOW)
+    editing.withdraw_template(template=template, by=editor, now=NOW)
+    editing.withdraw_template(template=template, by=editor, now=NOW)
     template.refresh_from_db()
     assert template.public_line == "Permanence ce soir."
     assert template.revisions.count() == 1
@@ -257,10 +260,10 @@ def test_who_sees_which_template(editor):
         published(other, advice__severity="y"),
     )
     begun = saving.start(
-        revision=incidents.stored_revisions(WEDA)[0], template=gone, timezone="Europe/Paris", by="x", now=NOW
+        revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], template=gone, timezone="Europe/Paris", by="x", now=NOW
     )
     Dossier.objects.filter(pk=begun.pk).update(owner=(member := accounts.of_address("dr@example.org", NOW)))
-    templates.withdraw(template=gone.template, by=other, now=NOW)
+    editing.withdraw_template(template=gone.template, by=other, now=NOW)
     assert seen(Viewer()) == {shown.template.slug}
     assert seen(Viewer(user=member)) == {shown.template.slug, gone.template.slug}
     assert seen(Viewer(user=editor)) == {dossier.slug, shown.template.slug}
@@ -295,7 +298,7 @@ def start_many(
     ready: Callable[[Dossier], None] = lambda dossier: None,
 ) -> list[Dossier]:
     """The first as a page does it, the others as copies of its row."""
-    newest = incidents.stored_revisions(WEDA)[0]
+    newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     said = {"revision": newest, "template": revision, "counted": counted}
     first = saving.start(**said, timezone="Europe/Paris", by="x", now=NOW)
     ready(first)
@@ -331,13 +334,13 @@ def test_fewer_than_ten_are_not_told_and_others_by_tens(editor):
     start_many(revision, 9)
     start_many(revision, 15, counted=False)
     nothing = counts.Counts(None, None, None, None)
-    assert counts.count(revision.template, NOW) == nothing
+    assert counts.count_dossiers(revision.template, NOW) == nothing
     start_many(revision, 1)
-    assert counts.count(revision.template, NOW) == counts.Counts(10, None, None, None)
+    assert counts.count_dossiers(revision.template, NOW) == counts.Counts(10, None, None, None)
     start_many(revision, 9)
-    assert counts.count(revision.template, NOW).begun == 10
+    assert counts.count_dossiers(revision.template, NOW).begun == 10
     other = published(union("Autre", editor="autre@example.org"), advice__severity="y")
-    assert counts.count(other.template, NOW) == nothing
+    assert counts.count_dossiers(other.template, NOW) == nothing
 
 
 def test_what_is_finished_and_filed_in_time_or_late(editor, django_assert_max_num_queries):
@@ -350,23 +353,23 @@ def test_what_is_finished_and_filed_in_time_or_late(editor, django_assert_max_nu
     for dossier in late:
         file(dossier, filed_at=NOW + timedelta(hours=72, minutes=1), now=NOW + timedelta(hours=80))
     with django_assert_max_num_queries(12):
-        assert counts.count(revision.template, NOW + timedelta(days=9)) == counts.Counts(40, 30, 10, 10)
+        assert counts.count_dossiers(revision.template, NOW + timedelta(days=9)) == counts.Counts(40, 30, 10, 10)
     Filing.objects.filter(dossier=late[0]).update(cancelled_at=NOW)
-    assert counts.count(revision.template, NOW + timedelta(days=9)).late is None
+    assert counts.count_dossiers(revision.template, NOW + timedelta(days=9)).late is None
 
 
 def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, template):
     revision = published(editor, advice__severity="x")
     start_many(revision, 17)
-    assert counts.shown(revision.template) is None
-    assert counts.refresh(now=NOW) == 1  # the other one is not published
+    assert counts.get_last_counts(revision.template) is None
+    assert counts.refresh_counts(now=NOW) == 1  # the other one is not published
     start_many(revision, 10)
-    assert counts.refresh(now=NOW + counts.EVERY - timedelta(seconds=1)) == 0
+    assert counts.refresh_counts(now=NOW + counts.EVERY - timedelta(seconds=1)) == 0
     kept = SharedTemplate.objects.get(pk=revision.template.pk)
-    assert counts.shown(kept) == counts.Counts(10, None, None, None)
+    assert counts.get_last_counts(kept) == counts.Counts(10, None, None, None)
     assert kept.counts == {"begun": 10, "finished": None, "on_time": None, "late": None}
-    assert counts.refresh(now=NOW + counts.EVERY) == 1
-    assert counts.shown(SharedTemplate.objects.get(pk=kept.pk)).begun == 20
+    assert counts.refresh_counts(now=NOW + counts.EVERY) == 1
+    assert counts.get_last_counts(SharedTemplate.objects.get(pk=kept.pk)).begun == 20
 
 
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):

@@ -264,7 +264,7 @@ def test_whatever_is_not_refused_can_be_shown():
         except revision_files.Unusable:
             continue
         revision, shown = catalogue.build(content, WEDA, form), shown + 1
-        incident_page.context([revision, older], form, {})
-        catalogue_diff.differences(revision, older, form)
+        incident_page.build_incident_page([revision, older], form, {})
+        catalogue_diff.list_row_differences(revision, older, form)
         prefill.of_incident(form, revision)
     assert shown > 5

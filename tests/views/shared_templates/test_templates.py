@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from notifications.models import Dossier, SharedTemplate, SharedTemplateRevision
-from notifications.report import build_report, list_essential_screens
+from notifications.report import build_report, list_essential_screens, template_page
 from notifications.services.dossiers import saving
-from notifications.services.shared_templates import template_files, templates
-from notifications.views.shared_templates import template_page
+from notifications.services.shared_templates import editing, template_files
+from notifications.views.shared_templates import templates
 from tests.dossiers import NOW
 from tests.html_pages import Page
 from tests.publishing import begin, published, union, write
@@ -78,7 +78,7 @@ def test_prints_the_digest_of_the_file_that_it_links_to(client, revision):
     page = Page(client.get(f"/m/{revision.template.slug}/").content)
     link = next(each["href"] for tag, each in page.tags if tag == "a" and each.get("href", "").endswith(".json"))
     data = client.get(link).content
-    assert template_page.digest(template_files.read(data)) == revision.digest
+    assert template_page.digest_file(template_files.read_file(data)) == revision.digest
     assert revision.digest in page.text
 
 
@@ -120,7 +120,7 @@ def test_what_was_never_published_does_not_exist(client, user):
 def test_a_withdrawn_template_is_gone_but_for_those_who_used_it(client, user, revision):
     slug, stranger = revision.template.slug, Client()
     client.post(f"/m/{slug}/commencer/", {"timezone": "Europe/Paris"})
-    templates.withdraw(template=revision.template, by=user, now=NOW)
+    editing.withdraw_template(template=revision.template, by=user, now=NOW)
     gone, used = stranger.get(f"/m/{slug}/"), client.get(f"/m/{slug}/")
     assert gone.status_code == used.status_code == 410
     assert "Chères consœurs" not in words(gone)
@@ -368,7 +368,7 @@ def test_the_poster_names_the_address_and_the_digest_on_one_tagged_page(editor, 
     text = re.sub(r"\s+", "", reader.pages[0].extract_text())
     assert len(reader.pages) == 1
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert template_page.address(revision.template.slug).replace(" ", "") in text
+    assert templates.get_address(revision.template.slug).replace(" ", "") in text
     assert revision.digest in text
     assert revision.digest[:16] in text
     assert "Uniondesmédecins" in text

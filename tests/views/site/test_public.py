@@ -8,7 +8,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from notifications.catalogue import STATUS_MEANING, STATUS_WORDS
+from notifications.models import IncidentRevision
 from notifications.services.incidents import incidents
+from notifications.services.revisions import INCIDENT_REVISIONS
 
 pytestmark = pytest.mark.usefixtures("seeds")
 
@@ -82,7 +84,7 @@ def test_every_anchor_leads_somewhere_on_the_page(client, page):
 
 def test_home_leads_to_each_incident_and_to_the_other_ways_in(client):
     content = client.get("/").content.decode()
-    for revision in incidents.newest():
+    for revision in incidents.load_newest_revisions():
         assert f'href="/incidents/{revision.slug}/"' in content
     for address in ("/commencer/", "/dossiers/", "/dossiers/importer/"):
         assert f'href="{address}"' in content
@@ -95,7 +97,7 @@ def test_home_says_what_the_site_does_not_do(client):
 
 
 def test_home_without_incident_still_leads_on(client):
-    incidents.IncidentRevision.objects.all().delete()
+    IncidentRevision.objects.all().delete()
     assert "commencer un dossier sans fiche" in shown(client.get("/"))
 
 
@@ -168,7 +170,7 @@ def test_shows_what_each_revision_changed_newest_first(weda):
 
 
 def test_the_drawing_and_the_list_hold_the_same_events(weda):
-    events = len(incidents.revisions(WEDA)[0].events)
+    events = len(INCIDENT_REVISIONS.load_all(WEDA)[0].events)
     listed = weda[weda.index('<ol class="timeline">') :]
     assert weda.count('class="tl-number"') == events
     assert listed[: listed.index("</ol>")].count("<li>") == events
