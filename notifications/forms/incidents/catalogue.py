@@ -43,31 +43,40 @@ class LongField(forms.CharField):
             raise forms.ValidationError(str(refused)) from None
 
 
-def _line(label: str, *, limit: int = LINE, required: bool = False, help_text: str = "") -> LineField:
-    return LineField(label=label, limit=limit, required=required, help_text=help_text, error_messages=UNSAID)
+def _make_line(label: str, *, limit: int = LINE, required: bool = False) -> LineField:
+    return LineField(label=label, limit=limit, required=required, error_messages=UNSAID)
 
 
-def _select(label: str, choices: Choices) -> forms.ChoiceField:
+def _make_select(label: str, choices: Choices) -> forms.ChoiceField:
     widget = forms.Select(attrs={"class": "form-select field-medium"})
     return forms.ChoiceField(label=label, choices=list(choices), widget=widget, error_messages=UNSAID)
 
 
-def _day(label: str, *, required: bool = False) -> forms.DateField:
+def _make_day(label: str, *, required: bool = False) -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control field-short"})
     words = {**UNSAID, "invalid": "Ce jour n'existe pas."}
     return forms.DateField(label=label, required=required, widget=widget, error_messages=words)
 
 
-def _sources(choices: Choices) -> forms.MultipleChoiceField:
-    label = "Sources"
+def _make_sources(choices: Choices) -> forms.MultipleChoiceField:
     words = {**UNSAID, "required": "Citez au moins une source."}
     widget = forms.CheckboxSelectMultiple()
-    return forms.MultipleChoiceField(label=label, choices=list(choices), widget=widget, error_messages=words)
+    return forms.MultipleChoiceField(label="Sources", choices=list(choices), widget=widget, error_messages=words)
+
+
+def _merge_row(before: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row with what was typed, without its blanks; sources that stay are cited in their old order."""
+    row = {**before, **typed}
+    if "sources" in typed:
+        kept = [source for source in before.get("sources", []) if source in typed["sources"]]
+        row["sources"] = kept + [source for source in typed["sources"] if source not in kept]
+    row = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+    return {name: value for name, value in row.items() if value not in ("", None, {})}
 
 
 class RowForm(forms.Form):
-    """`before` is the row as it stands, {} for a further one; `row()` gives it as it is to be. What a form does not ask
-    stays as it is."""
+    """`before` is the row as it stands, {} for a further one; `build_row` gives it as it is to be. What a form does not
+    ask stays as it is."""
 
     own: tuple[str, ...] = ()  # fields that the form reads otherwise
 
@@ -79,104 +88,87 @@ class RowForm(forms.Form):
     def plain(self) -> list[forms.BoundField]:
         return list(self)
 
-    def row(self) -> dict[str, Any]:
-        told = {name: value for name, value in self.cleaned_data.items() if name not in self.own}
-        return _without_blanks(_merged(self.before, told))
-
-
-def _merged(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Sources that stay are cited in their old order."""
-    if "sources" not in told:
-        return {**before, **told}
-    old, now = before.get("sources", []), told["sources"]
-    kept = [each for each in old if each in now]
-    return {**before, **told, "sources": kept + [each for each in now if each not in old]}
-
-
-def _without_blanks(row: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-    return {name: value for name, value in plain.items() if value not in ("", None, {})}
+    def build_row(self) -> dict[str, Any]:
+        """Return the row with what was typed."""
+        return _merge_row(
+            self.before, {name: value for name, value in self.cleaned_data.items() if name not in self.own}
+        )
 
 
 class SourceForm(RowForm):
     """`taken`: identifiers of the other sources."""
 
-    publisher = _line("Qui l'a publiée", required=True)
-    title = _line("Titre, ou ce que c'est", required=True)
-    address = _line("Adresse (https://…), si elle est en ligne", limit=500)
-    date = _day("Date de publication")
-    seen = _day("Sans date : jour où vous l'avez vue")
-    quote = _line("Courte citation, mot pour mot", limit=QUOTE)
-    via = _line("Comment nous le savons, si vous ne l'avez pas lue vous-même")
+    publisher = _make_line("Qui l'a publiée", required=True)
+    title = _make_line("Titre, ou ce que c'est", required=True)
+    address = _make_line("Adresse (https://…), si elle est en ligne", limit=500)
+    date = _make_day("Date de publication")
+    seen = _make_day("Sans date : jour où vous l'avez vue")
+    quote = _make_line("Courte citation, mot pour mot", limit=QUOTE)
+    via = _make_line("Comment nous le savons, si vous ne l'avez pas lue vous-même")
 
     def __init__(self, before: Mapping[str, Any], data: Any = None, *, taken: Iterable[str] = ()):
         self.taken = set(taken)
         super().__init__(before, data)
 
     def clean(self) -> None:
-        said = self.cleaned_data
-        if not (said.get("date") or said.get("seen")) and not self.errors:
+        typed = self.cleaned_data
+        if not (typed.get("date") or typed.get("seen")) and not self.errors:
             self.add_error("seen", "Donnez la date de la source, ou le jour où vous l'avez vue.")
 
-    def row(self) -> dict[str, Any]:
-        return {"id": self.before.get("id") or self._new_id(), **super().row()}
-
-    def _new_id(self) -> str:
-        name = slugify(self.cleaned_data["publisher"])[:40].replace("_", "-") or "source"
-        others = (f"{name}-{number}" for number in range(2, len(self.taken) + 3))
-        return next(each for each in (name, *others) if each not in self.taken)
+    def build_row(self) -> dict[str, Any]:
+        """Return the row; a new source is given an identifier that is free."""
+        key = slugify(self.cleaned_data["publisher"])[:40].replace("_", "-") or "source"
+        numbered = (f"{key}-{number}" for number in range(2, len(self.taken) + 3))
+        free = next(name for name in (key, *numbered) if name not in self.taken)
+        return {"id": self.before.get("id") or free, **super().build_row()}
 
 
 class EventForm(RowForm):
     """One line of the timeline, in the time of Paris."""
 
     own = ("day", "hour")
-    day = _day("Jour", required=True)
+    day = _make_day("Jour", required=True)
     hour = forms.TimeField(
         label="Heure de Paris, si elle est connue",
         required=False,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control field-short"}),
         error_messages={"invalid": "Cette heure n'existe pas."},
     )
-    precision = _select("Cette date est…", PRECISIONS)
-    until = _day("Dernier jour d'une période")
+    precision = _make_select("Cette date est…", PRECISIONS)
+    until = _make_day("Dernier jour d'une période")
     text = LongField(label="Ce qui s'est passé, et qui le dit")
 
     def __init__(self, before: Mapping[str, Any], data: Any = None, *, statuses: Choices, sources: Choices):
         super().__init__(before, data)
-        self.fields |= {"status": _select("Degré de certitude", statuses), "sources": _sources(sources)}
+        self.fields |= {"status": _make_select("Degré de certitude", statuses), "sources": _make_sources(sources)}
         if at := before.get("at"):
-            self.initial |= {"day": at[:10], "hour": _paris(at)}
+            is_instant = len(at) > len("2025-11-10")
+            hour = f"{datetime.fromisoformat(at).astimezone(PARIS):%H:%M}" if is_instant else ""
+            self.initial = {**self.initial, "day": at[:10], "hour": hour}
 
     def clean(self) -> None:
-        said = self.cleaned_data
-        if said.get("precision") == "period" and not said.get("until") and not self.errors:
+        typed = self.cleaned_data
+        is_period = typed.get("precision") == "period"
+        if is_period and not typed.get("until") and not self.errors:
             self.add_error("until", "Donnez le dernier jour de la période.")
-        if said.get("day"):
+        if day := typed.get("day"):
+            hour = None if is_period else typed.get("hour")
             try:
-                said["at"] = self._at(said)
+                typed["at"] = at_local(day, hour, PARIS).isoformat() if hour else day.isoformat()
             except Refused as refused:
                 self.add_error("hour", str(refused))
 
-    def _at(self, said: Mapping[str, Any]) -> str:
-        if said.get("hour") and said.get("precision") != "period":
-            return at_local(said["day"], said["hour"], PARIS).isoformat()
-        return str(said["day"].isoformat())
-
-    def row(self) -> dict[str, Any]:
-        row = super().row()
+    def build_row(self) -> dict[str, Any]:
+        """Return the row; only a period has an end."""
+        row = super().build_row()
         if row["precision"] != "period":
             row.pop("until", None)
         return row
 
 
-def _paris(at: str) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(PARIS):%H:%M}" if len(at) > len("2025-11-10") else ""
-
-
 class GuidanceForm(RowForm):
-    body = _line("Qui le conseille", required=True)
-    quote = _line("Citation, mot pour mot", limit=QUOTE)
+    body = _make_line("Qui le conseille", required=True)
+    quote = _make_line("Citation, mot pour mot", limit=QUOTE)
     text = LongField(label="Ce qu'il conseille, en une phrase")
     contrary = forms.BooleanField(
         label="Contredit la ligne de l'autorité chargée des notifications",
@@ -188,11 +180,15 @@ class GuidanceForm(RowForm):
         self, before: Mapping[str, Any], data: Any = None, *, kinds: Choices, subjects: Choices, sources: Choices
     ):
         super().__init__(before, data)
-        self.fields |= {"kind": _select("Sorte de conseil", kinds), "about": _select("À propos de", subjects)}
-        self.fields |= {"sources": _sources(sources)}
+        self.fields |= {
+            "kind": _make_select("Sorte de conseil", kinds),
+            "about": _make_select("À propos de", subjects),
+            "sources": _make_sources(sources),
+        }
 
-    def row(self) -> dict[str, Any]:
-        row = super().row()
+    def build_row(self) -> dict[str, Any]:
+        """Return the row; it says that it is contrary only where it is."""
+        row = super().build_row()
         return row if row.pop("contrary", False) is False else {**row, "contrary": True}
 
 
@@ -218,17 +214,18 @@ class FactForm(StepForm):
             self.fields[asked.key].initial = shown(asked, entry)
         elif question:
             self.fields["value"] = LongField(label=question.label, required=False, initial=before.get("value", ""))
-        self.fields |= {
+        around = {
             "statement": LongField(label="Le constat, en une phrase, pour la page de l'incident", required=False),
-            "status": _select("Degré de certitude", statuses),
-            "polarity": _select("Ce que la source dit", POLARITIES),
-            "scope": _select("Cela concerne", SCOPES),
-            "via": _line("Qui rapporte les propos de qui, le cas échéant"),
-            "sources": _sources(sources),
+            "status": _make_select("Degré de certitude", statuses),
+            "polarity": _make_select("Ce que la source dit", POLARITIES),
+            "scope": _make_select("Cela concerne", SCOPES),
+            "via": _make_line("Qui rapporte les propos de qui, le cas échéant"),
+            "sources": _make_sources(sources),
             "correction": LongField(label="Si vous corrigez une erreur : ce qui était faux", required=False),
         }
-        for name in ("statement", "status", "polarity", "scope", "via", "sources", "correction"):
-            self.fields[name].initial = before.get(name, self.fields[name].initial)
+        for name, field in around.items():
+            field.initial = before.get(name, field.initial)
+            self.fields[name] = field
 
     @property
     def plain(self) -> list[forms.BoundField]:
@@ -236,46 +233,40 @@ class FactForm(StepForm):
         return [self[name] for name in self.fields if not (self.asked and name == self.asked.key)]
 
     def clean(self) -> None:
-        entry = self._entry()
-        if entry and entry["state"] == "unknown" and not entry.get("note"):
+        entry = self._get_entry()
+        if self.asked and entry and entry["state"] == "unknown" and not entry.get("note"):
             self.add_error(self.asked.key, "Dites pourquoi ce n'est pas connu : la raison est imprimée.")
-        said = [entry, *map(self.cleaned_data.get, ("value", "statement")), self.before.get("suggest")]
-        if not any(said) and not self.errors:
+        typed = [entry, *map(self.cleaned_data.get, ("value", "statement")), self.before.get("suggest")]
+        if not any(typed) and not self.errors:
             self.add_error("statement", "Donnez une réponse, ou écrivez le constat.")
 
-    def _entry(self) -> Entry | None:
-        entry = self.cleaned_data.get(self.asked.key) if self.asked else None
+    def _get_entry(self) -> Entry | None:
+        """Return the answer that was typed, None where there is none."""
+        entry: Entry | None = self.cleaned_data.get(self.asked.key) if self.asked else None
         return entry if entry and entry["state"] in ("known", "unknown") else None
 
-    def row(self, today: date) -> dict[str, Any]:
-        """The fact; a correction bears the day on which it was written."""
-        told = {name: self.cleaned_data[name] for name in self.fields if not (self.asked and name == self.asked.key)}
-        row = {name: value for name, value in self.before.items() if name not in self._answered_by()}
-        row = _merged(row, told | self._answer())
-        if row.get("value"):
+    def build_row(self, today: date) -> dict[str, Any]:
+        """Return the fact; a correction bears the day on which it was written. An option has a certainty of its own
+        where it had one, or where it is said to be another than that of the whole."""
+        typed = {name: self.cleaned_data[name] for name in self.fields if not (self.asked and name == self.asked.key)}
+        answer = ("value", "unknown", "note", "details", "option_status") if self.asked else ()
+        row = {name: value for name, value in self.before.items() if name not in answer}
+        entry = self._get_entry()
+        if entry and entry["state"] == "unknown":
+            typed["unknown"] = entry["note"]
+        elif entry:
+            whole, own = self.before.get("status"), self.before.get("option_status", {})
+            certainty = entry.get("certainty", {})
+            typed |= {
+                "value": entry["value"],
+                "note": entry.get("note", ""),
+                "details": entry.get("details", {}),
+                "option_status": {
+                    key: status for key, status in certainty.items() if key != "*" and (key in own or status != whole)
+                },
+            }
+        if typed.get("value"):
             row.pop("unknown", None)
-        if told["correction"] and told["correction"] != self.before.get("correction"):
+        if typed["correction"] and typed["correction"] != self.before.get("correction"):
             row["corrected_on"] = today
-        return _without_blanks(row)
-
-    def _answered_by(self) -> tuple[str, ...]:
-        return ("value", "unknown", "note", "details", "option_status") if self.asked else ()
-
-    def _answer(self) -> dict[str, Any]:
-        entry = self._entry()
-        if entry is None:
-            return {}
-        if entry["state"] == "unknown":
-            return {"unknown": entry["note"]}
-        rest = {
-            "note": entry.get("note", ""),
-            "details": entry.get("details", {}),
-            "option_status": self._option_status(entry),
-        }
-        return {"value": entry["value"], **rest}
-
-    def _option_status(self, entry: Entry) -> dict[str, str]:
-        """What is said of an option otherwise than of the whole."""
-        whole, own = self.before.get("status"), self.before.get("option_status", {})
-        said = entry.get("certainty", {}).items()
-        return {key: status for key, status in said if key != "*" and (key in own or status != whole)}
+        return _merge_row(row, typed)

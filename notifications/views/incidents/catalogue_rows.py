@@ -51,7 +51,9 @@ def edit_row(request: ViewerRequest, slug: str, edit_id: str, table: str, place:
     problems: Sequence[str] = ()
     withdraw = is_sent and "withdraw" in request.POST and place is not None
     if withdraw or (is_sent and form.is_valid()):
-        row = None if withdraw else form.row(timezone.localdate()) if isinstance(form, FactForm) else form.row()
+        row = None
+        if not withdraw:
+            row = form.build_row(timezone.localdate()) if isinstance(form, FactForm) else form.build_row()
         try:
             catalogue_edits.change_rows(edit=edit, base=request.POST.get("base", ""), changes=[(name, place, row)])
         except Unusable as error:
