@@ -1,6 +1,5 @@
 """Proposals are laid under what the practice says, and never over it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +33,7 @@ def proposals(found: Revision | None) -> dict[str, Proposal]:
 def with_facts(found: Revision, *changed: Fact, without: str = "") -> Revision:
     """A revision with some facts withdrawn or told otherwise."""
     keys = {fact.key for fact in changed} | {without}
-    return replace(found, facts=(*(fact for fact in found.facts if fact.key not in keys), *changed))
+    return found.replace(facts=(*(fact for fact in found.facts if fact.key not in keys), *changed))
 
 
 def fact(key: str, **fields: Any) -> Fact:
@@ -130,7 +129,7 @@ def test_a_newer_revision_that_says_the_same_is_not() -> None:
 
 
 def test_another_certainty_is_a_difference() -> None:
-    told = with_facts(weda(3), replace(next(f for f in weda(3).facts if f.key == "nature"), option_status={}))
+    told = with_facts(weda(3), next(f for f in weda(3).facts if f.key == "nature").replace(option_status={}))
     assert to_look_at(prefill({}, proposals(weda(2))), told, weda(2)) == ["nature"]
 
 
