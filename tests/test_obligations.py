@@ -172,7 +172,7 @@ def test_without_a_moment_the_clock_waits(state: str | None) -> None:
 )
 def test_the_clock_says_how_short_the_time_is(before: timedelta, state: str) -> None:
     found = clock(aware_at=AWARE, now=END - before)
-    assert (found.state, found.late) == (state, state == "overdue")
+    assert (found.state, found.late, found.running) == (state, state == "overdue", True)
 
 
 def test_a_message_received_before_it_was_read_gives_the_careful_end_that_the_alarm_follows() -> None:
@@ -244,6 +244,15 @@ def test_the_complement_is_to_do_then_to_chase_then_done_and_never_overdue() -> 
     assert (soon.late, later.late) == (False, False)
     done = clock("cnil_complement", filings=(first, filed(END + 99 * HOUR, "complementary")), now=END + 100 * HOUR)
     assert (done.state, done.late) == ("done", False)
+
+
+def test_a_complement_that_was_filed_keeps_the_end_that_it_had_then() -> None:
+    first, at = filed(END - HOUR, aware_at=AWARE), END + 50 * HOUR
+    then = (first.at - HOUR, first.at + 71 * HOUR)  # the initial filing was corrected since
+    second = Filed("complementary", at, answers=first.answers, frozen={"cnil_complement": then})
+    found = clock("cnil_complement", filings=(first, second), now=at)
+    assert (found.starts_at, found.due_at) == then
+    assert (found.hour_known, found.corrected_at) == (True, None)
 
 
 def test_a_complete_notification_leaves_nothing_to_complete() -> None:

@@ -274,6 +274,10 @@ def test_keys_and_option_keys_of_the_released_form_never_change() -> None:
     assert {question.key: keys_of(question) for question in form()} == released
 
 
+def test_a_step_holds_its_questions_in_order() -> None:
+    assert [question.key for question in form().of_step("type")] == ["kind", "initial_reference"]
+
+
 def test_what_the_practice_answers_together_is_merged_together() -> None:
     assert form().merge_set("ended_at") == {"period_known", "started_at", "ended_at", "ongoing"}
     assert form().merge_set("period_known") == form().merge_set("ended_at")
