@@ -164,7 +164,7 @@ def test_what_is_no_table_at_all_is_no_file(tables: Any) -> None:
     assert "n'a pas la forme attendue : il faut une table." in problems_of(FORM, tables)[0]
 
 
-@pytest.mark.parametrize("name", ["x - at `$.question[3].label", "x`", "{0}", "\n", "a" * 5000])
+@pytest.mark.parametrize("name", ["x - at `$.question[3].label", "x - at `$.nowhere[3]", "x`", "{0}", "\n", "a" * 5000])
 def test_a_hostile_name_is_quoted_and_cut(name: str) -> None:
     (problem,) = problems_of(FORM, SHIPPED[FORM] | {name: 1})
     assert problem.startswith("cnil-2023-07.toml : ")
