@@ -126,7 +126,7 @@ def _list_fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> l
         ABSENT if fact.polarity == "absent" else "",
         ABOUT.get(fact.scope, ""),
         fact.via,
-        *(reading["text"] for reading in fact.readings),
+        *(reading.text for reading in fact.readings),
         f"À envisager : {', '.join(named)}" if named else "",
         f"{backing[0].upper()}{backing[1:]}",
         f"Corrigé le {write_day(fact.corrected_on)} : {fact.correction}" if fact.corrected_on else "",

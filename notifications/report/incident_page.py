@@ -126,7 +126,7 @@ def group_facts(revision: Revision) -> list[dict[str, Any]]:
 
 def _show_fact(revision: Revision, fact: Fact) -> Shown:
     """A source that is cited with a reading is not cited again."""
-    readings = tuple((each["text"], cite_sources(revision, each.get("sources", ()))) for each in fact.readings)
+    readings = tuple((reading.text, cite_sources(revision, reading.sources)) for reading in fact.readings)
     cited = {source.source.id for _, sources in readings for source in sources}
     return Shown(
         fact,

@@ -10,8 +10,8 @@ from django.db import transaction
 from .. import catalogue, seeds, shared_template
 from ..digests import compute_digest, write_canonical_json
 from ..models import Incident, IncidentRevision, SharedTemplate, SharedTemplateRevision
-from ..questionnaire import BadFile, Questionnaire
-from ..shared_template import SharedTemplateFile, Unusable
+from ..questionnaire import Questionnaire, Unusable
+from ..shared_template import SharedTemplateFile
 
 Stored = TypeVar("Stored", IncidentRevision, SharedTemplateRevision)
 Data = TypeVar("Data", catalogue.Revision, SharedTemplateFile)
@@ -104,7 +104,7 @@ def find_questionnaire(name: str) -> Questionnaire | None:
     """Return a shipped questionnaire, None where it is not known here."""
     try:
         return seeds.questionnaire(name)
-    except BadFile:
+    except Unusable:
         return None
 
 
@@ -124,14 +124,14 @@ TEMPLATE_REVISIONS = RevisionStore(
 
 @transaction.atomic
 def load_shipped(pattern: str, store_file: Callable[[Path], bool]) -> int:
-    """Store the revisions that ship in the folder `seeds` and are not stored yet; return how many. Raises BadFile with
+    """Store the revisions that ship in the folder `seeds` and are not stored yet; return how many. Raises Unusable with
     every problem, and stores nothing, when a file is wrong or its number is taken by another content."""
     added, problems = 0, []
     for path in sorted(seeds.folder().glob(pattern)):
         try:
             added += store_file(path)
-        except (BadFile, Unusable) as error:
+        except Unusable as error:
             problems += [each if each.startswith(path.name) else f"{path.name}: {each}" for each in error.problems]
     if problems:
-        raise BadFile(problems)
+        raise Unusable(problems)
     return added

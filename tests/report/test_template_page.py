@@ -21,10 +21,10 @@ def revise(change: Callable[[dict[str, Any]], Any] = lambda content: None) -> Sh
     ("key", "answer", "lines"),
     [
         ("description", {"state": "known", "value": "Une intrusion."}, ["Une intrusion."]),
-        ("has_sensitive_data", {"state": "unknown", "note": "L'éditeur cherche."}, ["Pas encore connu", "L'éditeur cherche."]),
+        ("has_sensitive_data", {"state": "unknown", "note": "On cherche."}, ["Pas encore connu", "On cherche."]),
         ("data_categories", {"state": "not_applicable"}, ["Sans objet"]),
     ],
-)  # fmt: skip
+)
 def test_says_each_kind_of_answer_in_words(key: str, answer: dict[str, Any], lines: list[str]) -> None:
     assert [line.text for line in list_answer_lines(form().questions[key], answer)] == lines
 

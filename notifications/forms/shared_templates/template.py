@@ -1,7 +1,6 @@
 """What an editor writes in a template: one step of the guide, and what stands around it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -24,9 +23,9 @@ class SharedAnswerField(QuestionField):
 
     def __init__(self, question: Question, answer: Mapping[str, Any] | None, context: Context):
         self.in_parts = bool(question.parts)
-        plain = replace(question, parts=(), ticks=(), long=question.long or self.in_parts)
+        plain = question.replace(parts=(), ticks=(), long=question.long or self.in_parts)
         if self.in_parts:
-            plain = replace(plain, unknown=False, not_applicable=False)
+            plain = plain.replace(unknown=False, not_applicable=False)
         super().__init__(plain, dict(answer) if answer else None, context)
 
     def clean(self, posted: dict[str, Any]) -> dict[str, Any] | None:
@@ -44,7 +43,7 @@ class SharedAnswerField(QuestionField):
         return self.base if base and same_answer(entry, base) else sent
 
 
-class SharedQuestion(LayoutObject):
+class SharedQuestion(LayoutObject):  # type: ignore[misc]  # crispy has no types
     """One question: what the incident proposes, the organisation's answer where it may give one, and its advice."""
 
     def __init__(self, question: Question):

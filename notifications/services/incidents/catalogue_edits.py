@@ -10,15 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import localtime
 
-from ...catalogue import LISTS
+from ...catalogue import TABLES
 from ...digests import compute_digest, write_canonical_json
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
+from ...questionnaire import Unusable
 from ..revisions import INCIDENT_REVISIONS
 from . import revision_files
-from .revision_files import Unusable
 
 SUMMARY = 300  # characters
-TABLES = (*LISTS, "open", "tick")  # of the file: what an edit may change
 MOVED = "Cette modification a changé depuis l'ouverture de la page : relisez-la avant de continuer."
 CLOSED = "Cette modification est déjà publiée ou abandonnée."
 OUTDATED = "Une autre révision a été publiée entre-temps : reprenez d'abord cette modification sur celle-ci."

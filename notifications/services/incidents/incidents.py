@@ -12,7 +12,7 @@ from ..revisions import INCIDENT_REVISIONS, load_shipped
 
 
 def load_seeds() -> int:
-    """Store the shipped revisions of incidents that are not stored yet; return how many. Raises BadFile."""
+    """Store the shipped revisions of incidents that are not stored yet; return how many. Raises Unusable."""
 
     def store_file(path: Path) -> bool:
         tables = read_toml(path)

@@ -7,9 +7,9 @@ from django.db import transaction
 
 from ... import deadlines, prefill, seeds, shared_template
 from ...models import IncidentRevision, SharedTemplate, SharedTemplateRevision, User
-from ...questionnaire import Refused
+from ...questionnaire import Refused, Unusable
 from ...report import DossierData
-from ...shared_template import SharedTemplateFile, Unusable
+from ...shared_template import SharedTemplateFile
 from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS, find_questionnaire
 from . import editing, unions
 

@@ -8,7 +8,8 @@ from django.utils.text import slugify
 
 from ... import shared_template
 from ...models import Incident, Organisation, SharedTemplate, User
-from ...shared_template import SharedTemplateFile, Unusable
+from ...questionnaire import Unusable
+from ...shared_template import SharedTemplateFile
 from ..revisions import TEMPLATE_REVISIONS, find_questionnaire, load_shipped
 from . import editing, unions
 from .publishing import NOT_ACCEPTED, WITHDRAWN
@@ -70,7 +71,7 @@ def _find_template(revision: SharedTemplateFile, organisation: Organisation, now
 
 
 def load_seeds(*, now: datetime) -> int:
-    """Store the shipped revisions of templates that are not stored yet; return how many. Raises BadFile."""
+    """Store the shipped revisions of templates that are not stored yet; return how many. Raises Unusable."""
 
     def store_file(path: Path) -> bool:
         return store_revision(revision=read_file(path.read_bytes()), by=None, now=now, from_seed=True)

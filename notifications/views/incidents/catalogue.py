@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import seeds
 from ...models import Incident, IncidentEdit
+from ...questionnaire import Unusable
 from ...report import catalogue_diff, incident_page, write_day
 from ...services.incidents import catalogue_edits, incidents, revision_files
-from ...services.incidents.revision_files import Unusable
 from ...services.revisions import INCIDENT_REVISIONS
 from ..request import ViewerRequest
 

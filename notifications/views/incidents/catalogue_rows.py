@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from ... import seeds
-from ...catalogue import ANY_TIME, GUIDANCE_WORDS, STATUS_WORDS, proposed_entry
+from ...catalogue import GUIDANCE_WORDS, STATUS_WORDS, proposed_entry
 from ...forms.incidents.catalogue import EventForm, FactForm, GuidanceForm, SourceForm
 from ...models import IncidentEdit
-from ...questionnaire import Question, Step
+from ...questionnaire import ANY_TIME, Question, Step, Unusable
 from ...report.incident_page import ABOUT
 from ...services.incidents import catalogue_edits
-from ...services.incidents.revision_files import Unusable
 from ...services.revisions import INCIDENT_REVISIONS
 from ..request import ViewerRequest
 from .catalogue import for_editors, list_visible_edits

@@ -13,10 +13,11 @@ from ... import seeds, shared_template
 from ...documents import pdf, poster, qr
 from ...forms.shared_templates.template import PublishForm
 from ...models import Organisation, SharedTemplate
+from ...questionnaire import Unusable
 from ...report import Report, build_report, template_page
 from ...services.revisions import TEMPLATE_REVISIONS
 from ...services.shared_templates import editing, publishing, template_files, unions
-from ...shared_template import SharedTemplateFile, Unusable
+from ...shared_template import SharedTemplateFile
 from ..dossiers import pages
 from ..request import ViewerRequest
 from .manage_templates import get_editable, read_base
