@@ -59,7 +59,7 @@ def get_newest(incident: Incident) -> IncidentRevision:
 def begin_edit(*, incident: Incident, file: bytes | None = None) -> IncidentEdit:
     """Begin a further edit, as the newest revision is or as a file says. Raises Unusable for the file."""
     newest = get_newest(incident)
-    content = revision_files.read(file, incident.slug) if file is not None else newest.content
+    content = revision_files.read_file(file, incident.slug) if file is not None else newest.content
     return IncidentEdit.objects.create(incident=incident, based_on=newest, content=content)
 
 
@@ -75,7 +75,7 @@ def change_rows(*, edit: IncidentEdit, base: str, changes: Sequence[Change]) -> 
             raise Unusable([MOVED])
         rows[slice(len(rows), None) if place is None else slice(place, place + 1)] = [] if row is None else [row]
         content[table] = rows
-    locked.content = revision_files.checked(revision_files.plain(content), locked.incident.slug)
+    locked.content = revision_files.check_tables(revision_files.make_plain(content), locked.incident.slug)
     locked.proposed_at = locked.proposed_by = None
     locked.save(update_fields=["content", "proposed_at", "proposed_by"])
     return locked
@@ -90,7 +90,7 @@ def propose_edit(*, edit: IncidentEdit, base: str, summary: str, by: User, now: 
         raise Unusable([NO_SUMMARY])
     if not is_changed(locked):
         raise Unusable([UNCHANGED])
-    revision_files.checked({**locked.content, "summary": summary}, locked.incident.slug)
+    revision_files.check_tables({**locked.content, "summary": summary}, locked.incident.slug)
     locked.summary, locked.proposed_by, locked.proposed_at = summary, by, now
     locked.save(update_fields=["summary", "proposed_by", "proposed_at"])
 
@@ -116,7 +116,7 @@ def publish_edit(*, edit: IncidentEdit, base: str, by: User, now: datetime) -> I
         "as_of": day,
         "reviewed_by": "" if locked.proposed_by_id == by.pk else f"un second éditeur ({organisation})",
     }
-    locked.content = revision_files.checked({**locked.content, **head}, slug)
+    locked.content = revision_files.check_tables({**locked.content, **head}, slug)
     locked.published_by, locked.published_at = by, now
     locked.save(update_fields=["content", "published_by", "published_at"])
     revision = INCIDENT_REVISIONS.build(locked.content)
@@ -139,7 +139,7 @@ def rebase_edit(*, edit: IncidentEdit, base: str) -> None:
         added = [row for row in my_rows if row not in rows_before and row not in their_rows]
         merged[table] = [*(row for row in their_rows if row not in withdrawn), *added]
     try:
-        locked.content = revision_files.checked(merged, locked.incident.slug)
+        locked.content = revision_files.check_tables(merged, locked.incident.slug)
     except Unusable as error:
         raise Unusable([CLASHING, *error.problems]) from None
     locked.based_on, locked.proposed_at, locked.proposed_by = newest, None, None

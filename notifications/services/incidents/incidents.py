@@ -1,14 +1,13 @@
 """The catalogue of incidents as it is published: loading what ships, and the newest revision of each incident."""
 
-import json
 from datetime import date
 from pathlib import Path
 
 from ... import catalogue, seeds
-from ...digests import write_canonical_json
 from ...models import Incident
 from ...questionnaire import read_toml
 from ..revisions import INCIDENT_REVISIONS, load_shipped
+from . import revision_files
 
 
 def load_seeds() -> int:
@@ -18,7 +17,7 @@ def load_seeds() -> int:
         tables = read_toml(path)
         revision = catalogue.build(tables, path.name, seeds.questionnaire())
         incident, _ = Incident.objects.get_or_create(slug=revision.slug)
-        content = json.loads(write_canonical_json(tables))
+        content = revision_files.make_plain(tables)
         return INCIDENT_REVISIONS.publish(incident, revision, content, from_seed=True)[1]
 
     return load_shipped("incidents/*.toml", store_file)

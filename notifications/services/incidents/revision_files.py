@@ -16,30 +16,30 @@ ROWS, TEXT = 300, 4_000  # rows of a table, characters of a text
 UNREADABLE = "Ce fichier ne se lit pas comme du TOML en UTF-8."
 
 
-def read(data: bytes, slug: str) -> dict[str, Any]:
-    """The tables of a TOML file that holds a whole revision of this incident. Raises Unusable."""
+def read_file(data: bytes, slug: str) -> dict[str, Any]:
+    """Return the tables of a TOML file that holds a whole revision of this incident. Raises Unusable."""
     if len(data) > SIZE:
         raise Unusable([f"Ce fichier est trop gros : {SIZE // 1024} Ko au plus."])
     try:
-        tables = plain(tomllib.loads(data.decode()))
+        tables = make_plain(tomllib.loads(data.decode()))
     except (ValueError, RecursionError):
         raise Unusable([UNREADABLE]) from None
-    return checked(tables, slug)
+    return check_tables(tables, slug)
 
 
-def plain(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as plain JSON: days are text."""
+def make_plain(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same as plain JSON: days are text."""
     text = json.dumps(tables, ensure_ascii=False, default=lambda each: each.isoformat(), allow_nan=False)
-    found: dict[str, Any] = json.loads(text)
-    return found
+    plain: dict[str, Any] = json.loads(text)
+    return plain
 
 
-def checked(tables: dict[str, Any], slug: str) -> dict[str, Any]:
-    """The tables, which make a revision of this incident. Raises Unusable with every problem found."""
+def check_tables(tables: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Return the tables, which make a revision of this incident. Raises Unusable with every problem found."""
     name = tables.get("questionnaire")
     try:
         form = seeds.questionnaire(name if isinstance(name, str) else seeds.QUESTIONNAIRE)
-        problems = list(_oversized("", tables)) or list(_unsafe(catalogue.build(tables, "", form), slug))
+        problems = list(_find_oversized("", tables)) or list(_find_unsafe(catalogue.build(tables, "", form), slug))
     except Unusable as error:
         problems = error.problems
     if problems:
@@ -47,8 +47,8 @@ def checked(tables: dict[str, Any], slug: str) -> dict[str, Any]:
     return tables
 
 
-def _oversized(name: str, value: Any) -> Iterator[str]:
-    """Texts and lists longer than a revision needs, and texts that a database refuses."""
+def _find_oversized(name: str, value: Any) -> Iterator[str]:
+    """Name the texts and lists longer than a revision needs, and texts that a database refuses."""
     if isinstance(value, str):
         try:
             clean_text(value, TEXT)
@@ -58,14 +58,14 @@ def _oversized(name: str, value: Any) -> Iterator[str]:
         if len(value) > ROWS:
             yield f"« {name[:40]} » : {ROWS} lignes au plus."
         for each in value:
-            yield from _oversized(name, each)
+            yield from _find_oversized(name, each)
     elif isinstance(value, dict):
         for key, each in value.items():
-            yield from _oversized(key, key)
-            yield from _oversized(key, each)
+            yield from _find_oversized(key, key)
+            yield from _find_oversized(key, each)
 
 
-def _unsafe(revision: catalogue.Revision, slug: str) -> Iterator[str]:
+def _find_unsafe(revision: catalogue.Revision, slug: str) -> Iterator[str]:
     if revision.slug != slug:
         yield f"Ce fichier n'est pas une révision de « {slug} »."
     for source in revision.sources.values():
@@ -83,7 +83,7 @@ def _unsafe(revision: catalogue.Revision, slug: str) -> Iterator[str]:
 
 
 def is_https(address: str) -> bool:
-    """An address to link to, or none."""
+    """Tell whether this is an address to link to, or none."""
     try:
         parts = urlsplit(address)
     except ValueError:
