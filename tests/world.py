@@ -123,7 +123,7 @@ def world() -> World:
     users["administrator"] = account("administrator", is_administrator=True)
     for name in ("administrator", "union editor"):  # they need a second factor
         Authenticator.objects.create(user=users[name], type=Authenticator.Type.TOTP, data={"secret": "x"})
-    team = {str(role): users[role] for role in WEAKEST_FIRST}
+    team = {str(role): users[role] for role in Role.values}
     practice = practice_of(OURS, **team)
     Membership.objects.create(practice=practice, user=users["disabled"], role=Role.OWNER)
     other = practice_of(THEIRS, owner=users["owner of another practice"])
