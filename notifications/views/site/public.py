@@ -34,6 +34,6 @@ def show_incident(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @public
-def show_accessibility(request: HttpRequest) -> HttpResponse:
-    """The statement on accessibility."""
-    return render(request, "site/accessibility.html")
+def show_text(request: HttpRequest, template: str) -> HttpResponse:
+    """A page that says the same to everybody."""
+    return render(request, template)

@@ -7,5 +7,5 @@ from . import public
 urlpatterns = [
     path("", public.show_home, name="home"),
     path("incidents/<slug:slug>/", public.show_incident, name="incident"),
-    path("accessibilite/", public.show_accessibility, name="accessibility"),
+    path("accessibilite/", public.show_text, {"template": "site/accessibility.html"}, name="accessibility"),
 ]
