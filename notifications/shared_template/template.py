@@ -46,32 +46,32 @@ class SharedTemplateFile:
         return f"template:{self.slug}@{self.number}"
 
     def fits(self, questionnaire: str, incident: str | None) -> bool:
-        """Is it made for a dossier of this questionnaire and of this incident (its slug)?"""
+        """Say whether it is made for a dossier of this questionnaire and of this incident (its slug)."""
         return (questionnaire, incident) == (self.questionnaire, self.incident[0] if self.incident else None)
 
 
 def canonical(content: Any) -> bytes:
-    """The one form of a file: sorted keys, two spaces, UTF-8."""
+    """Return the one form of a file: sorted keys, two spaces, UTF-8."""
     return (json.dumps(content, sort_keys=True, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def digest_of(content: Any) -> str:
-    """SHA-256 (hex) of the file that holds this content."""
+    """Return the SHA-256 (hex) of the file that holds this content."""
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def contents(template: SharedTemplateFile) -> dict[str, Any]:
-    """The tables of its file."""
+    """Return the tables of its file."""
     position, incident = template.position, template.incident
     return {
         "format": FORMAT,
         "format_version": VERSION,
         "organisation": {"name": template.organisation, "contact": template.contact},
         "slug": template.slug,
-        "number": _plain(template.number),
+        "number": _write_number(template.number),
         "title": template.title,
         "questionnaire": template.questionnaire,
-        "incident": {"slug": incident[0], "revision": _plain(incident[1])} if incident else None,
+        "incident": {"slug": incident[0], "revision": _write_number(incident[1])} if incident else None,
         "cover": template.cover,
         "position": {"text": position.text, "date": position.date.isoformat()} if position else None,
         "answers": {key: dict(raw) for key, raw in template.answers.items()},
@@ -82,10 +82,10 @@ def contents(template: SharedTemplateFile) -> dict[str, Any]:
 
 
 def dump(template: SharedTemplateFile) -> bytes:
-    """The file of a template."""
+    """Return the file of a template."""
     return canonical(contents(template))
 
 
-def _plain(number: str) -> int | str:
-    """Shipped revisions are plain numbers; those made on an installation are `<n>.local<k>`."""
+def _write_number(number: str) -> int | str:
+    """Return the number as a file holds it: a plain one, or `<n>.local<k>` for what was made on an installation."""
     return int(number) if number.isdigit() else number
