@@ -71,7 +71,7 @@ def _check_options(question: Question, raw: Mapping[str, Any], entry: Entry) -> 
             raise Refused(f"« {str(key)[:40]} » n'attend pas de précision.")
         if key in ticked and (text := clean_text(text, NOTE_LIMIT)):
             kept.setdefault("details", {})[key] = text
-    for key, status in certainty.items():
+    for key, status in sorted(certainty.items()):
         if status not in STATUSES or (key != "*" and question.option(key) is None):
             raise Refused("Le degré de certitude n'est pas connu.")
         if key == "*" or key in ticked:

@@ -33,8 +33,8 @@ Filing.objects.create(dossier=dossier, number=1, kind="initial", filed_at=now, r
 OF_TOMORROW = """
 from django.db import connection
 cursor = connection.cursor()
-cursor.execute("CREATE TABLE notifications_of_tomorrow (draft_id bigint NOT NULL REFERENCES notifications_draft (id))")
-cursor.execute("INSERT INTO notifications_of_tomorrow SELECT id FROM notifications_draft")
+cursor.execute("CREATE TABLE notifications_of_tomorrow (dossier_id bigint REFERENCES notifications_dossier (id))")
+cursor.execute("INSERT INTO notifications_of_tomorrow SELECT id FROM notifications_dossier")
 """
 
 
@@ -110,7 +110,7 @@ def test_every_row_comes_back_and_only_replace_erases_what_is_there(made, tmp_pa
     assert code == 0, said
     assert run(var, "migrate", "--check")[0] == 0  # the file is of an older version, the installation of this one
     with reading(var) as ask:
-        assert ask("SELECT organisation_name FROM notifications_draft") == [("Cabinet de la sauvegarde",)]
+        assert ask("SELECT organisation_name FROM notifications_dossier") == [("Cabinet de la sauvegarde",)]
 
 
 def test_going_back_leaves_nothing_of_a_newer_version(made, tmp_path):
