@@ -5,7 +5,6 @@ transactions (the "WAL-reset" bug). Debian and Ubuntu still ship such versions.
 """
 
 import sqlite3
-from collections.abc import Sequence
 from typing import Any
 
 from django.core import checks
@@ -17,32 +16,30 @@ BACKPORTS = {(3, 50): 7, (3, 44): 6}
 Version = tuple[int, int, int]
 
 
-def is_wal_safe(version: Version = sqlite3.sqlite_version_info) -> bool:
+def wal_is_safe(version: Version = sqlite3.sqlite_version_info) -> bool:
     backport = BACKPORTS.get(version[:2])
     return version >= FIXED or (backport is not None and version[2] >= backport)
 
 
-def choose_journal_mode(version: Version = sqlite3.sqlite_version_info) -> str:
-    return "wal" if is_wal_safe(version) else "delete"
+def wanted_journal_mode(version: Version = sqlite3.sqlite_version_info) -> str:
+    return "wal" if wal_is_safe(version) else "delete"
 
 
-def read_journal_mode(alias: str) -> str:
+def journal_mode(alias: str) -> str:
     with connections[alias].cursor() as cursor:
         return str(cursor.execute("PRAGMA journal_mode").fetchone()[0])
 
 
-def judge_mode(mode: str, version: Version = sqlite3.sqlite_version_info) -> checks.CheckMessage:
-    in_words = f"SQLite {'.'.join(map(str, version))} uses the journal mode {mode.upper()}"
-    if mode == "wal" and not is_wal_safe(version):
+def judge(mode: str, version: Version = sqlite3.sqlite_version_info) -> checks.CheckMessage:
+    said = f"SQLite {'.'.join(map(str, version))} uses the journal mode {mode.upper()}"
+    if mode == "wal" and not wal_is_safe(version):
         hint = "Stop the server and run: manage.py prepare_database"
-        return checks.Warning(
-            f"{in_words}, which can lose commits in this version.", hint=hint, id="breach_assistant.W001"
-        )
-    return checks.Info(f"{in_words}.", id="breach_assistant.I001")
+        return checks.Warning(f"{said}, which can lose commits in this version.", hint=hint, id="breach_assistant.W001")
+    return checks.Info(f"{said}.", id="breach_assistant.I001")
 
 
 @checks.register(checks.Tags.database)
-def check_journal_mode(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Judge the mode in force. Only with --database: other commands must not open the file."""
+def check_journal_mode(databases: list[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Only with --database: other commands must not open the file."""
     sqlite = [alias for alias in databases or [] if connections[alias].vendor == "sqlite"]
-    return [judge_mode(read_journal_mode(alias)) for alias in sqlite]
+    return [judge(journal_mode(alias)) for alias in sqlite]

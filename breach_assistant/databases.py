@@ -14,33 +14,24 @@ REACH = 5  # seconds until a server that does not answer is taken for unreachabl
 NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 
 
-def describe_database(url: str, folder: Path) -> dict[str, Any]:
-    """Return Django's description of the database at `url`, which is libpq's (postgresql://user:password@host:port/name?…,
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Django's description of the database at `url`, which is libpq's (postgresql://user:password@host:port/name?sslmode=…,
     or postgresql:///name?host=/folder/of/the/socket); of a file in `folder` when it is empty."""
     common = {
         "CONN_MAX_AGE": None,  # one thread per process: a connection each, kept
         "ATOMIC_REQUESTS": False,  # a write lock held during a whole request would queue everybody
     }
-    if url:
-        options = read_url(url)
-        # READ COMMITTED, as by default: every service locks the dossier's row by an UPDATE before it reads it.
-        options["options"] = f"-c lock_timeout={WAIT}s {options.get('options', '')}".strip()
-        options.setdefault("connect_timeout", str(REACH))
-        return {
-            **common,
-            "ENGINE": "django.db.backends.postgresql",
-            "CONN_HEALTH_CHECKS": True,  # after a restart of the server, the next request opens a new connection
-            **{ours: options.pop(theirs, "") for theirs, ours in NAMES.items()},
-            "OPTIONS": options,
-        }
+    return {**common, **(postgresql(url) if url else sqlite(folder / "db.sqlite3"))}
+
+
+def sqlite(path: Path) -> dict[str, Any]:
     # EXTRA: in DELETE mode a commit survives a power cut right after the journal is unlinked; in WAL mode it
     # means FULL. secure_delete: what a user erases is overwritten, not only unlisted. Foreign keys: Django
     # switches them on itself. The journal mode belongs to the file and is set by `prepare_database`: switching
     # it needs the file alone, which a connection of a running server never has.
     return {
-        **common,
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": folder / "db.sqlite3",
+        "NAME": path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",  # lock before reading, or two writers can both fail
             "timeout": WAIT,  # SQLite's busy timeout
@@ -49,8 +40,21 @@ def describe_database(url: str, folder: Path) -> dict[str, Any]:
     }
 
 
+def postgresql(url: str) -> dict[str, Any]:
+    options = read_url(url)
+    # READ COMMITTED, as by default: every service locks the dossier's row by an UPDATE before it reads it.
+    options["options"] = f"-c lock_timeout={WAIT}s {options.get('options', '')}".strip()
+    options.setdefault("connect_timeout", str(REACH))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,  # after a restart of the server, the next request opens a new connection
+        **{ours: options.pop(theirs, "") for theirs, ours in NAMES.items()},
+        "OPTIONS": options,
+    }
+
+
 def read_url(url: str) -> dict[str, Any]:
-    """Return the parts of an address, by libpq's names. It holds a password: it is never repeated."""
+    """Its parts, by libpq's names. The address holds a password: it is never repeated."""
     from psycopg import ProgrammingError  # only where it is used: SQLite needs no driver
     from psycopg.conninfo import conninfo_to_dict
 

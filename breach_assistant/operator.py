@@ -49,15 +49,11 @@ class Operator:
 
 
 def read_operator(path: Path, *, needed: bool) -> Operator | None:
-    """Return what the checked file says; None where it may be missing, and is."""
+    """The checked file; None where it may be missing, and is."""
     if not path.exists() and not needed:
         return None
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-        for name, kind in (("host", Host), ("data_protection", Protection)):
-            if name in tables:
-                tables[name] = check_table(kind, tables[name], f"{name}.")
-        return check_table(Operator, tables)
+        return operator(tomllib.loads(path.read_text("utf-8")))
     except OSError:
         refuse("un site public dit qui l'exploite : écrivez-le dans operator.toml, désigné par OPERATOR_FILE.")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -66,23 +62,30 @@ def read_operator(path: Path, *, needed: bool) -> Operator | None:
         refuse(f"dans le fichier OPERATOR_FILE, {fault}.")
 
 
-def check_table(kind: type[Part], table: Any, prefix: str = "") -> Part:
-    """Return a table of the file: nothing missing, nothing unknown, each word a line of text. Raises ValueError, the
-    end of a French sentence."""
-    if not isinstance(table, Mapping):
+def operator(data: Mapping[str, Any]) -> Operator:
+    """What the file says. Raises ValueError, the end of a French sentence."""
+    parts = {"host": Host, "data_protection": Protection}
+    read: dict[str, Any] = {name: part(kind, data[name], f"{name}.") for name, kind in parts.items() if name in data}
+    return part(Operator, {**data, **read})
+
+
+def part(kind: type[Part], data: Any, prefix: str = "") -> Part:
+    """A table of the file: nothing missing, nothing unknown, each word a line of text."""
+    if not isinstance(data, Mapping):
         raise ValueError(f"« {prefix.rstrip('.')} » doit être une table")
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    words = {name: table[name] for name, field in known.items() if field.type is str and name in table}
     faults = {
-        "est inconnu": [name for name in table if name not in known],
-        "manque": [name for name, field in known.items() if field.default is MISSING and name not in table],
+        "est inconnu": [name for name in data if name not in known],
+        "manque": [name for name, field in known.items() if field.default is MISSING and name not in data],
         "doit être une ligne de texte": [
-            name
-            for name, word in words.items()
-            if not (isinstance(word, str) and word.strip() and len(word) <= LONGEST and word.isprintable())
+            name for name, field in known.items() if field.type is str and name in data and not is_line(data[name])
         ],
     }
     for fault, names in faults.items():
         if names:
             raise ValueError(f"« {prefix}{names[0]} » {fault}")
-    return kind(**table)
+    return kind(**data)
+
+
+def is_line(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST and value.isprintable()

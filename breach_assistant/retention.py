@@ -2,7 +2,6 @@
 
 Plain functions, called while the settings load."""
 
-import re
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -27,21 +26,25 @@ class Retention:
     backups: timedelta = timedelta(days=30)  # at most, likewise
 
     def words(self) -> dict[str, str]:
-        """Return every length in words, by its name."""
-        return {field.name: word_length(getattr(self, field.name)) for field in fields(self)}
+        """Every length in words, by its name."""
+        return {field.name: in_words(getattr(self, field.name)) for field in fields(self)}
 
 
-def read_retention(text: str) -> Retention:
-    """Return the checked RETENTION: « guest=30 closed=730 », in days, for what is to differ."""
-    given = dict(each.partition("=")[::2] for each in text.split())
+def read(text: str) -> Retention:
+    """The checked RETENTION: « guest=30 closed=730 », in days, for what is to differ."""
+    said = dict(each.partition("=")[::2] for each in text.split())
     known = {field.name for field in fields(Retention)}
-    if given.keys() - known or not all(re.fullmatch(r"(?!0+\Z)[0-9]{1,4}", days) for days in given.values()):
+    if any(name not in known or not is_days(days) for name, days in said.items()):
         refuse(f"RETENTION doit être une suite de durées en jours (guest=30 …), parmi {', '.join(sorted(known))}.")
-    return Retention(**{name: int(days) * DAY for name, days in given.items()})
+    return Retention(**{name: int(days) * DAY for name, days in said.items()})
 
 
-def word_length(length: timedelta) -> str:
-    """Return « 30 jours », « 13 mois », « 5 ans »: in months or years only where they are whole."""
+def is_days(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0
+
+
+def in_words(length: timedelta) -> str:
+    """« 30 jours », « 13 mois », « 5 ans »: in months or years only where they are whole."""
     months = round(length.days / MONTH)
     if length.days < 60 or abs(length.days - months * MONTH) > 1:
         return f"{length.days} jour{'s' if length.days > 1 else ''}"

@@ -5,15 +5,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from breach_assistant.checks import choose_journal_mode, read_journal_mode
+from breach_assistant.checks import journal_mode, wanted_journal_mode
 
 
 class Command(BaseCommand):
     help = "Sets the journal mode of the SQLite file: WAL where it is safe, else DELETE. Does nothing elsewhere."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if connection.vendor == "sqlite" and read_journal_mode("default") != choose_journal_mode():
-            self.switch(choose_journal_mode())
+        if connection.vendor == "sqlite" and journal_mode("default") != wanted_journal_mode():
+            self.switch(wanted_journal_mode())
 
     def switch(self, mode: str) -> None:
         try:
