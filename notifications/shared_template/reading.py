@@ -80,7 +80,7 @@ def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     if (form := forms(file.questionnaire)) is None:
         raise Unusable([f"Le questionnaire « {file.questionnaire[:40]} » n'est pas connu ici."])
     problems: list[str] = []
-    for name, raw, clean in list_elements(file, form):
+    for name, raw, clean in list_checks(file, form):
         try:
             if canonical(clean(raw)) != canonical(raw):  # the file would come out with another SHA-256
                 raise Refused("Cet élément n'est pas écrit comme l'outil l'écrit : exportez de nouveau le modèle.")
@@ -106,7 +106,7 @@ def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     )
 
 
-def list_elements(file: FileTables, form: Questionnaire) -> Iterator[tuple[str, Any, Callable[[Any], Any]]]:
+def list_checks(file: FileTables, form: Questionnaire) -> Iterator[tuple[str, Any, Callable[[Any], Any]]]:
     """Yield the name of each element, what the file says of it, and what gives it as it is kept or raises Refused."""
     owner = file.organisation
     yield "title", file.title, partial(check_text, limit=elements.TITLE, on_one_line=True)

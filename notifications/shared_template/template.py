@@ -51,12 +51,12 @@ class SharedTemplateFile:
 
 
 def canonical(content: Any) -> bytes:
-    """Return the one form of a file: sorted keys, two spaces, UTF-8."""
+    """The one form of a file: sorted keys, two spaces, UTF-8."""
     return (json.dumps(content, sort_keys=True, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def digest_of(content: Any) -> str:
-    """Return the SHA-256 (hex) of the file that holds this content."""
+    """SHA-256 (hex) of the file that holds this content."""
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
