@@ -192,12 +192,6 @@ def _list_parts(entry: Entry) -> list[dict[str, str]]:
     return value if isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0] else []
 
 
-def taken(proposal: Proposal) -> Entry:
-    """Return the entry that « Prendre » writes: value, certainty, origin and basis of the proposal, read by the
-    practice."""
-    return {**proposal.entry, "reviewed": True}
-
-
 def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
     """Return an imported entry with the origin that may stand.
 

@@ -184,5 +184,5 @@ def part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str,
 
 
 def kept(entry: Entry) -> Entry:
-    """Return the same answer, now read by the practice (« Conserver »)."""
+    """Return the same answer, or a proposal's entry, now read by the practice (« Conserver », « Prendre »)."""
     return {**entry, "reviewed": True}
