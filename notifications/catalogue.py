@@ -22,12 +22,10 @@ from .questionnaire import (
     Slug,
     Status,
     Tick,
-    Unusable,
     check_entry,
     check_keys,
     convert_tables,
     find_doubles,
-    join_words,
     read_toml,
 )
 
@@ -110,6 +108,11 @@ class Fact(Shape, frozen=True):
     @property
     def proposes(self) -> bool:
         return self.value is not None or bool(self.unknown)
+
+    @property
+    def all_sources(self) -> Sources:
+        """Those of the fact and of its versions."""
+        return (*self.sources, *(source for reading in self.readings for source in reading.sources))
 
 
 class Guidance(Shape, frozen=True):
@@ -214,19 +217,20 @@ def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire) ->
     """Return the revision that the tables hold; `file` is its name in problems. Days may be ISO text (JSON).
 
     Raises Unusable."""
-    revision = convert_tables(tables, Revision, file)
-    if problems := [join_words(file, *problem) for problem in find_problems(revision, questionnaire)]:
-        raise Unusable(problems)
-    return revision
+    return convert_tables(tables, Revision, file, lambda revision: find_problems(revision, questionnaire))
 
 
 def find_problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[tuple[str, str]]:
     """Yield (row, what is wrong) for each rule that the revision breaks."""
     if revision.questionnaire != questionnaire.name:
         yield "", f"le questionnaire « {revision.questionnaire} » n'est pas celui de cet incident."
-    moments = [revision.attack, *(each for event in revision.events for each in (event.at, event.until))]
+    moments = [revision.attack, *(moment for event in revision.events for moment in (event.at, event.until))]
     for text in (*filter(None, moments), *(aid.at for aid in revision.aids)):
-        if not is_moment(text):
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or (len(text) > 10 and moment.tzinfo is None):
             yield "", f"« {text} » n'est ni un jour, ni un instant avec son décalage horaire."
     for event in revision.events:
         if (event.precision == "period") != bool(event.until):
@@ -239,11 +243,13 @@ def find_problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[
     for source in revision.source_rows:
         if not (source.date or source.seen):
             yield f"source « {source.id} »", "donnez sa date, ou le jour de lecture."
-    cited: list[tuple[str, Sources]] = [(f"chronologie, {event.at}", event.sources) for event in revision.events]
-    cited += [(f"conseil de {guidance.body}", guidance.sources) for guidance in revision.guidance]
-    cited += [(f"aide {advice.key}", advice.sources) for advice in revision.advice_rows]
-    cited += [(f"aide-mémoire {aid.at}", aid.sources) for aid in revision.aids]
-    cited += [(f"fait {fact.key}", cite_sources(fact)) for fact in revision.facts]
+    cited = [
+        *((f"chronologie, {event.at}", event.sources) for event in revision.events),
+        *((f"conseil de {guidance.body}", guidance.sources) for guidance in revision.guidance),
+        *((f"aide {advice.key}", advice.sources) for advice in revision.advice_rows),
+        *((f"aide-mémoire {aid.at}", aid.sources) for aid in revision.aids),
+        *((f"fait {fact.key}", fact.all_sources) for fact in revision.facts),
+    ]
     for row, sources in cited:
         yield from ((row, f"la source « {each} » n'existe pas.") for each in sources if each not in revision.sources)
     asked = [(f"case {occasion.key}", occasion.question) for occasion in revision.occasions]
@@ -257,23 +263,9 @@ def find_problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[
         yield from ((f"fait {fact.key}", problem) for problem in check_fact(fact, questionnaire, revision.origin))
 
 
-def is_moment(text: str) -> bool:
-    """Is it the text of a day, or of an instant with its offset?"""
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == 10 or moment.tzinfo is not None
-
-
-def cite_sources(fact: Fact) -> Sources:
-    """Return the sources of a fact and of its versions."""
-    return (*fact.sources, *(source for reading in fact.readings for source in reading.sources))
-
-
 def check_fact(fact: Fact, questionnaire: Questionnaire, origin: str) -> Iterator[str]:
     """Yield what is wrong with a fact taken alone."""
-    if not cite_sources(fact):
+    if not fact.all_sources:
         yield "citez au moins une source."
     if not (fact.proposes or fact.suggest or fact.statement):
         yield "donnez une réponse, ou écrivez le constat."
@@ -294,7 +286,7 @@ def check_fact(fact: Fact, questionnaire: Questionnaire, origin: str) -> Iterato
 
 
 def proposed_entry(question: Question, fact: Fact, origin: str) -> Entry:
-    """The answer that a fact proposes: its certainty is the fact's status, option by option where given.
+    """Return the answer that a fact proposes: its certainty is the fact's status, option by option where given.
 
     Raises Refused when the fact's value is not one of the question's."""
     raw: Entry = {"state": "known", "origin": origin, "basis": origin, "reviewed": False}

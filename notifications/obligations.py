@@ -22,12 +22,9 @@ from .questionnaire import (
     Questionnaire,
     Shape,
     Status,
-    Unusable,
     check_conditions,
     convert_tables,
     holds,
-    is_blank,
-    join_words,
     read_toml,
     span,
 )
@@ -84,6 +81,10 @@ class Filed:
     digest: str = ""
     frozen: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
 
+    def find_terms(self, duty: Obligation) -> tuple[datetime | None, datetime | None]:
+        """Return the start and the end of a duty as frozen here."""
+        return self.frozen.get(duty.key, (None, None))
+
 
 @dataclass(frozen=True)
 class Deadline:
@@ -105,21 +106,21 @@ class Deadline:
 
     @property
     def past(self) -> bool:
-        """Is the end over by now, whatever was done or decided?"""
+        """The end is over by now, whatever was done or decided."""
         return self.left is not None and self.left < timedelta(0)
 
     @property
     def late(self) -> bool:
-        """Is it, or was it done, after its end, be it the one that was filed or the one by today's answers? Never of a
+        """It is, or was done, after its end, be it the one that was filed or the one by today's answers? Never of a
         duty that is only « si possible »; a decision does not stop the hours."""
-        return self.late_as_filed or self._after(self.corrected_at)
+        return self.late_as_filed or self._is_after(self.corrected_at)
 
     @property
     def late_as_filed(self) -> bool:
         """The same, by the end that was filed alone."""
-        return self._after(self.due_at)
+        return self._is_after(self.due_at)
 
-    def _after(self, end: datetime | None) -> bool:
+    def _is_after(self, end: datetime | None) -> bool:
         if self.obligation.soft or end is None:
             return False
         return self.done_at > end if self.done_at else self.past and self.state in ("overdue", "stopped")
@@ -141,12 +142,16 @@ def load(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obliga
 
 def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
     """Return the duties that the tables hold; `file` is its name in problems. Raises Unusable."""
-    duties = convert_tables(tables, Duties, file).obligations
-    problems = [(duty.key, problem) for duty in duties for problem in check_duty(duty, questionnaire)]
-    problems += [(duty.key, f"deux termes sont valables le {day}.") for duty, day in find_overlaps(duties)]
-    if problems:
-        raise Unusable([join_words(file, *problem) for problem in problems])
-    return duties
+
+    def find_problems(duties: Duties) -> Iterator[tuple[str, str]]:
+        for duty in duties.obligations:
+            yield from ((duty.key, problem) for problem in check_duty(duty, questionnaire))
+        for one, other in combinations(duties.obligations, 2):
+            first, last = sorted((one, other), key=lambda duty: duty.valid_from)
+            if one.key == other.key and (first.valid_until is None or last.valid_from <= first.valid_until):
+                yield last.key, f"deux termes sont valables le {last.valid_from}."
+
+    return convert_tables(tables, Duties, file, find_problems).obligations
 
 
 def check_duty(duty: Obligation, questionnaire: Questionnaire | None) -> Iterator[str]:
@@ -167,112 +172,78 @@ def check_duty(duty: Obligation, questionnaire: Questionnaire | None) -> Iterato
             yield f"« {key} » n'est pas une question de type {' ou '.join(types)}."
 
 
-def find_overlaps(duties: Sequence[Obligation]) -> Iterator[tuple[Obligation, date]]:
-    """Yield a duty whose terms are two on the same day, and the first such day."""
-    for one, other in combinations(duties, 2):
-        first, last = sorted((one, other), key=lambda each: each.valid_from)
-        if one.key == other.key and (first.valid_until is None or last.valid_from <= first.valid_until):
-            yield last, last.valid_from
-
-
 def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> list[Deadline]:
-    """The clock of each duty in the file's order, under the terms valid when it started."""
-    keys = dict.fromkeys(each.key for each in obligations)
-    return [deadline([each for each in obligations if each.key == key], case, filings, now) for key in keys]
+    """Return the clock of each duty in the file's order, under the terms valid when it started."""
+    keys = dict.fromkeys(duty.key for duty in obligations)
+    return [deadline([duty for duty in obligations if duty.key == key], case, filings, now) for key in keys]
 
 
 def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> Deadline:
-    """The clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's zone.
+    """Return the clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's
+    zone.
 
     What was filed keeps its start and its end: neither a later answer nor a later law changes them, and where a later
     answer would, `corrected_at` tells. Filed without a start, it counts from the one that is given later."""
-    duty, start, hour_known = _terms_at_start(terms, case, filings, now)
-    due_at = deadlines.due(start, timedelta(hours=duty.hours)) if start and duty.hours else None
-    filed = _discharging(duty, start, filings)
-    if filed and start == _frozen(duty, filed)[0]:
-        due_at = _frozen(duty, filed)[1]
-    careful_at = None if filed else _careful(duty, due_at, case)
-    done_at, done_day = _done(duty, case, filed)
-    return Deadline(
-        duty,
-        start,
-        due_at,
-        _state(duty, case, start, due_at, careful_at, done_at, now),
-        hour_known,
-        due_at - now if due_at else None,
-        careful_at,
-        done_at,
-        done_day,
-        _corrected(duty, case, filed),
-    )
+    duty, start, hour_known = _find_terms(terms, case, filings, now)
+    delay = timedelta(hours=duty.hours)
+    due_at = deadlines.due(start, delay) if start and delay else None
+    careful_at = done_at = corrected_at = None
+    done_day = ""
+    if filed := _find_discharge(duty, start, filings):
+        done_at = filed.at.astimezone(UTC)
+        filed_start, filed_end = filed.find_terms(duty)
+        if start == filed_start:
+            due_at = filed_end
+        start_today = _find_start(duty, case, ())[0] if filed_start and delay and not duty.after else None
+        if start_today and start_today.replace(microsecond=0) != filed_start:  # filed to the second
+            corrected_at = deadlines.due(start_today, delay)
+    else:
+        # The end if the delay began when the news was received, where that is earlier than when it was read.
+        if due_at and (received := _find_moment([duty.prudent], case)):
+            end = deadlines.due(span(received, case.zone)[0], delay)
+            careful_at = end if end < due_at else None
+        if holds(duty.done, case) and (done := _find_moment([duty.done_on], case)):
+            done_at, done_day = span(done, case.zone)[0], done if len(done) == 10 else ""
+    state = _judge_state(duty, case, start, due_at, careful_at or due_at, done_at, now)
+    left = due_at - now if due_at else None
+    return Deadline(duty, start, due_at, state, hour_known, left, careful_at, done_at, done_day, corrected_at)
 
 
-def _done(duty: Obligation, case: Case, filed: Filed | None) -> tuple[datetime | None, str]:
-    """(when it was done, the day where no hour is known): by a filing, else as the practice says."""
-    if filed:
-        return filed.at.astimezone(UTC), ""
-    for value in _moments([duty.done_on] if duty.done_on and holds(duty.done, case) else [], case):
-        return span(value, case.zone)[0], value if len(value) == 10 else ""
-    return None, ""
-
-
-def _corrected(duty: Obligation, case: Case, filed: Filed | None) -> datetime | None:
-    """The end by today's answers, where the start is no longer the one that was filed."""
-    then = _frozen(duty, filed)[0] if filed and not duty.after else None
-    start = _start(duty, case, ())[0] if then and duty.hours else None
-    if start is None or start.replace(microsecond=0) == then:  # frozen to the second
-        return None
-    return deadlines.due(start, timedelta(hours=duty.hours))
-
-
-def _terms_at_start(
+def _find_terms(
     terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime
 ) -> tuple[Obligation, datetime | None, bool]:
-    """(terms valid on the day of the start, or today without one; start; is its hour known?), as once filed."""
+    """Return the terms valid on the day of the start (today without one), the start as once filed, and whether its hour
+    is known."""
     for duty in sorted(terms, key=lambda each: each.valid_from, reverse=True):
-        start, hour_known = _start(duty, case, filings)
-        filed = _discharging(duty, start, filings)
-        if filed and (then := _frozen(duty, filed)[0]):
-            start = then
+        start, hour_known = _find_start(duty, case, filings)
+        filed = _find_discharge(duty, start, filings)
+        if filed and (filed_start := filed.find_terms(duty)[0]):
+            start = filed_start
             if filed.answers and not duty.after:
-                hour_known = _start(duty, replace(case, answers=filed.answers), filings)[1]
+                hour_known = _find_start(duty, replace(case, answers=filed.answers), filings)[1]
         day = (start or now).astimezone(case.zone).date()
         if duty.valid_from <= day and (duty.valid_until is None or day <= duty.valid_until):
             break
     return duty, start, hour_known  # before any known terms, the first ones
 
 
-def _frozen(duty: Obligation, filed: Filed) -> tuple[datetime | None, datetime | None]:
-    return filed.frozen.get(duty.key, (None, None))
-
-
-def _start(duty: Obligation, case: Case, filings: Sequence[Filed]) -> tuple[datetime | None, bool]:
-    """(UTC instant, is its hour known?)"""
+def _find_start(duty: Obligation, case: Case, filings: Sequence[Filed]) -> tuple[datetime | None, bool]:
+    """Return the instant (UTC) at which the duty starts, and whether its hour is known."""
     if duty.after:
         first = next((filed for filed in filings if filed.kind == duty.after), None)
         return (first.at.astimezone(UTC), True) if first else (None, False)
-    for value in _moments(duty.starts, case):
-        return span(value, case.zone)[0], len(value) > 10
-    return None, False
+    moment = _find_moment(duty.starts, case)
+    return (span(moment, case.zone)[0], len(moment) > 10) if moment else (None, False)
 
 
-def _moments(keys: Sequence[str], case: Case) -> Iterator[str]:
-    for key in keys:
-        entry = case.answers.get(key)
-        if entry and entry["state"] == "known" and not is_blank(entry):
-            yield entry["value"]
+def _find_moment(keys: Sequence[str], case: Case) -> str:
+    """Return the first known answer to these questions, "" without one."""
+    entries = (case.answers.get(key) for key in keys)
+    return next((entry["value"] for entry in entries if entry and entry["state"] == "known" and entry["value"]), "")
 
 
-def _careful(duty: Obligation, due_at: datetime | None, case: Case) -> datetime | None:
-    """The end if the delay began when the news was received, where that is earlier than when it was read."""
-    for value in _moments([duty.prudent] if duty.prudent and due_at else [], case):
-        end = deadlines.due(span(value, case.zone)[0], timedelta(hours=duty.hours))
-        return end if due_at and end < due_at else None
-    return None
-
-
-def _discharging(duty: Obligation, start: datetime | None, filings: Sequence[Filed]) -> Filed | None:
-    """The first filing that discharges the duty; the one that starts it does not, nor one before it."""
+def _find_discharge(duty: Obligation, start: datetime | None, filings: Sequence[Filed]) -> Filed | None:
+    """Return the first filing that discharges the duty; the one that starts it does not, nor one before it."""
     later: Iterator[Filed] = iter(filings)
     if duty.after:
         later = dropwhile(lambda filed: filed.kind != duty.after, filings) if start else iter(())
@@ -280,12 +251,12 @@ def _discharging(duty: Obligation, start: datetime | None, filings: Sequence[Fil
     return next((filed for filed in later if filed.kind in duty.done_by), None)
 
 
-def _state(
+def _judge_state(
     duty: Obligation,
     case: Case,
     start: datetime | None,
     due_at: datetime | None,
-    careful_at: datetime | None,
+    alarm_at: datetime | None,
     done_at: datetime | None,
     now: datetime,
 ) -> str:
@@ -295,8 +266,8 @@ def _state(
         return "idle"
     if duty.stopped and holds(duty.stopped, case):
         return "stopped"
-    if due_at is None:
+    if due_at is None or alarm_at is None:
         return "waiting" if duty.hours else "todo"  # without a start, or without an hour to run out
     if duty.soft:
         return "chase" if now > due_at else "todo"
-    return "overdue" if now > due_at else deadlines.state(min(careful_at or due_at, due_at), now, past="urgent")
+    return "overdue" if now > due_at else deadlines.state(alarm_at, now, past="urgent")

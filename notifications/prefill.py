@@ -13,7 +13,7 @@ from itertools import product
 
 from . import shared_template
 from .catalogue import Revision, proposed_entry
-from .questionnaire import Answers, Entry, Question, Questionnaire, default_entry, same_answer
+from .questionnaire import SAYING, Answers, Entry, Questionnaire, default_entry, same_answer
 from .shared_template import SharedTemplateFile
 
 
@@ -34,37 +34,31 @@ class Proposal:
 
     @property
     def basis(self) -> str:
-        """By which revisions to find it again: its origin; a template's and an incident's, where both speak."""
+        """The revisions by which to find it again: its origin; a template's and an incident's, where both speak."""
         return str(self.entry.get("basis", self.origin))
 
 
 @cache
 def of_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
-    """The questionnaire's own usual answers."""
-    usual = {question.key: default_entry(question) for question in questionnaire}
-    return {key: Proposal(key, entry) for key, entry in usual.items() if entry}
+    """Return the questionnaire's own usual answers."""
+    entries = {question.key: default_entry(question) for question in questionnaire}
+    return {key: Proposal(key, entry) for key, entry in entries.items() if entry}
 
 
 @lru_cache(maxsize=256)
 def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, Proposal]:
-    """What an incident revision proposes: facts present, with a value or a reason why it is unknown."""
-    return {
-        fact.key: Proposal(
-            fact.key,
-            proposed_entry(questionnaire.questions[fact.key], fact, revision.origin),
-            fact.sources,
-            fact.statement,
-            fact.scope,
-            fact.via,
-        )
-        for fact in revision.facts
-        if fact.proposes and fact.polarity == "present"
-    }
+    """Return what an incident revision proposes: facts present, with a value or a reason why it is unknown."""
+    proposals = {}
+    for fact in revision.facts:
+        if fact.proposes and fact.polarity == "present":
+            entry = proposed_entry(questionnaire.questions[fact.key], fact, revision.origin)
+            proposals[fact.key] = Proposal(fact.key, entry, fact.sources, fact.statement, fact.scope, fact.via)
+    return proposals
 
 
 @lru_cache(maxsize=256)
 def of_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> dict[str, Proposal]:
-    """What a template revision proposes by itself; nothing for another form than its own."""
+    """Return what a template revision proposes by itself; nothing for another form than its own."""
     if template.questionnaire != questionnaire.name:
         return {}
     return {
@@ -74,45 +68,43 @@ def of_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> d
 
 
 @lru_cache(maxsize=1024)
-def _beside(questionnaire: Questionnaire, revision: Revision, template: SharedTemplateFile) -> dict[str, Proposal]:
-    """Those texts in parts to which a template adds a part of its own, beside the incident's."""
-    incident, own = of_incident(questionnaire, revision), of_template(questionnaire, template)
-    both = [key for key in own if key in incident and questionnaire.questions[key].parts]
-    return {key: _joined(own[key], incident[key]) for key in both if incident[key].entry["state"] == "known"}
-
-
-def _joined(own: Proposal, incident: Proposal) -> Proposal:
-    """How sure it is, is said of the incident's words."""
-    value = [*incident.entry["value"], *own.entry["value"]]
-    basis = pair(own.origin, incident.origin)
-    return replace(incident, entry={**incident.entry, **own.entry, "value": value, "basis": basis})
+def _join_parts(questionnaire: Questionnaire, revision: Revision, template: SharedTemplateFile) -> dict[str, Proposal]:
+    """Return those texts in parts to which a template adds a part of its own, beside the incident's. How sure it is, is
+    said of the incident's words."""
+    incident, basis, joined = of_incident(questionnaire, revision), pair(template.origin, revision.origin), {}
+    for key, proposal in of_template(questionnaire, template).items():
+        if key in incident and questionnaire.questions[key].parts and incident[key].entry["state"] == "known":
+            value = [*incident[key].entry["value"], *proposal.entry["value"]]
+            entry = {**incident[key].entry, **proposal.entry, "value": value, "basis": basis}
+            joined[key] = replace(incident[key], entry=entry)
+    return joined
 
 
 def pair(template: str, incident: str) -> str:
-    """The basis of a text in which both speak."""
+    """Return the basis of a text in which both speak."""
     return f"{template}+{incident}"
 
 
 def layers(
     questionnaire: Questionnaire, revision: Revision | None, template: SharedTemplateFile | None = None
 ) -> tuple[dict[str, Proposal], ...]:
-    """All proposals, the weakest layer first."""
+    """Return all proposals, the weakest layer first."""
     incident = of_incident(questionnaire, revision) if revision else {}
     own = of_template(questionnaire, template) if template else {}
-    both = _beside(questionnaire, revision, template) if revision and template else {}
-    return (of_defaults(questionnaire), incident, {**own, **both})
+    joined = _join_parts(questionnaire, revision, template) if revision and template else {}
+    return (of_defaults(questionnaire), incident, {**own, **joined})
 
 
 def at_basis(
     questionnaire: Questionnaire, revisions: Collection[Revision], templates: Collection[SharedTemplateFile]
 ) -> dict[str, Mapping[str, Proposal]]:
-    """What was proposed by each basis that an answer may name: a revision, or one of a template with one of its
+    """Return what was proposed by each basis that an answer may name: a revision, or one of a template with one of its
     incident."""
-    found: dict[str, Mapping[str, Proposal]] = {each.origin: of_incident(questionnaire, each) for each in revisions}
-    found |= {each.origin: of_template(questionnaire, each) for each in templates}
+    proposals: dict[str, Mapping[str, Proposal]] = {each.origin: of_incident(questionnaire, each) for each in revisions}
+    proposals |= {each.origin: of_template(questionnaire, each) for each in templates}
     for template, revision in product(templates, revisions):
-        found[pair(template.origin, revision.origin)] = _beside(questionnaire, revision, template)
-    return found
+        proposals[pair(template.origin, revision.origin)] = _join_parts(questionnaire, revision, template)
+    return proposals
 
 
 def of_practice(
@@ -121,40 +113,33 @@ def of_practice(
     common: Mapping[str, Entry],
     below: Mapping[str, Proposal],
 ) -> dict[str, Proposal]:
-    """What the practice's profile proposes, and over it what the controllers of its group answer alike. `below` holds
-    the proposals of weaker layers: a text in parts adds to theirs, and their origin stays as the basis."""
-    found = {
-        key: _own(key, entry, "profile", below) for key, entry in profile.items() if key in questionnaire.questions
-    }
-    for key, entry in common.items():
-        if (question := questionnaire.get(key)) is not None:
-            found[key] = _own(key, _with_parts(question, entry, below.get(key)), "group", below)
-    return found
-
-
-def _own(key: str, entry: Entry, origin: str, below: Mapping[str, Proposal]) -> Proposal:
-    basis = {"basis": below[key].basis} if key in below else {}
-    return Proposal(key, {**entry, "origin": origin, "reviewed": False, **basis})
-
-
-def _with_parts(question: Question, entry: Entry, below: Proposal | None) -> Entry:
-    if not question.parts or below is None or not isinstance(entry.get("value"), list):
-        return entry
-    said = below.entry.get("value")
-    return {**entry, "value": [*(said if isinstance(said, list) else []), *entry["value"]]}
+    """Return what the practice's profile proposes, and over it what the controllers of its group answer alike. `below`
+    holds the proposals of weaker layers: a text in parts adds to theirs, and their origin stays as the basis."""
+    proposals = {}
+    for origin, entries in (("profile", profile), ("group", common)):
+        for key, own_entry in entries.items():
+            if (question := questionnaire.get(key)) is None:
+                continue
+            entry = {**own_entry, "origin": origin, "reviewed": False}
+            if key in below:
+                entry["basis"] = below[key].basis
+                weaker_parts = below[key].entry.get("value")
+                if question.parts and isinstance(weaker_parts, list) and isinstance(entry.get("value"), list):
+                    entry["value"] = [*weaker_parts, *entry["value"]]
+            proposals[key] = Proposal(key, entry)
+    return proposals
 
 
 def fingerprint(proposal: Proposal) -> str:
-    """Which answer is proposed, whoever proposes it."""
-    said = _without_origins(proposal)
-    names = ("state", "value", "note", "details", "certainty")
-    text = json.dumps([said.get(name) for name in names], ensure_ascii=False, sort_keys=True)
+    """Return which answer is proposed, whoever proposes it, as a short hash."""
+    entry = _drop_origins(proposal)
+    text = json.dumps([entry.get(name) for name in SAYING], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def standing(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, str]) -> dict[str, Proposal]:
-    """Those proposals of the profile or the group that nobody has answered yet: not the one last seen (`seen`, its
-    fingerprint by key), and not what the answer says already."""
+    """Return those proposals of the profile or the group that nobody has answered yet: not the one last seen (`seen`,
+    its fingerprint by key), and not what the answer says already."""
     return {
         key: proposal
         for key, proposal in proposals.items()
@@ -162,82 +147,68 @@ def standing(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[
     }
 
 
-def strongest(found: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:
-    """For each key the proposal of the strongest layer."""
-    return {key: proposal for layer in found for key, proposal in layer.items()}
+def strongest(proposals: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:
+    """Return for each key the proposal of the strongest layer; the weakest comes first."""
+    return {key: proposal for layer in proposals for key, proposal in layer.items()}
 
 
 def prefill(answers: Answers, proposals: Mapping[str, Proposal]) -> dict[str, Entry]:
-    """New entries, only for keys that have no entry at all (a cleared answer is never proposed again)."""
+    """Return new entries, only for keys that have no entry at all (a cleared answer is never proposed again)."""
     return {key: dict(proposal.entry) for key, proposal in proposals.items() if key not in answers}
 
 
 def differing(
     answers: Answers, newest: Mapping[str, Proposal], at_basis: Mapping[str, Mapping[str, Proposal]]
 ) -> list[str]:
-    """Keys « à revoir »: the newest proposal differs from the one that the answer was last shown.
+    """Return the keys « à revoir »: the newest proposal differs from the one that the answer was last shown.
 
     `newest` is what the newest revisions propose, `at_basis` the proposals of each older origin that some answer
     names as its basis. A withdrawn fact is a difference."""
-    found = []
-    for key, entry in answers.items():
-        basis = entry.get("basis")
-        if not basis or basis not in at_basis:
-            continue
-        then, now = at_basis[basis].get(key), newest.get(key)
-        if not same(then, now):
-            found.append(key)
-    return found
+    bases = {key: entry["basis"] for key, entry in answers.items() if entry.get("basis") in at_basis}
+    return [key for key, basis in bases.items() if not same(at_basis[basis].get(key), newest.get(key))]
 
 
 def newly_proposed(answers: Answers, begun: Mapping[str, Proposal], newest: Mapping[str, Proposal]) -> list[str]:
-    """Keys « à revoir » that nobody has answered, and for which nothing was proposed when the dossier was begun."""
+    """Return the keys « à revoir » that nobody has answered, and for which nothing was proposed when the dossier was
+    begun."""
     return [key for key in newest if key not in answers and key not in begun]
 
 
 def same(one: Proposal | None, other: Proposal | None) -> bool:
-    """Do two proposals say the same, whatever revision said it?"""
+    """Say whether two proposals say the same, whatever revision said it."""
     if one is None or other is None:
         return one is other
-    return same_answer(_without_origins(one), _without_origins(other))
+    return same_answer(_drop_origins(one), _drop_origins(other))
 
 
-def _without_origins(proposal: Proposal) -> Entry:
-    value = proposal.entry.get("value")
-    if isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0]:
-        return {**proposal.entry, "value": [part["text"] for part in value]}
-    return proposal.entry
+def _drop_origins(proposal: Proposal) -> Entry:
+    parts = _list_parts(proposal.entry)
+    return {**proposal.entry, "value": [part["text"] for part in parts]} if parts else proposal.entry
 
 
-def taken(proposal: Proposal) -> Entry:
-    """The entry that « Prendre » writes: value, certainty, origin and basis of the proposal, read by the practice."""
-    return {**proposal.entry, "reviewed": True}
+def _list_parts(entry: Entry) -> list[dict[str, str]]:
+    """Return the parts of a text that tell their origin, none for another answer."""
+    value = entry.get("value")
+    return value if isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0] else []
 
 
 def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
-    """An imported entry with the origin that may stand.
+    """Return an imported entry with the origin that may stand.
 
     `proposals` holds, for each basis that is here, what it proposes. An origin stands only where one of its proposals
     says the same as the entry; otherwise the entry becomes an unread import, and so does each part of its text."""
-    origin, basis = entry["origin"], entry.get("basis")
-    entry = {name: value for name, value in entry.items() if name != "basis" or basis in proposals}
-    if origin == "practice":
-        return _standing_parts(entry, proposals, key)
-    said = [found[key] for found in proposals.values() if key in found]
-    if any(each.origin == origin and same_answer(entry, each.entry) for each in said):
-        return entry
-    entry = {name: value for name, value in entry.items() if name != "basis"}
-    return _standing_parts({**entry, "origin": "import", "reviewed": False}, proposals, key)
-
-
-def _standing_parts(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
-    value = entry.get("value")
-    if not (isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0]):
-        return entry
-    return {**entry, "value": [_standing_part(part, proposals, key) for part in value]}
-
-
-def _standing_part(part: dict[str, str], proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> dict[str, str]:
-    proposal = proposals.get(part["origin"], {}).get(key)
-    stands = part["origin"] == "practice" or (proposal is not None and part in proposal.entry.get("value", ()))
-    return part if stands else {**part, "origin": "import"}
+    of_key = {basis: layer[key].entry for basis, layer in proposals.items() if key in layer}
+    kept = {name: value for name, value in entry.items() if name != "basis" or value in proposals}
+    if entry["origin"] != "practice":
+        if any(each["origin"] == entry["origin"] and same_answer(entry, each) for each in of_key.values()):
+            return kept
+        kept = {name: value for name, value in kept.items() if name != "basis"}
+        kept |= {"origin": "import", "reviewed": False}
+    if parts := _list_parts(kept):
+        kept["value"] = [
+            part
+            if part["origin"] == "practice" or part in of_key.get(part["origin"], {}).get("value", ())
+            else {**part, "origin": "import"}
+            for part in parts
+        ]
+    return kept

@@ -16,7 +16,6 @@ from notifications.prefill import (
     prefill,
     standing_origin,
     strongest,
-    taken,
 )
 from notifications.questionnaire import Entry
 from tests.dossiers import answered, form, revision
@@ -106,11 +105,6 @@ def test_what_is_filled_in_may_change_without_changing_the_proposal() -> None:
     laid = proposals(weda(3))
     prefill({}, laid)["nature"]["reviewed"] = True
     assert laid["nature"].entry["reviewed"] is False
-
-
-def test_taking_a_proposal_is_reading_it() -> None:
-    proposal = proposals(weda(3))["nature"]
-    assert taken(proposal) == {**proposal.entry, "reviewed": True}
 
 
 # ---------------------------------------------------------------- what to look at again

@@ -3,6 +3,7 @@
 from . import strict_json, ticks
 from .conditions import Answers, Case, applicable, doubts, holds, is_copy, sentences, with_copies
 from .entries import (
+    SAYING,
     Entry,
     certainty_of,
     check_entry,
@@ -23,6 +24,7 @@ from .values import ANY_TIME, NONE, Context
 __all__ = [
     "ANY_TIME",
     "NONE",
+    "SAYING",
     "STATUSES",
     "Answers",
     "Case",

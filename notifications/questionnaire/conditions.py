@@ -3,7 +3,7 @@
 `facts` are what a caller knows and answers do not: {"late": bool, "attack": "2025-11-10" or an instant}.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,103 +28,90 @@ class Case:
 
 
 def applicable(case: Case) -> tuple[Question, ...]:
-    """The questions that apply, in order. A condition on an unknown, unanswered or inapplicable one is false."""
-    found: list[Question] = []
-    visible: dict[str, Any] = {}
-    seen = replace(case, answers=visible)
+    """Return the questions that apply, in order. A condition on an unknown, unanswered or inapplicable one is false."""
+    questions: list[Question] = []
+    visible_answers: dict[str, Any] = {}
+    visible_case = replace(case, answers=visible_answers)
     for question in case.questionnaire:
-        if all(_holds(condition, seen, ()) for condition in question.applies):
-            found.append(question)
-            visible |= _answers_of(case, question)
-    return tuple(found)
-
-
-def _answers_of(case: Case, *questions: Question) -> dict[str, Any]:
-    return {each.key: case.answers[each.key] for each in questions if each.key in case.answers}
+        if holds(question.applies, visible_case):
+            questions.append(question)
+            if question.key in case.answers:
+                visible_answers[question.key] = case.answers[question.key]
+    return tuple(questions)
 
 
 def doubts(case: Case) -> tuple[Doubt, ...]:
     """Return the doubts whose conditions all hold: answers that disagree, never blocking."""
-    return _matching(case, case.questionnaire.doubts)
+    return _match_rules(case, case.questionnaire.doubts)
 
 
 def sentences(case: Case) -> tuple[Sentence, ...]:
     """Return the sentences that follow from the answers and their certainty."""
-    return _matching(case, case.questionnaire.sentences)
+    return _match_rules(case, case.questionnaire.sentences)
 
 
-def _matching(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def _match_rules(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     questions = applicable(case)
-    seen = replace(case, answers=_answers_of(case, *questions))
-    return tuple(rule for rule in rules if all(_holds(condition, seen, questions) for condition in rule.when))
+    answers = {each.key: case.answers[each.key] for each in questions if each.key in case.answers}
+    visible_case = replace(case, answers=answers)
+    return tuple(rule for rule in rules if holds(rule.when, visible_case, questions))
 
 
-def holds(conditions: Iterable[Condition], case: Case) -> bool:
-    """Do all these conditions hold for the answers as they stand?"""
-    return all(_holds(condition, case, ()) for condition in conditions)
+def holds(conditions: Iterable[Condition], case: Case, questions: Sequence[Question] = ()) -> bool:
+    """Say whether all these conditions hold for the answers as they stand; `questions` are those that apply, among
+    which `unknown_for` looks for one that is open."""
+    return all(_test_condition(condition, case, questions) for condition in conditions)
 
 
-def _holds(condition: Condition, case: Case, questions: tuple[Question, ...]) -> bool:
+def _test_condition(condition: Condition, case: Case, questions: Sequence[Question]) -> bool:
     if condition.fact:
         return bool(case.facts.get(condition.fact))
     if condition.unknown_for:
-        return any(_unsettled(question, condition.unknown_for, case) for question in questions)
+        needed = [case.answers.get(each.key) for each in questions if condition.unknown_for in each.needed_for]
+        return any(entry is None or is_blank(entry) or entry["state"] == "unknown" for entry in needed)
     entry = case.answers.get(condition.key)
     known = entry is not None and entry["state"] == "known"
     if condition.known is not None:
         return condition.known == (known and not is_blank(entry))
     if condition.state:
         return entry is not None and entry["state"] == condition.state
-    return entry is not None and known and _holds_of(condition, entry, case)
-
-
-def _unsettled(question: Question, kind: str, case: Case) -> bool:
-    entry = case.answers.get(question.key)
-    return kind in question.needed_for and (is_blank(entry) or (entry or {}).get("state") == "unknown")
-
-
-def _holds_of(condition: Condition, entry: Mapping[str, Any], case: Case) -> bool:
-    """A test of a known entry's value."""
-    value = entry["value"]
+    if entry is None or not known:
+        return False
+    value, chosen = entry["value"], ticked_options(entry)
     if condition.is_ is not None:
         return bool(value == condition.is_)
-    ticked = ticked_options(entry)
     if condition.any is not None:
-        return not set(ticked).isdisjoint(condition.any)
+        return not set(chosen).isdisjoint(condition.any)
     if condition.beside:
-        return condition.beside in ticked and len(ticked) > 1
+        return condition.beside in chosen and len(chosen) > 1
     if condition.certainty is not None:
         option = condition.option or "*"
-        return (option == "*" or option in ticked) and certainty_of(entry, option) in condition.certainty
+        return (option == "*" or option in chosen) and certainty_of(entry, option) in condition.certainty
     if condition.more_than:
-        other = case.answers.get(condition.more_than, {}).get("value")
-        return isinstance(other, int) and value > other
+        other_count = case.answers.get(condition.more_than, {}).get("value")
+        return isinstance(other_count, int) and value > other_count
+    # A bare day may be any of its instants: only what is later, or not later, for certain counts.
     if condition.not_after_fact:
-        fact = str(case.facts.get(condition.not_after_fact) or "")
-        return bool(fact) and not _after(value, fact, case.zone)
-    later_than: Mapping[str, Any] = case.answers.get(condition.after or "", {})
-    return later_than.get("state") == "known" and _after(value, later_than["value"], case.zone)
-
-
-def _after(one: str, other: str, zone: ZoneInfo) -> bool:
-    """Is `one` later than `other` for certain? A bare day may be any of its instants."""
-    return span(one, zone)[0] > span(other, zone)[1]
+        moment = str(case.facts.get(condition.not_after_fact) or "")
+        return bool(moment) and span(value, case.zone)[0] <= span(moment, case.zone)[1]
+    other: Mapping[str, Any] = case.answers.get(condition.after or "", {})
+    return other.get("state") == "known" and span(value, case.zone)[0] > span(other["value"], case.zone)[1]
 
 
 def with_copies(questionnaire: Questionnaire, answers: Answers) -> dict[str, Mapping[str, Any]]:
-    """Answers in which a question that copies another (« c'est la même personne ») has that one's entry.
+    """Return answers in which a question that copies another (« c'est la même personne ») has that one's entry.
 
     Computed at each reading, so that a correction of the first is never forgotten in the second."""
-    found = dict(answers)
+    entries = dict(answers)
     for question in questionnaire:
         if is_copy(question, answers):
-            found.pop(question.key, None)
+            entries.pop(question.key, None)
             if question.copied_from and question.copied_from.key in answers:
-                found[question.key] = answers[question.copied_from.key]
-    return found
+                entries[question.key] = answers[question.copied_from.key]
+    return entries
 
 
 def is_copy(question: Question, answers: Answers) -> bool:
-    """Does this question copy another one, as the answers stand?"""
+    """Say whether this question copies another one, as the answers stand."""
     link = question.copied_from
     return link is not None and answers.get(link.when, {}).get("value") is True

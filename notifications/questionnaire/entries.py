@@ -23,12 +23,14 @@ SOURCED = rf"(?:incident|template):{NAMED}"
 ORIGIN = re.compile(rf"practice|profile|group|default|import|{SOURCED}")
 BASIS = re.compile(rf"default|{SOURCED}|template:{NAMED}\+incident:{NAMED}")
 NOTE_LIMIT = 500
+NOT_AN_ENTRY = "Cette réponse n'a pas la forme attendue."
+SAYING = ("state", "value", "note", "details", "certainty")  # what an entry says; the rest is who said it
 
 
 def check_entry(question: Question, raw: Any, context: Context) -> Entry:
-    """The entry kept for a raw one. A missing origin means the practice's own word. Raises Refused."""
+    """Return the entry kept for a raw one. A missing origin means the practice's own word. Raises Refused."""
     if not isinstance(raw, Mapping) or raw.keys() - FIELDS:
-        raise Refused("Cette réponse n'a pas la forme attendue.")
+        raise Refused(NOT_AN_ENTRY)
     state = raw.get("state")
     if state not in STATES:
         raise Refused("L'état de cette réponse n'est pas connu.")
@@ -45,43 +47,40 @@ def check_entry(question: Question, raw: Any, context: Context) -> Entry:
         raise Refused("« Sans objet » n'est pas possible ici : cette question vous concerne.")
     if note := clean_text(raw.get("note") or "", NOTE_LIMIT):
         entry["note"] = note
-    entry |= _options(question, raw, entry)
-    return entry | _provenance(question, raw, entry)
+    return entry | _check_options(question, raw, entry) | _check_provenance(question, raw, entry)
 
 
 def default_entry(question: Question) -> Entry | None:
-    """The usual answer that the form itself proposes, None where it proposes none. Raises Refused."""
-    told = {"origin": "default", "basis": "default", "reviewed": False}
-    return check_entry(question, {"state": "known", **question.default, **told}, ANY_TIME) if question.default else None
+    """Return the usual answer that the form itself proposes, None where it proposes none. Raises Refused."""
+    unread = {"origin": "default", "basis": "default", "reviewed": False}
+    return (
+        check_entry(question, {"state": "known", **question.default, **unread}, ANY_TIME) if question.default else None
+    )
 
 
-def _options(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:
-    """Details and certainty, each for an option that is ticked."""
+def _check_options(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:
+    """Return details and certainty, each for an option that is ticked."""
+    details, certainty = raw.get("details") or {}, raw.get("certainty") or {}
+    if not isinstance(details, Mapping) or not isinstance(certainty, Mapping):
+        raise Refused(NOT_AN_ENTRY)
     ticked = ticked_options(entry)
-    found: Entry = {}
-    details = _table(raw, "details")
+    kept: Entry = {}
     for key, text in details.items():
         option = question.option(key)
         if option is None or not option.text:
             raise Refused(f"« {str(key)[:40]} » n'attend pas de précision.")
         if key in ticked and (text := clean_text(text, NOTE_LIMIT)):
-            found.setdefault("details", {})[key] = text
-    for key, status in sorted(_table(raw, "certainty").items()):
+            kept.setdefault("details", {})[key] = text
+    for key, status in sorted(certainty.items()):
         if status not in STATUSES or (key != "*" and question.option(key) is None):
             raise Refused("Le degré de certitude n'est pas connu.")
         if key == "*" or key in ticked:
-            found.setdefault("certainty", {})[key] = status
-    return found
+            kept.setdefault("certainty", {})[key] = status
+    return kept
 
 
-def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = raw.get(name) or {}
-    if not isinstance(table, Mapping):
-        raise Refused("Cette réponse n'a pas la forme attendue.")
-    return table
-
-
-def _provenance(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:
+def _check_provenance(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:
+    """Return who said it (origin), what was shown then (basis), and whether the practice has read it."""
     origin, basis = raw.get("origin", "practice"), raw.get("basis")
     parts = entry.get("value", ()) if question.parts else ()
     origins = [origin, *(part["origin"] for part in parts)]
@@ -91,13 +90,12 @@ def _provenance(question: Question, raw: Mapping[str, Any], entry: Entry) -> Ent
         raise Refused("La proposition d'origine de cette réponse n'est pas connue.")
     reviewed = raw.get("reviewed", origin == "practice")
     if not isinstance(reviewed, bool):
-        raise Refused("Cette réponse n'a pas la forme attendue.")
-    found: Entry = {"origin": origin, "reviewed": reviewed}
-    return found | ({"basis": basis} if basis else {})
+        raise Refused(NOT_AN_ENTRY)
+    return {"origin": origin, "reviewed": reviewed} | ({"basis": basis} if basis else {})
 
 
 def ticked_options(entry: Mapping[str, Any] | None) -> list[str]:
-    """Option keys chosen by a choice or choices entry."""
+    """Return the option keys chosen by a choice or choices entry."""
     value = (entry or {}).get("value")
     if isinstance(value, str):
         return [value]
@@ -105,36 +103,35 @@ def ticked_options(entry: Mapping[str, Any] | None) -> list[str]:
 
 
 def certainty_of(entry: Mapping[str, Any], option: str = "*") -> str:
-    """Status of an option of this entry, or of the whole value; "" when nothing was said about it."""
+    """Return the status of an option of this entry, or of the whole value; "" when nothing was said about it."""
     certainty = entry.get("certainty", {})
     return str(certainty.get(option) or certainty.get("*", ""))
 
 
 def same_answer(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
-    """Do two entries say the same (state, value, note, details, certainty), whoever said it?"""
-    names = ("state", "value", "note", "details", "certainty")
-    return [(one or {}).get(name) for name in names] == [(other or {}).get(name) for name in names]
+    """Say whether two entries say the same (state, value, note, details, certainty), whoever said it."""
+    return all((one or {}).get(name) == (other or {}).get(name) for name in SAYING)
 
 
 def is_blank(entry: Mapping[str, Any] | None) -> bool:
-    """No entry, a cleared one, or a known text that says nothing."""
+    """Say whether there is no entry, a cleared one, or a known text that says nothing."""
     return not entry or entry["state"] == "cleared" or (entry["state"] == "known" and entry["value"] == "")
 
 
 def edited(question: Question, base: Entry | None, sent: Entry) -> Entry | None:
-    """What a practice's act on the page makes of `base`: `base` itself when nothing was changed.
+    """Return what a practice's act on the page makes of `base`: `base` itself when nothing was changed.
 
     An edit becomes the practice's word and keeps `basis`; certainty belongs to the answer and survives the edit for
     the options that stay, unless the person changes it; parts whose words were not touched keep their origin.
     """
     mine = dict(sent)
     if question.parts and mine["state"] == "known":
-        mine["value"] = _kept_parts(question, base, mine["value"])
+        mine["value"] = _keep_origins(question, base, mine["value"])
     if is_blank(mine) or (question.parts and mine["state"] == "known" and not mine["value"]):
         if is_blank(base):
             return base
         mine = {"state": "cleared"}
-    if mine["state"] == "known" and (certainty := _kept_certainty(question, base, mine)):
+    if mine["state"] == "known" and (certainty := _keep_certainty(question, base, mine)):
         mine["certainty"] = certainty
     if same_answer(base, mine):
         return base
@@ -143,57 +140,49 @@ def edited(question: Question, base: Entry | None, sent: Entry) -> Entry | None:
     return mine | ({"basis": basis} if basis else {})
 
 
-def _kept_certainty(question: Question, base: Entry | None, mine: Entry) -> dict[str, str]:
-    """Certainty after an edit: what the person says now, else what the answer had.
+def _keep_certainty(question: Question, base: Entry | None, mine: Entry) -> dict[str, str]:
+    """Return the certainty after an edit: what the person says now, else what the answer had.
 
     "*" spoke of the options of that moment: it is spread over those that stay, so that an option which the practice
     adds does not inherit it."""
-    said, had = mine.get("certainty", {}), (base or {}).get("certainty", {})
+    said_now, said_before = mine.get("certainty", {}), (base or {}).get("certainty", {})
     if question.type == "yes_no" and mine["value"] != (base or {}).get("value"):
-        return dict(said)  # what was said of « oui » says nothing of « non »
+        return dict(said_now)  # what was said of « oui » says nothing of « non »
     if not question.options:
-        return dict(said or had)
-    before = _spread(base or {}, ticked_options(base))
-    after = {**before, **_spread(mine, ticked_options(mine))}
-    after = {key: after[key] for key in ticked_options(mine) if key in after}
-    return dict(had) if after == before and ticked_options(mine) == ticked_options(base) else after
+        return dict(said_now or said_before)
+    options, options_before = ticked_options(mine), ticked_options(base)
+    before = {key: status for key in options_before if (status := certainty_of(base or {}, key))}
+    after = {key: status for key in options if (status := certainty_of(mine, key) or before.get(key, ""))}
+    return dict(said_before) if after == before and options == options_before else after
 
 
-def _spread(entry: Entry, options: list[str]) -> dict[str, str]:
-    return {key: status for key in options if (status := certainty_of(entry, key))}
-
-
-def _kept_parts(question: Question, base: Entry | None, parts: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Parts sent by a page carry no origin of their own: words that did not change keep the one they had."""
-    before = (base or {}).get("value")
-    known = [part for part in before if isinstance(part, dict)] if isinstance(before, list) else []
-    kept = []
+def _keep_origins(question: Question, base: Entry | None, parts: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the parts sent by a page, which carry no origin: words that did not change keep the one they had."""
+    value = (base or {}).get("value")
+    parts_before = [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+    kept_parts = []
     for part in parts:
-        same = [old for old in known if _part_of(question, old) == _part_of(question, part)]
-        if part["text"] == _together(same):
-            kept += same  # a page shows the words of several sources as one text
+        same_place = [old for old in parts_before if _find_place(question, old) == _find_place(question, part)]
+        if part["text"] == "\n".join(old["text"] for old in same_place):
+            kept_parts += same_place  # a page shows the words of several sources as one text
         else:
-            kept += [old for old in same if old["text"] == part["text"]][:1] or [part]
-    return kept
+            kept_parts += [old for old in same_place if old["text"] == part["text"]][:1] or [part]
+    return kept_parts
 
 
-def _together(parts: list[dict[str, str]]) -> str:
-    return "\n".join(part["text"] for part in parts)
-
-
-def _part_of(question: Question, part: Mapping[str, str]) -> str:
+def _find_place(question: Question, part: Mapping[str, str]) -> str:
     return part.get("part") or question.part_for(part["origin"])
 
 
 def part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str, str]:
-    """{part key: its words}, for a page that edits each part apart."""
-    found: dict[str, list[dict[str, str]]] = {part.key: [] for part in question.parts}
+    """Return {part key: its words}, for a page that edits each part apart."""
+    texts: dict[str, list[str]] = {part.key: [] for part in question.parts}
     value = (entry or {}).get("value")
     for part in value if isinstance(value, list) else []:
-        found[_part_of(question, part)].append(part)
-    return {key: _together(parts) for key, parts in found.items()}
+        texts[_find_place(question, part)].append(part["text"])
+    return {key: "\n".join(lines) for key, lines in texts.items()}
 
 
 def kept(entry: Entry) -> Entry:
-    """The same answer, now read by the practice (« Conserver »)."""
+    """Return the same answer, or a proposal's entry, now read by the practice (« Conserver », « Prendre »)."""
     return {**entry, "reviewed": True}

@@ -6,13 +6,14 @@ What must hold between keys is checked by the module of each kind of file.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
 import msgspec
 
 Loaded = TypeVar("Loaded")
+Fault = tuple[str, str]  # where it is, and a French sentence
 Filled = Annotated[str, msgspec.Meta(min_length=1)]
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")]
 KINDS = {"str": "un texte", "int": "un nombre entier", "bool": "true ou false", "date": "un jour",
@@ -57,12 +58,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise Unusable([f"{path.name} : ce fichier n'est pas lisible ({reason})."]) from error
 
 
-def convert_tables(tables: Any, kind: type[Loaded], file: str = "") -> Loaded:
-    """Return the tables of a file as a `kind`. Raises Unusable with the first fault; `file` names the file in it."""
+def convert_tables(
+    tables: Any, kind: type[Loaded], file: str = "", find_problems: Callable[[Loaded], Iterable[Fault]] = lambda _: ()
+) -> Loaded:
+    """Return the tables of a file as a `kind`; `file` names the file in problems. Raises Unusable with the first fault
+    of shape, else with every (row, what is wrong) that `find_problems` finds between the keys."""
     try:
-        return msgspec.convert(tables, kind)
+        loaded = msgspec.convert(tables, kind)
     except msgspec.ValidationError as error:
         raise Unusable([join_words(file, *describe_fault(str(error), tables))]) from None
+    if problems := [join_words(file, *problem) for problem in find_problems(loaded)]:
+        raise Unusable(problems)
+    return loaded
 
 
 def join_words(*words: str) -> str:
@@ -70,7 +77,7 @@ def join_words(*words: str) -> str:
     return " : ".join(filter(None, words))
 
 
-def describe_fault(message: str, tables: Any) -> tuple[str, str]:
+def describe_fault(message: str, tables: Any) -> Fault:
     """Return where the fault is and what it is, from the library's « Expected … - at `$.question[3].label` »."""
     said, _, path = message.rpartition(" - at `$") if message.endswith("`") else ("", "", "")
     value, where = tables, ""

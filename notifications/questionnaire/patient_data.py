@@ -8,13 +8,13 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from stdnum.exceptions import ValidationError
 from stdnum.fr import nir
 
 from .schema import Question
+from .values import list_texts
 
 # -- health number (NIR, INS): thirteen characters and a key; Corsica has 2A or 2B ----------------------
 
@@ -29,17 +29,10 @@ NIR_SHAPE = re.compile(rf"(?<![0-9])(?=({_IN_GROUPS})(?![0-9])|({_CUT_ANYWHERE})
 
 
 def holds_health_number(text: str) -> bool:
-    """Does a text, its spaces and digits plain, hold a health number (NIR)? Its key keeps other long numbers out."""
-    return any(_is_nir(match[1]) or _is_nir(match[2]) for match in NIR_SHAPE.finditer(text))
-
-
-def _is_nir(shape: str | None) -> bool:
-    number = re.sub(r"cl[ée]|[^0-9ab]", "", shape or "", flags=re.I)
-    try:
-        nir.validate(number)
-    except ValidationError:
-        return False
-    return True
+    """Say whether a text, its spaces and digits plain, holds a health number (NIR). Its key keeps other long numbers
+    out."""
+    shapes = (shape for match in NIR_SHAPE.finditer(text) for shape in match.groups("") if shape)
+    return any(nir.is_valid(re.sub(r"cl[ée]|[^0-9ab]", "", shape, flags=re.I)) for shape in shapes)
 
 
 # -- a birth phrase with a full date --------------------------------------------------------------------
@@ -87,58 +80,37 @@ PATIENT_SHAPE = re.compile(f"{_TITLED}|{_NAMED_PATIENT}|{_PATIENT_AFTER}")
 
 
 def suspicions(text: str) -> tuple[str, ...]:
-    """What the text seems to hold: nir (a health number), birth (somebody's date of birth), patient (a name)."""
-    text = _normal(text)
-    found = {
-        "nir": holds_health_number(text),
-        "birth": BIRTH_SHAPE.search(text) is not None,
-        "patient": PATIENT_SHAPE.search(text) is not None,
+    """Return what the text seems to hold: nir (a health number), birth (somebody's date of birth), patient (a name)."""
+    plain_text = unicodedata.normalize("NFKC", text)  # every kind of space and digit in its plain form
+    seen = {
+        "nir": holds_health_number(plain_text),
+        "birth": BIRTH_SHAPE.search(plain_text),
+        "patient": PATIENT_SHAPE.search(plain_text),
     }
-    return tuple(kind for kind, seen in found.items() if seen)
-
-
-def _normal(text: str) -> str:
-    """Every kind of space and digit in its plain form."""
-    return unicodedata.normalize("NFKC", text)
+    return tuple(kind for kind, match in seen.items() if match)
 
 
 def entry_suspicions(question: Question, entry: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """What the free text of an answer seems to hold."""
-    found = {kind for text in free_texts(question, entry) for kind in suspicions(text)}
-    return tuple(kind for kind in ("nir", "birth", "patient") if kind in found)
+    """Return what the free text of an answer seems to hold."""
+    kinds = {kind for text in free_texts(question, entry) for kind in suspicions(text)}
+    return tuple(kind for kind in ("nir", "birth", "patient") if kind in kinds)
 
 
 def free_texts(question: Question, entry: Mapping[str, Any] | None) -> list[str]:
-    """What somebody wrote in their own words: long texts, notes, details of options; no name, address or number."""
+    """Return what somebody wrote in their own words: long texts without their origin, notes, details of options; no
+    name, address or number."""
     entry = entry or {}
-    free = question.type == "text" and (question.long or question.parts)
-    pieces = [entry.get("value") if free else None, entry.get("details"), entry.get("note")]
-    return [text for piece in pieces for text in _texts(_words(piece))]
-
-
-def _words(piece: Any) -> Any:
-    """The parts of a text without their origin."""
-    if isinstance(piece, list):
-        return [part.get("text") if isinstance(part, Mapping) else part for part in piece]
-    return piece
+    words = entry.get("value") if question.type == "text" and (question.long or question.parts) else None
+    if isinstance(words, list):
+        words = [part.get("text") if isinstance(part, Mapping) else part for part in words]
+    return list(list_texts([words, entry.get("details"), entry.get("note")]))
 
 
 def fingerprint(question: Question, entry: Mapping[str, Any] | None) -> str:
-    """SHA-256 of the free text of an answer: a warning is overruled for that very text."""
+    """Return the SHA-256 of the free text of an answer: a warning is overruled for that very text."""
     return hashlib.sha256(json.dumps(free_texts(question, entry)).encode()).hexdigest()
 
 
 def entry_holds_health_number(entry: Mapping[str, Any] | None) -> bool:
-    """Looks everywhere, names and addresses too."""
-    return any(holds_health_number(_normal(text)) for text in _texts(entry or {}))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+    """Say whether an entry holds a health number anywhere, names and addresses included."""
+    return any(holds_health_number(unicodedata.normalize("NFKC", text)) for text in list_texts(entry))

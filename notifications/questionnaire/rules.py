@@ -6,9 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from .entries import default_entry
-from .loading import Unusable, convert_tables, join_words, read_toml
+from .loading import convert_tables, join_words, read_toml
 from .moments import Refused
 from .schema import LATE, Condition, Doubt, Question, Questionnaire, Sentence
+
+MOMENTS = ("date", "moment", "datetime")
+COMPARABLE = {  # what each test of a condition compares: the types of question whose answers it can be asked of
+    "any": ("choice", "choices"),
+    "beside": ("choices",),
+    "option": ("choice", "choices"),
+    "more_than": ("number",),
+    "after": MOMENTS,
+    "not_after_fact": MOMENTS,
+}
+VALUES = {"choice": str, "yes_no": bool, "number": int}  # what « is » can be of each type
 
 
 def load(path: Path) -> Questionnaire:
@@ -18,10 +29,7 @@ def load(path: Path) -> Questionnaire:
 
 def build(tables: Mapping[str, Any], file: str) -> Questionnaire:
     """Return the questionnaire that the tables hold; `file` is its name in problems. Raises Unusable."""
-    form = convert_tables(tables, Questionnaire, file)
-    if problems := [join_words(file, *problem) for problem in find_problems(form)]:
-        raise Unusable(problems)
-    return form
+    return convert_tables(tables, Questionnaire, file, find_problems)
 
 
 def find_problems(form: Questionnaire) -> Iterator[tuple[str, str]]:
@@ -100,13 +108,24 @@ def check_keys(keys: Iterable[str | None], among: Collection[str]) -> Iterator[s
 
 
 def check_conditions(conditions: Iterable[Condition], form: Questionnaire) -> Iterator[str]:
-    """Yield the questions and the options that conditions name and that the form does not have."""
+    """Yield what conditions compare that cannot be compared: questions and options that the form does not have, and
+    answers of another type than the test is for."""
     for condition in conditions:
         yield from check_keys([condition.key, condition.after, condition.more_than], form.questions)
         question = form.get(condition.key)
-        if question is None or not question.options:
+        if question is None:
             continue
-        options = {None, *(option.key for option in question.options)}
-        for named in (condition.is_, condition.option, condition.beside, *(condition.any or ())):
-            if named not in options:
-                yield f"« {condition.key} » n'a pas l'option « {named} »."
+        tests = [name for name in COMPARABLE if getattr(condition, name) is not None]
+        for compared in filter(None, (question, form.get(condition.after or condition.more_than or ""))):
+            yield from (
+                f"« {test} » ne va pas avec « {compared.key} », de type {compared.type}."
+                for test in tests
+                if compared.type not in COMPARABLE[test]
+            )
+        if condition.is_ is not None and type(condition.is_) is not VALUES.get(question.type):
+            yield f"« {condition.key} », de type {question.type}, n'a jamais la valeur « {condition.is_} »."
+        elif question.options:
+            options = {None, *(option.key for option in question.options)}
+            for named in (condition.is_, condition.option, condition.beside, *(condition.any or ())):
+                if named not in options:
+                    yield f"« {condition.key} » n'a pas l'option « {named} »."

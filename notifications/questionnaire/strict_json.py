@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from .moments import Refused
 
@@ -29,6 +29,7 @@ DOSSIER = Limits()
 
 
 def loads(data: bytes, limits: Limits = DOSSIER) -> Any:
+    """Return the plain objects that a file holds. Raises Refused."""
     if len(data) > limits.size:
         raise Refused(
             f"Ce fichier est trop gros ({len(data) // 1024} Ko) : il peut faire {limits.size // 1024} Ko au plus."
@@ -37,66 +38,57 @@ def loads(data: bytes, limits: Limits = DOSSIER) -> Any:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused("Ce fichier n'est pas du texte en UTF-8.") from None
-    _check_shape(text, limits)
+    _check_tokens(text, limits)
     try:
         return json.loads(
             text,
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-            parse_int=_short_int,
-            parse_float=_no_float,
+            object_pairs_hook=_refuse_doubles,
+            parse_int=_read_number,
+            parse_float=_read_number,
+            parse_constant=_read_number,
         )
     except json.JSONDecodeError as error:
         raise Refused(f"Ce fichier n'est pas lisible à la ligne {error.lineno}, colonne {error.colno}.") from None
 
 
-def _check_shape(text: str, limits: Limits) -> None:
-    """Depth and size by a scan, because the parser itself fails on deep nesting."""
+def _check_tokens(text: str, limits: Limits) -> None:
+    """Depth, number and characters by a scan, because the parser itself fails on deep nesting. Raises Refused."""
     depth = nodes = 0
     # An unterminated string is taken to the end of the text, so that the scan stays linear.
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[\]{},]', text, re.DOTALL):
         sign = token[0][0]
-        if sign == '"':
-            _check_string(token)
         depth += (sign in "[{") - (sign in "]}")
         nodes += sign in "[{,"
         if depth > limits.depth or nodes > limits.nodes:
-            raise Refused(f"Ce fichier a trop de niveaux ou trop d'éléments (ligne {_line(token)}).")
+            raise Refused(f"Ce fichier a trop de niveaux ou trop d'éléments (ligne {_count_line(token)}).")
+        if "\\" in token[0]:  # a raw NUL or surrogate cannot pass the decoder and the parser
+            try:
+                value = json.loads(token[0])
+            except json.JSONDecodeError:
+                continue  # the parser will say where
+            if re.search("[\x00\ud800-\udfff]", value):
+                raise Refused(f"Un texte contient un caractère illisible (ligne {_count_line(token)}).")
 
 
-def _line(token: re.Match[str]) -> int:
+def _count_line(token: re.Match[str]) -> int:
     return token.string.count("\n", 0, token.start()) + 1
 
 
-def _check_string(token: re.Match[str]) -> None:
-    if "\\" not in token[0]:
-        return  # a raw NUL or surrogate cannot pass the decoder and the parser
-    try:
-        value = json.loads(token[0])
-    except json.JSONDecodeError:
-        return  # the parser will say where
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise Refused(f"Un texte contient un caractère illisible (ligne {_line(token)}).")
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
         times = Counter(name for name, _ in pairs)
         twice = next(name for name in times if times[name] > 1)
         raise Refused(f"« {twice[:40]} » est écrit deux fois au même endroit.")
-    return found
+    return table
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise Refused(f"« {name} » n'est pas un nombre accepté.")
-
-
-def _no_float(digits: str) -> NoReturn:
-    raise Refused("Les nombres à virgule ne sont pas acceptés : seuls les nombres entiers le sont.")
-
-
-def _short_int(digits: str) -> int:
-    if len(digits) > 15:
-        raise Refused("Un nombre est trop grand.")
-    return int(digits)
+def _read_number(text: str) -> int:
+    """Return a whole number. Raises Refused for another one, and for `NaN` and its like."""
+    if text.lstrip("-").isdigit():
+        if len(text) > 15:
+            raise Refused("Un nombre est trop grand.")
+        return int(text)
+    if text[-1].isdigit():
+        raise Refused("Les nombres à virgule ne sont pas acceptés : seuls les nombres entiers le sont.")
+    raise Refused(f"« {text} » n'est pas un nombre accepté.")

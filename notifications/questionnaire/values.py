@@ -1,11 +1,11 @@
-"""One function for each type of question: a raw value becomes the value kept, or is `Refused` in French.
+"""The value of an answer: a raw one becomes the one kept, as the question's type wants, or is `Refused` in French.
 
 Raw values come from web forms (strings), from JSON (typed) and from TOML (dates as objects); all go through here.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,12 +36,12 @@ ANY_TIME = Context(ZoneInfo("Europe/Paris"), datetime(9999, 1, 1, tzinfo=UTC))  
 
 
 def clean_value(question: Question, raw: Any, context: Context) -> Any:
-    """The value kept for `raw`. Raises Refused."""
+    """Return the value kept for `raw`. Raises Refused."""
     return CLEANERS[question.type](question, raw, context)
 
 
 def clean_text(raw: Any, limit: int) -> str:
-    """Plain text: NFC, `\\n` line ends, no control or direction-changing characters. Refused when too long."""
+    """Return plain text: NFC, `\\n` line ends, no control or direction-changing characters. Refused when too long."""
     if not isinstance(raw, str):
         raise Refused("Une réponse en texte est attendue ici.")
     if re.search("[\x00\ud800-\udfff]", raw):
@@ -58,17 +58,26 @@ def clean_text(raw: Any, limit: int) -> str:
     return text
 
 
-def _text(question: Question, raw: Any, context: Context) -> Any:
+def list_texts(value: Any) -> Iterator[str]:
+    """Yield every text inside a value or an entry."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from list_texts(inner)
+
+
+def _clean_text_answer(question: Question, raw: Any, context: Context) -> Any:
     if question.parts:
-        return _parts(question, raw)
+        return _clean_parts(question, raw)
     text = clean_text(raw, question.limit)
     if not question.long:
         text = " ".join(text.split())
-    return FORMATTERS[question.format](text, context) if question.format and text else text
+    return _clean_format(question.format, text, context) if question.format and text else text
 
 
-def _parts(question: Question, raw: Any) -> list[dict[str, str]]:
-    """A list of {text, origin, part?}; a bare string or a {part: text} table is the practice's own words.
+def _clean_parts(question: Question, raw: Any) -> list[dict[str, str]]:
+    """Return a list of {text, origin, part?}; a bare string or a {part: text} table is the practice's own words.
 
     `part` is kept only where the origin alone does not say to which part the words belong."""
     if isinstance(raw, str):
@@ -79,24 +88,53 @@ def _parts(question: Question, raw: Any) -> list[dict[str, str]]:
         raise Refused("Un texte, ou une liste de parties de texte, est attendu ici.")
     if len(raw) > 20:
         raise Refused("Ce texte a trop de parties.")
-    parts = [_part(question, item) for item in raw]
+    parts = []
+    for item in raw:
+        origin = item.get("origin", "practice")
+        usual_key = question.part_for(origin)
+        key = item.get("part") or usual_key
+        if item.keys() - {"text", "origin", "part"} or not isinstance(origin, str):
+            raise Refused("Une partie de texte a un champ inconnu.")
+        if key not in [part.key for part in question.parts]:
+            raise Refused(f"« {str(key)[:40]} » n'est pas une partie de ce texte.")
+        part = {"text": clean_text(item.get("text", ""), question.limit), "origin": origin}
+        parts.append(part if key == usual_key else {"part": key, **part})
     if sum(len(part["text"]) for part in parts) > question.limit * len(question.parts):
         raise Refused("Ce texte est trop long. Raccourcissez-le ; rien n'est effacé.")
     return [part for part in parts if part["text"]]
 
 
-def _part(question: Question, item: Mapping[str, Any]) -> dict[str, str]:
-    origin = item.get("origin", "practice")
-    key = item.get("part") or question.part_for(origin)
-    if item.keys() - {"text", "origin", "part"} or not isinstance(origin, str):
-        raise Refused("Une partie de texte a un champ inconnu.")
-    if key not in [part.key for part in question.parts]:
-        raise Refused(f"« {str(key)[:40]} » n'est pas une partie de ce texte.")
-    part = {"text": clean_text(item.get("text", ""), question.limit), "origin": origin}
-    return part if key == question.part_for(origin) else {"part": key, **part}
+def _clean_format(name: str, text: str, context: Context) -> str:
+    """Return a text in the format of this name. Raises Refused."""
+    match name:
+        case "siren":
+            return _clean_siren(text, context)
+        case "vat":
+            try:
+                return "FR" + str(tva.validate(text))
+            except ValidationError:
+                raise Refused(
+                    "Ce numéro de TVA n'est pas valide : il commence par FR, suivi de 11 caractères."
+                ) from None
+        case "email":
+            if re.fullmatch(r"(?=.{,254}\Z)[^\s@<>()\[\],;:\"\\]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}", text):
+                return text
+            raise Refused("Cette adresse électronique n'est pas lisible : écrivez par exemple nom@exemple.fr.")
+        case "phone":
+            digits = re.sub(r"^00", "+", re.sub(r"[\s.\-()]", "", text.replace("(0)", "")))
+            if re.fullmatch(r"0[1-9][0-9]{8}|\+[1-9][0-9]{6,14}", digits):
+                return " ".join(re.findall("..", digits)) if digits.startswith("0") else digits
+            raise Refused(
+                "Ce numéro de téléphone n'est pas lisible : écrivez par exemple 02 35 00 00 00 ou +262 262 00 00 00."
+            )
+        case _:  # postcode
+            digits = text.replace(" ", "")
+            if re.fullmatch(r"[0-9]{5}", digits):
+                return digits
+            raise Refused("Un code postal a 5 chiffres, par exemple 76200 ou 97400.")
 
 
-def _siren(text: str, context: Context) -> str:
+def _clean_siren(text: str, context: Context) -> str:
     digits = re.sub(r"[\s.\-]", "", text)
     if len(digits) == 14:
         try:
@@ -115,155 +153,102 @@ def _siren(text: str, context: Context) -> str:
         raise Refused("Ce SIREN n'est pas valide : il a 9 chiffres, vérifiez qu'aucun n'est inversé.") from None
 
 
-def _vat(text: str, context: Context) -> str:
-    try:
-        return "FR" + str(tva.validate(text))
-    except ValidationError:
-        raise Refused("Ce numéro de TVA n'est pas valide : il commence par FR, suivi de 11 caractères.") from None
-
-
-def _email(text: str, context: Context) -> str:
-    if not re.fullmatch(r"[^\s@<>()\[\],;:\"\\]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}", text) or len(text) > 254:
-        raise Refused("Cette adresse électronique n'est pas lisible : écrivez par exemple nom@exemple.fr.")
-    return text
-
-
-def _phone(text: str, context: Context) -> str:
-    digits = re.sub(r"[\s.\-()]", "", text.replace("(0)", ""))
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
-    if not re.fullmatch(r"0[1-9][0-9]{8}|\+[1-9][0-9]{6,14}", digits):
-        raise Refused(
-            "Ce numéro de téléphone n'est pas lisible : écrivez par exemple 02 35 00 00 00 ou +262 262 00 00 00."
-        )
-    return " ".join(re.findall("..", digits)) if digits.startswith("0") else digits
-
-
-def _postcode(text: str, context: Context) -> str:
-    digits = text.replace(" ", "")
-    if not re.fullmatch(r"[0-9]{5}", digits):
-        raise Refused("Un code postal a 5 chiffres, par exemple 76200 ou 97400.")
-    return digits
-
-
-def _choice(question: Question, raw: Any, context: Context) -> str:
+def _clean_choice(question: Question, raw: Any, context: Context) -> str:
     if not isinstance(raw, str) or question.option(raw) is None:
         raise Refused(f"« {str(raw)[:40]} » n'est pas une réponse proposée ici.")
     return raw
 
 
-def _choices(question: Question, raw: Any, context: Context) -> list[str]:
+def _clean_choices(question: Question, raw: Any, context: Context) -> list[str]:
     if not isinstance(raw, list) or len(raw) > 100:
         raise Refused("Une liste de réponses est attendue ici.")
     if NONE in raw:
         if len(raw) > 1:
             raise Refused("« Aucune » ne va pas avec une autre réponse : choisissez l'un ou l'autre.")
         return []
-    ticked = {_choice(question, each, context) for each in raw}
+    ticked = {_clean_choice(question, each, context) for each in raw}
     return [option.key for option in question.options if option.key in ticked]
 
 
-def _number(question: Question, raw: Any, context: Context) -> int:
+def _clean_number(question: Question, raw: Any, context: Context) -> int:
+    number = raw
     if isinstance(raw, str):
-        text = re.sub("[\\s\u00a0\u202f]", "", raw)
-        if not re.fullmatch(r"[0-9]{1,12}", text):
+        digits = re.sub("[\\s\u00a0\u202f]", "", raw)
+        if not re.fullmatch(r"[0-9]{1,12}", digits):
             raise Refused("Un nombre entier est attendu ici, sans virgule ni signe, par exemple 1 500.")
-        raw = int(text)
-    if not isinstance(raw, int) or isinstance(raw, bool):
+        number = int(digits)
+    if not isinstance(number, int) or isinstance(number, bool):
         raise Refused("Un nombre entier est attendu ici.")
-    if not 0 <= raw <= BIGGEST_NUMBER:
+    if not 0 <= number <= BIGGEST_NUMBER:
         raise Refused("Ce nombre doit être compris entre 0 et 999 999 999.")
-    return raw
+    return number
 
 
-def _date(question: Question, raw: Any, context: Context) -> str:
-    day = read_day(raw)
-    if not question.future and day > context.now.astimezone(context.zone).date():
-        raise Refused("Cette date est dans le futur : vérifiez-la.")
-    return day.isoformat()
-
-
-def _moment(question: Question, raw: Any, context: Context) -> str:
-    """A bare day (hour not known) or an instant; forms send {"day": …, "time": …} in the dossier's zone."""
-    if isinstance(raw, Mapping):
-        return _typed_moment(question, raw, context)
-    if (isinstance(raw, date) and not isinstance(raw, datetime)) or (isinstance(raw, str) and len(raw.strip()) <= 10):
-        return _date(question, raw, context)
-    return _datetime(question, raw, context)
-
-
-def _typed_moment(question: Question, raw: Mapping[str, Any], context: Context) -> str:
-    day, hour = str(raw.get("day", "")).strip(), str(raw.get("time", "")).strip()
-    if not day:
-        raise Refused("Indiquez aussi le jour.")
-    if not hour:
-        return _date(question, day, context)
-    which = str(raw.get("fold", ""))
-    instant = at_local(read_day(day), read_hour(hour), context.zone, second=which == "1")
-    if which not in ("0", "1") and comes_twice(instant, context.zone):
-        context.asks = True
-        context.notices.append(
-            f"Les horloges ont reculé cette nuit-là : {instant:%H h %M} est passé deux fois. Nous avons retenu la "
-            "première, par prudence. Si c'était la seconde, choisissez-la sous l'heure."
-        )
-    return _datetime(question, instant, context)
-
-
-def _datetime(question: Question, raw: Any, context: Context) -> str:
-    if isinstance(raw, Mapping):
-        if not str(raw.get("time", "")).strip():
+def _clean_moment(question: Question, raw: Any, context: Context) -> str:
+    """Return the ISO text of a day or an instant, as the question's type wants: a `moment` may be either, since its
+    hour may not be known. Forms send {"day": …, "time": …} in the dossier's zone."""
+    if isinstance(raw, Mapping) and question.type != "date":
+        typed_day, hour, fold = (str(raw.get(name, "")).strip() for name in ("day", "time", "fold"))
+        if not hour and question.type == "datetime":
             raise Refused("Indiquez aussi l'heure.")
-        return _typed_moment(question, raw, context)
+        if not typed_day:
+            raise Refused("Indiquez aussi le jour.")
+        raw = read_day(typed_day)
+        if hour:
+            raw = at_local(raw, read_hour(hour), context.zone, second=fold == "1")
+            if fold not in ("0", "1") and comes_twice(raw, context.zone):
+                context.asks = True
+                context.notices.append(
+                    f"Les horloges ont reculé cette nuit-là : {raw:%H h %M} est passé deux fois. Nous avons retenu la "
+                    "première, par prudence. Si c'était la seconde, choisissez-la sous l'heure."
+                )
+    is_day = len(raw.strip()) <= 10 if isinstance(raw, str) else type(raw) is date
+    if question.type == "date" or (question.type == "moment" and is_day):
+        day = read_day(raw)
+        if not question.future and day > context.now.astimezone(context.zone).date():
+            raise Refused("Cette date est dans le futur : vérifiez-la.")
+        return day.isoformat()
     instant = read_instant(raw)
     if not question.future and instant > context.now:
         raise Refused("Cette date et cette heure sont dans le futur : vérifiez-les.")
     return instant.isoformat()
 
 
-def _yes_no(question: Question, raw: Any, context: Context) -> bool:
-    value = {"yes": True, "no": False}.get(raw, raw) if isinstance(raw, str) else raw
-    if not isinstance(value, bool):
+def _clean_yes_no(question: Question, raw: Any, context: Context) -> bool:
+    answer = {"yes": True, "no": False}.get(raw, raw) if isinstance(raw, str) else raw
+    if not isinstance(answer, bool):
         raise Refused("Répondez par oui ou par non.")
-    return value
+    return answer
 
 
-def _group(question: Question, raw: Any, context: Context) -> list[dict[str, Any]]:
+def _clean_group(question: Question, raw: Any, context: Context) -> list[dict[str, Any]]:
     if not isinstance(raw, list) or not all(isinstance(item, Mapping) for item in raw) or len(raw) > 20:
         raise Refused("Une liste d'au plus 20 lignes est attendue ici.")
-    items = [_group_item(question, item, number, context) for number, item in enumerate(raw, start=1)]
-    return [item for item in items if item]
-
-
-def _group_item(question: Question, item: Mapping[str, Any], number: int, context: Context) -> dict[str, Any]:
     fields = {each.key: each for each in question.fields}
-    if item.keys() - fields.keys():
-        raise Refused(f"Ligne {number} : champ inconnu « {str(sorted(item.keys() - fields.keys())[0])[:40]} ».")
-    cleaned = {}
-    for key, each in fields.items():
-        if item.get(key) in (None, ""):
-            continue
-        try:
-            cleaned[key] = clean_value(each, item[key], context)
-        except Refused as refused:
-            raise Refused(f"Ligne {number}, {each.label} : {refused}") from None
-    return {key: value for key, value in cleaned.items() if value != ""}
+    rows = []
+    for number, item in enumerate(raw, start=1):
+        if unknown := item.keys() - fields.keys():
+            raise Refused(f"Ligne {number} : champ inconnu « {str(sorted(unknown)[0])[:40]} ».")
+        row = {}
+        for key, each in fields.items():
+            if item.get(key) in (None, ""):
+                continue
+            try:
+                row[key] = clean_value(each, item[key], context)
+            except Refused as refused:
+                raise Refused(f"Ligne {number}, {each.label} : {refused}") from None
+        rows.append({key: value for key, value in row.items() if value != ""})
+    return [row for row in rows if row]
 
 
-FORMATTERS: dict[str, Callable[[str, Context], str]] = {
-    "siren": _siren,
-    "vat": _vat,
-    "email": _email,
-    "phone": _phone,
-    "postcode": _postcode,
-}
 CLEANERS: dict[str, Callable[[Question, Any, Context], Any]] = {
-    "text": _text,
-    "choice": _choice,
-    "choices": _choices,
-    "number": _number,
-    "date": _date,
-    "moment": _moment,
-    "datetime": _datetime,
-    "yes_no": _yes_no,
-    "group": _group,
+    "text": _clean_text_answer,
+    "choice": _clean_choice,
+    "choices": _clean_choices,
+    "number": _clean_number,
+    "date": _clean_moment,
+    "moment": _clean_moment,
+    "datetime": _clean_moment,
+    "yes_no": _clean_yes_no,
+    "group": _clean_group,
 }

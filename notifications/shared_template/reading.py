@@ -1,8 +1,9 @@
 """From a file to a template: every element is checked, and comes out as it went in."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -21,7 +22,6 @@ from . import elements
 from .template import FORMAT, VERSION, Position, SharedTemplateFile, canonical
 
 LIMITS = strict_json.Limits(size=256 * 1024, depth=8, nodes=5_000)
-Kept = TypeVar("Kept")
 # Shipped revisions are plain numbers in a file; those made on an installation are `<n>.local<k>`.
 Number = (
     Annotated[int, Meta(ge=1, lt=10**6)] | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}\.local[1-9][0-9]{0,5}\Z")]
@@ -79,71 +79,62 @@ def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     file = convert_tables(content, FileTables)
     if (form := forms(file.questionnaire)) is None:
         raise Unusable([f"Le questionnaire « {file.questionnaire[:40]} » n'est pas connu ici."])
-    owner = file.organisation
     problems: list[str] = []
-
-    def keep(name: str, check: Callable[..., Kept], *given: Any, **options: Any) -> Kept | None:
+    for name, raw, clean in list_checks(file, form):
         try:
-            return check(*given, **options)
+            if canonical(clean(raw)) != canonical(raw):  # the file would come out with another SHA-256
+                raise Refused("Cet élément n'est pas écrit comme l'outil l'écrit : exportez de nouveau le modèle.")
         except Refused as refused:
             problems.append(join_words(name, str(refused)))
-            return None
-
-    values: dict[str, Any] = {
-        "title": keep("title", check_text, file.title, elements.TITLE, on_one_line=True),
-        "organisation": keep("organisation.name", check_text, owner.name, elements.NAME, on_one_line=True),
-        "contact": keep(
-            "organisation.contact", check_text, owner.contact, elements.CONTACT, on_one_line=True, empty=True
-        ),
-        "cover": keep("cover", check_text, file.cover, elements.COVER, empty=True),
-        "position": keep("position", check_position, file.position),
-        "published_at": keep("published_at", elements.clean_day, file.published_at),
-        "summary": keep("summary", check_text, file.summary, elements.SUMMARY, on_one_line=True),
-        "answers": {
-            key: keep(f"answers.{key[:80]}", check_element, elements.clean_answer, form.get(key), raw)
-            for key, raw in file.answers.items()
-        },
-        "advice": {
-            key: keep(f"advice.{key[:80]}", check_element, elements.clean_advice, form.get(key), raw)
-            for key, raw in file.advice.items()
-        },
-    }
     if problems:
         raise Unusable(problems)
-    incident = (file.incident.slug, str(file.incident.revision)) if file.incident else None
-    values["published_at"] = dt.date.fromisoformat(file.published_at)
+    position = file.position and Position(file.position["text"], dt.date.fromisoformat(file.position["date"]))
     return SharedTemplateFile(
-        slug=file.slug, number=str(file.number), questionnaire=form.name, incident=incident, **values
+        slug=file.slug,
+        number=str(file.number),
+        title=file.title,
+        organisation=file.organisation.name,
+        contact=file.organisation.contact,
+        questionnaire=form.name,
+        incident=(file.incident.slug, str(file.incident.revision)) if file.incident else None,
+        cover=file.cover,
+        position=position,
+        published_at=dt.date.fromisoformat(file.published_at),
+        summary=file.summary,
+        answers=file.answers,
+        advice=file.advice,
     )
 
 
-def check_text(raw: str, limit: int, *, empty: bool = False, on_one_line: bool = False) -> str:
+def list_checks(file: FileTables, form: Questionnaire) -> Iterator[tuple[str, Any, Callable[[Any], Any]]]:
+    """Yield the name of each element, what the file says of it, and what gives it as it is kept or raises Refused."""
+    owner = file.organisation
+    yield "title", file.title, partial(check_text, limit=elements.TITLE, on_one_line=True)
+    yield "organisation.name", owner.name, partial(check_text, limit=elements.NAME, on_one_line=True)
+    contact = partial(check_text, limit=elements.CONTACT, on_one_line=True, empty=True)
+    yield "organisation.contact", owner.contact, contact
+    yield "cover", file.cover, partial(check_text, limit=elements.COVER, empty=True)
+    if file.position is not None:
+        yield "position", file.position, elements.clean_position
+    yield "published_at", file.published_at, elements.clean_day
+    yield "summary", file.summary, partial(check_text, limit=elements.SUMMARY, on_one_line=True)
+    for kind, clean in (("answers", elements.clean_answer), ("advice", elements.clean_advice)):
+        for key, raw in getattr(file, kind).items():
+            yield f"{kind}.{key[:80]}", raw, partial(check_element, clean, form.get(key))
+
+
+def check_text(raw: str, *, limit: int, empty: bool = False, on_one_line: bool = False) -> str:
     """Return the text, which is plain and `empty` only where it may be. Raises Refused."""
     text = elements.clean_plain(raw, limit)
     if not (text or empty):
         raise Refused("Ce texte manque.")
     if on_one_line and "\n" in text:
         raise Refused("ce texte tient sur une seule ligne.")
-    return require_as_written(raw, text)
+    return text
 
 
-def check_position(raw: Any) -> Position | None:
-    """Return what the organisation advises, None where it advises nothing. Raises Refused."""
-    if raw is None:
-        return None
-    kept = require_as_written(raw, elements.clean_position(raw))
-    return Position(kept["text"], dt.date.fromisoformat(kept["date"]))
-
-
-def check_element(clean: Callable[[Question, Any], Kept], question: Question | None, raw: Any) -> Kept:
+def check_element(clean: Callable[[Question, Any], Any], question: Question | None, raw: Any) -> Any:
     """Return the answer or the advice given for a question. Raises Refused."""
     if question is None:
         raise Refused("cette question n'existe pas dans le questionnaire.")
-    return require_as_written(raw, clean(question, raw))
-
-
-def require_as_written(raw: Any, kept: Kept) -> Kept:
-    """Return `kept`. Raises Refused where it is not `raw`: the file would come out with another SHA-256."""
-    if canonical(raw) != canonical(kept):
-        raise Refused("Cet élément n'est pas écrit comme l'outil l'écrit : exportez de nouveau le modèle.")
-    return kept
+    return clean(question, raw)

@@ -45,7 +45,7 @@ class SharedTemplateFile:
         return f"template:{self.slug}@{self.number}"
 
     def fits(self, questionnaire: str, incident: str | None) -> bool:
-        """Is it made for a dossier of this questionnaire and of this incident (its slug)?"""
+        """Say whether it is made for a dossier of this questionnaire and of this incident (its slug)."""
         return (questionnaire, incident) == (self.questionnaire, self.incident[0] if self.incident else None)
 
 
@@ -60,17 +60,17 @@ def digest_of(content: Any) -> str:
 
 
 def contents(template: SharedTemplateFile) -> dict[str, Any]:
-    """The tables of its file."""
+    """Return the tables of its file."""
     position, incident = template.position, template.incident
     return {
         "format": FORMAT,
         "format_version": VERSION,
         "organisation": {"name": template.organisation, "contact": template.contact},
         "slug": template.slug,
-        "number": _plain(template.number),
+        "number": _write_number(template.number),
         "title": template.title,
         "questionnaire": template.questionnaire,
-        "incident": {"slug": incident[0], "revision": _plain(incident[1])} if incident else None,
+        "incident": {"slug": incident[0], "revision": _write_number(incident[1])} if incident else None,
         "cover": template.cover,
         "position": {"text": position.text, "date": position.date.isoformat()} if position else None,
         "answers": {key: dict(raw) for key, raw in template.answers.items()},
@@ -81,10 +81,10 @@ def contents(template: SharedTemplateFile) -> dict[str, Any]:
 
 
 def dump(template: SharedTemplateFile) -> bytes:
-    """The file of a template."""
+    """Return the file of a template."""
     return canonical(contents(template))
 
 
-def _plain(number: str) -> int | str:
-    """Shipped revisions are plain numbers; those made on an installation are `<n>.local<k>`."""
+def _write_number(number: str) -> int | str:
+    """Return the number as a file holds it: a plain one, or `<n>.local<k>` for what was made on an installation."""
     return int(number) if number.isdigit() else number

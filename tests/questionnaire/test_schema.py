@@ -41,6 +41,11 @@ key = "day"
 step = "un"
 type = "date"
 label = "Jour"
+[[question]]
+key = "count"
+step = "un"
+type = "number"
+label = "Nombre"
 """
 LAST = """
 [[question]]
@@ -177,8 +182,52 @@ RULE_FAULTS = {
         "day : la question « nowhere » n'existe pas.",
     ),
     "condition on a missing option": (
-        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "colour", beside = "green" }]',
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "colour", any = ["green"] }]',
         "day : « colour » n'a pas l'option « green ».",
+    ),
+    "an option beside others where one alone is chosen": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "colour", beside = "red" }]',
+        "day : « beside » ne va pas avec « colour », de type choice.",
+    ),
+    "one of the options of what has none": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "first", any = ["red"] }]',
+        "day : « any » ne va pas avec « first », de type yes_no.",
+    ),
+    "the certainty of an option of what has none": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "first", option = "red", certainty = ["suspected"] }]',
+        "day : « option » ne va pas avec « first », de type yes_no.",
+    ),
+    "more than a number, of what is none": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "colour", more_than = "count" }]',
+        "day : « more_than » ne va pas avec « colour », de type choice.",
+    ),
+    "more than what is no number": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "count", more_than = "day" }]',
+        "day : « more_than » ne va pas avec « day », de type date.",
+    ),
+    "after what is no moment": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "day", after = "colour" }]',
+        "day : « after » ne va pas avec « colour », de type choice.",
+    ),
+    "before an attack, of what is no moment": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "colour", not_after_fact = "attack" }]',
+        "day : « not_after_fact » ne va pas avec « colour », de type choice.",
+    ),
+    "yes or no in words": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "first", is = "oui" }]',
+        "day : « first », de type yes_no, n'a jamais la valeur « oui ».",
+    ),
+    "a number in words": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "count", is = "0" }]',
+        "day : « count », de type number, n'a jamais la valeur « 0 ».",
+    ),
+    "yes for a number": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "count", is = true }]',
+        "day : « count », de type number, n'a jamais la valeur « True ».",
+    ),
+    "the value of what has none to compare": (
+        'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "day", is = "2025-01-01" }]',
+        "day : « day », de type date, n'a jamais la valeur « 2025-01-01 ».",
     ),
     "compared with a missing key": (
         'keys = ["day"]\nmessage = "Vraiment ?"\nwhen = [{ key = "day", after = "nowhere" }]',
@@ -222,6 +271,7 @@ def test_the_questionnaire_that_faults_are_put_into_is_good() -> None:
         "first",
         "colour",
         "day",
+        "count",
         "last",
     ]
 

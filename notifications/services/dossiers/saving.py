@@ -347,7 +347,7 @@ def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now
     """The same for several keys, in one save, merged like any with what changed since version `base`."""
     newest, offers = _newest(dossier)
     chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
-    entries: dict[str, Entry | None] = {key: prefill.taken(proposal) for key, proposal in chosen.items()}
+    entries: dict[str, Entry | None] = {key: kept(proposal.entry) for key, proposal in chosen.items()}
     saved = save_answers(dossier=dossier, base=base, entries=entries, by=by, now=now)
     note_seen(dossier, {key: chosen[key] for key in saved.saved if key in offers})
     return saved
