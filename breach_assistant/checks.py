@@ -25,7 +25,7 @@ def wanted_journal_mode(version: Version = sqlite3.sqlite_version_info) -> str:
     return "wal" if wal_is_safe(version) else "delete"
 
 
-def journal_mode(alias: str) -> str:
+def read_journal_mode(alias: str) -> str:
     with connections[alias].cursor() as cursor:
         return str(cursor.execute("PRAGMA journal_mode").fetchone()[0])
 
@@ -42,4 +42,4 @@ def judge(mode: str, version: Version = sqlite3.sqlite_version_info) -> checks.C
 def check_journal_mode(databases: list[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Only with --database: other commands must not open the file."""
     sqlite = [alias for alias in databases or [] if connections[alias].vendor == "sqlite"]
-    return [judge(journal_mode(alias)) for alias in sqlite]
+    return [judge(read_journal_mode(alias)) for alias in sqlite]

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from notifications.files.dossier_files import Unusable
 from notifications.services.operations import backup
 
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args, file, **options):
         try:
             manifest = backup.write(path=file.absolute(), now=timezone.now())
-        except backup.Unusable as error:
+        except Unusable as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"La sauvegarde n’a pas pu être écrite ({error.strerror}) : {file}") from error

@@ -5,7 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from notifications.services.operations import backup, restore
+from notifications.files.dossier_files import Unusable
+from notifications.services.operations import restore
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args, file, replace, **options):
         try:
             manifest = restore.restore(path=file, replace=replace)
-        except backup.Unusable as error:
+        except Unusable as error:
             raise CommandError(str(error)) from error
         except OperationalError as error:
             raise CommandError("La base est utilisée ou n’est pas joignable : arrêtez le serveur.") from error

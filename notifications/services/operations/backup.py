@@ -23,7 +23,9 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-FORMAT, VERSION = "breach-assistant/backup", 1
+from ...files.dossier_files import Unusable
+
+FORMAT, VERSION = "breach-assistant/backup", 2
 MANIFEST = "manifest.json"
 SEAL = "sha256:"
 SEAL_LENGTH = len(SEAL) + 64
@@ -33,13 +35,13 @@ BATCH = 500  # rows read or written at a time
 Manifest = dict[str, Any]
 
 DAMAGED = "Cette sauvegarde est abîmée ou incomplète : elle n’est pas reprise. Essayez la précédente."
+OLDER = (
+    "Cette sauvegarde vient d’une version antérieure à 0.9.0, que celle-ci ne reprend pas : rien n’est changé. "
+    "Lisez docs/upgrade.md."
+)
 NEWER = "Cette sauvegarde vient d’une version plus récente de Breach Assistant : mettez d’abord celui-ci à jour."
 NOT_MIGRATED = "La base n’est pas à jour : lancez d’abord « manage.py migrate »."
 NOT_SOUND = "La base elle-même est abîmée : rien n’est sauvegardé, et la sauvegarde précédente reste en place."
-
-
-class Unusable(ValueError):
-    """A backup that cannot be made or taken back; the text is a French sentence."""
 
 
 # -- making one -----------------------------------------------------------------------------------------
@@ -49,7 +51,7 @@ def write(*, path: Path, now: datetime) -> Manifest:
     """Back everything up into `path`, readable by its owner only, while others go on writing: what was committed before
     the start is in it. It is read back before it takes the place of a previous one. Raises Unusable or OSError."""
     if MigrationExecutor(connection).migration_plan(_leaves()):
-        raise Unusable(NOT_MIGRATED)
+        raise Unusable([NOT_MIGRATED])
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "w+b") as file:
@@ -108,7 +110,7 @@ def _copy(path: Path) -> None:
             if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise OSError(errno.EIO, "copie de la base impossible, disque plein ?") from error
     if not sound:
-        raise Unusable(NOT_SOUND)
+        raise Unusable([NOT_SOUND])
 
 
 def _dump(file: IO[bytes], alias: str, now: datetime) -> None:
@@ -189,7 +191,7 @@ def check(path: Path) -> Manifest:
         for label, table in manifest["tables"].items():
             with archive.open(f"{label}.jsonl") as rows:
                 if digest_of(rows) != table:
-                    raise Unusable(DAMAGED)
+                    raise Unusable([DAMAGED])
         return manifest
 
 
@@ -209,19 +211,19 @@ def opened(path: Path) -> Iterator[tuple[ZipFile, Manifest]]:
         with path.open("rb") as file:
             seal = _seal_of(file)
             if file.read() != seal:
-                raise Unusable(DAMAGED)
+                raise Unusable([DAMAGED])
             with ZipFile(file) as archive:
                 yield archive, _manifest(archive)
     except (OSError, BadZipFile, KeyError, EOFError) as error:
         if isinstance(error, FileNotFoundError):
-            raise Unusable("Ce fichier n’existe pas.") from None
-        raise Unusable(DAMAGED) from error
+            raise Unusable(["Ce fichier n’existe pas."]) from None
+        raise Unusable([DAMAGED]) from error
 
 
 def _manifest(archive: ZipFile) -> Manifest:
     manifest = json.loads(archive.read(MANIFEST))
     if manifest.get("format") != FORMAT:
-        raise Unusable("Ce fichier n’est pas une sauvegarde de Breach Assistant.")
-    if manifest["version"] > VERSION:
-        raise Unusable(NEWER)
+        raise Unusable(["Ce fichier n’est pas une sauvegarde de Breach Assistant."])
+    if manifest["version"] != VERSION:
+        raise Unusable([OLDER if manifest["version"] < VERSION else NEWER])
     return manifest

@@ -12,8 +12,9 @@ from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from ...files.dossier_files import Unusable
 from ...models import IncidentRevision, Organisation, SharedTemplate, SharedTemplateRevision
-from . import backup
+from . import backup, versions
 
 # What `make setup` and a running worker put into an installation that holds nothing yet.
 OF_SETUP = {
@@ -37,14 +38,14 @@ Node = tuple[str, str]
 
 
 def restore(*, path: Path, replace: bool) -> backup.Manifest:
-    """Make this installation what the backup says. Raises backup.Unusable, and then nothing has changed."""
+    """Make this installation what the backup says. Raises Unusable, and then nothing has changed."""
     backup.check(path)
     with backup.opened(path) as (archive, manifest):
         nodes = [tuple(node) for node in manifest["migrations"]]
         if set(nodes) - MigrationExecutor(connection).loader.disk_migrations.keys():
-            raise backup.Unusable(backup.NEWER)
-        if not replace and not is_empty():
-            raise backup.Unusable(NOT_EMPTY)
+            raise Unusable([backup.NEWER])
+        if not replace and (versions.find_version_fault() or not is_empty()):
+            raise Unusable([NOT_EMPTY])
         # SQLite drops and alters tables only while it does not look at foreign keys; they are looked at in the end
         with connection.constraint_checks_disabled(), transaction.atomic():
             _drop_everything()
@@ -90,14 +91,14 @@ def _load(archive: ZipFile, manifest: backup.Manifest, nodes: list[Node]) -> Non
     """The tables as they were at those migrations, and their rows, read back to see that they are the same."""
     tables = backup.stored_models(_migrate(_last_of_each(nodes)).apps)
     if {model._meta.label for model in tables} != manifest["tables"].keys():
-        raise backup.Unusable(backup.DAMAGED)
+        raise Unusable([backup.DAMAGED])
     # tables come in any order: this puts PostgreSQL's foreign keys off to the end, as they were before a migration
     connection.check_constraints()
     for model in tables:
         with archive.open(backup.member(model)) as rows:
             _insert(model, rows)
         if backup.digest_of(backup.lines(model, connection.alias)) != manifest["tables"][model._meta.label]:
-            raise backup.Unusable(backup.DAMAGED)
+            raise Unusable([backup.DAMAGED])
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute(statement)
