@@ -145,7 +145,7 @@ def resealed(made, path, **changes):
             new.writestr(name, json.dumps(manifest) if manifest else old.read(name))
         new.comment = b" " * backup.SEAL_LENGTH
     with path.open("r+b") as file:
-        backup._seal(file)
+        backup.seal(file)
     return path
 
 
