@@ -1,8 +1,9 @@
 """`manage.py backup FILE`: everything that the database holds, in one checked file, while the server runs."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from notifications.files.dossier_files import Unusable
@@ -12,10 +13,10 @@ from notifications.services.operations import backup
 class Command(BaseCommand):
     help = "Sauvegarde la base dans un fichier vérifié, sans arrêter le serveur. La clé secrète n’y est pas."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args, file, **options):
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             manifest = backup.write(path=file.absolute(), now=timezone.now())
         except Unusable as error:

@@ -1,8 +1,9 @@
 """`manage.py restore FILE`: make this installation what a backup says."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from notifications.files.dossier_files import Unusable
@@ -13,11 +14,11 @@ class Command(BaseCommand):
     help = "Reprend une sauvegarde dans une installation vide, serveur arrêté."
     requires_migrations_checks = False
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--replace", action="store_true", help="efface d’abord ce que l’installation contient")
 
-    def handle(self, *args, file, replace, **options):
+    def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
         try:
             manifest = restore.restore(path=file, replace=replace)
         except Unusable as error:
