@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from breach_assistant.checks import read_journal_mode, wanted_journal_mode
+from breach_assistant.checks import choose_journal_mode, read_journal_mode
 from notifications.services.operations import versions
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if fault := versions.find_version_fault():
             raise CommandError(fault)
-        mode = wanted_journal_mode()
+        mode = choose_journal_mode()
         if connection.vendor != "sqlite" or read_journal_mode("default") == mode:
             return
         try:
