@@ -26,10 +26,10 @@ EVERYTHING = FILES | {
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "deadlines": (set(), set()),
-    "questionnaire": (set(), {"stdnum"}),
-    "obligations": ({"deadlines", "questionnaire"}, set()),
-    "catalogue": ({"questionnaire"}, set()),
-    "shared_template": ({"questionnaire", "catalogue"}, set()),
+    "questionnaire": (set(), {"stdnum", "msgspec"}),
+    "obligations": ({"deadlines", "questionnaire"}, {"msgspec"}),
+    "catalogue": ({"questionnaire"}, {"msgspec"}),
+    "shared_template": ({"questionnaire"}, {"msgspec"}),
     "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
     "report": (PURE, set()),
     "seeds": (PURE, {"django"}),

@@ -10,8 +10,8 @@ from ..catalogue import Source
 from ..obligations import CNIL, clocks, deadline
 from ..questionnaire import (
     Case,
+    Doubt,
     Question,
-    Rule,
     applicable,
     doubts,
     is_blank,
@@ -106,7 +106,7 @@ def _section(slug: str, title: str, help: str, rows: Mapping[str, Row]) -> Secti
 class _Reader:
     """What is the same for all rows of one report, worked out once."""
 
-    def __init__(self, dossier_data: DossierData, case: Case, found: tuple[Rule, ...]):
+    def __init__(self, dossier_data: DossierData, case: Case, found: tuple[Doubt, ...]):
         self.data, self.case, self.doubts = dossier_data, case, found
         self.sentences = sentences(case)
         self.kind = _kind(case)
@@ -164,8 +164,8 @@ class _Reader:
 
     def by_rule(self, question: Question) -> Iterator[Line]:
         for rule in self.sentences:
-            if question.key in rule.keys:
-                yield Line(self.filled(rule.message), "sentence", origin=RULE)
+            if question.key == rule.key:
+                yield Line(self.filled(rule.text), "sentence", origin=RULE)
 
     def filled(self, sentence: str) -> str:
         """`{key}` in a sentence made by rule stands for the words of that answer."""

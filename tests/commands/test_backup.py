@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
-from notifications.files.dossier_files import Unusable
+from notifications.questionnaire import Unusable
 from notifications.services.operations import backup
 from tests.servers import SERVER_URL, STATIC_IS_READY, copy_installation, environment, reading
 from tests.services.dossiers.test_kill import SAVES, Typist, check

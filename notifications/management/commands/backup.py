@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from notifications.files.dossier_files import Unusable
+from notifications.questionnaire import Unusable
 from notifications.services.operations import backup
 
 

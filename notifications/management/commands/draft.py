@@ -17,8 +17,8 @@ from notifications import deadlines
 from notifications.catalogue import Revision
 from notifications.documents import dossier_file, pdf
 from notifications.files import drafting
-from notifications.files.dossier_files import Unusable
 from notifications.obligations import Deadline
+from notifications.questionnaire import Unusable
 from notifications.report import CLOCK_WORDS, Report, build_report
 
 PDF_WITH_BATCH = "--pdf et --json ne vont pas avec --batch, qui écrit les deux pour chaque cabinet dans --out."

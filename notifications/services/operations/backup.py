@@ -23,7 +23,7 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from ...files.dossier_files import Unusable
+from ...questionnaire import Unusable
 
 FORMAT, VERSION = "breach-assistant/backup", 2
 MANIFEST = "manifest.json"

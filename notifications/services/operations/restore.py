@@ -12,8 +12,8 @@ from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from ...files.dossier_files import Unusable
 from ...models import IncidentRevision, Organisation, SharedTemplate, SharedTemplateRevision
+from ...questionnaire import Unusable
 from . import backup, versions
 
 # What `make setup` and a running worker put into an installation that holds nothing yet.

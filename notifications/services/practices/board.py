@@ -96,7 +96,7 @@ def _complement() -> Obligation:
 
 def _stopping(duty: Obligation) -> list[str]:
     """The decisions that stop the clock."""
-    return [option for condition in duty.stopped for option in condition["any"]]
+    return [option for condition in duty.stopped for option in condition.any or ()]
 
 
 def conditions(now: datetime) -> Mapping[str, Q]:

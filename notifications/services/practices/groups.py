@@ -1,7 +1,7 @@
 """Groups of controllers: dossiers begun in one go, answers in common, and a new fact answered once for all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -139,11 +139,8 @@ def questions(questionnaire: Questionnaire) -> list[Question]:
     """Return what a group may answer alike. Of a text in parts only the practice's own are typed here; that one does
     not know yet is for each to say."""
     return [
-        replace(
-            question,
-            parts=tuple(part for part in question.parts if part.by == "practice"),
-            unknown=False,
-            not_applicable=False,
+        question.replace(
+            parts=tuple(part for part in question.parts if part.by == "practice"), unknown=False, not_applicable=False
         )
         for question in questionnaire
         if question.common

@@ -1,7 +1,6 @@
 """Practices: begun, their profile kept, dossiers entrusted to them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -39,8 +38,8 @@ def create(*, name: str, kind: str, timezone: str, user: User, role: str, now: d
 def questions() -> Questionnaire:
     """Return what a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
     whole = seeds.questionnaire()
-    asked = [replace(question, unknown=False, default={}) for question in whole if question.profile]
-    return replace(whole, questions={question.key: question for question in asked})
+    asked = (question.replace(unknown=False, default={}) for question in whole if question.profile)
+    return whole.replace(in_order=tuple(asked))
 
 
 def as_dossier(practice: Practice) -> DossierData:

@@ -7,10 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from ... import seeds
-from ...files.dossier_files import Unusable
 from ...files.roster import CITY, NAME, SIREN, Line, naming
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
-from ...questionnaire import edited
+from ...questionnaire import Unusable, edited
 from ..accounts import access, roles
 from ..dossiers import saving
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...deadlines import ZONES
 from ...documents import table
 from ...files import dossier_files
-from ...files.dossier_files import Unusable
 from ...models import Dossier
+from ...questionnaire import Unusable
 from ...report import (
     build_copy_sheet,
     build_report,
