@@ -5,6 +5,7 @@ transactions (the "WAL-reset" bug). Debian and Ubuntu still ship such versions.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from django.core import checks
@@ -39,7 +40,7 @@ def judge_journal_mode(mode: str, version: Version = sqlite3.sqlite_version_info
 
 
 @checks.register(checks.Tags.database)
-def check_journal_mode(databases: list[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_journal_mode(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report the journal mode, only with --database: other commands must not open the file."""
     sqlite = [alias for alias in databases or [] if connections[alias].vendor == "sqlite"]
     return [judge_journal_mode(read_journal_mode(alias)) for alias in sqlite]

@@ -123,7 +123,9 @@ def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
     for name, rows in over(now).items():
         counts[name] = rows.count() if dry else rows.delete()[1].get(rows.model._meta.label, 0)
     # rows of the cache that ended: it forgets them by itself only when it is full
-    rows_that_ended = f"FROM {connection.ops.quote_name(settings.CACHES['default']['LOCATION'])} WHERE expires < %s"
+    rows_that_ended = (
+        f"FROM {connection.ops.quote_name(str(settings.CACHES['default']['LOCATION']))} WHERE expires < %s"
+    )
     at = [connection.ops.adapt_datetimefield_value(now.replace(microsecond=0))]
     with connection.cursor() as cursor:
         cursor.execute(f"{'SELECT COUNT(*)' if dry else 'DELETE'} {rows_that_ended}", at)

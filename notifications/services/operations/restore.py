@@ -108,7 +108,7 @@ def _load(archive: ZipFile, manifest: backup.Manifest, tables: list[type[models.
 
 
 def _insert(model: type[models.Model], lines: IO[bytes]) -> None:
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated]
     for field in fields:
         field.auto_now = field.auto_now_add = False  # of this state of the models only: instants stay what they were
     model._base_manager.all().delete()  # what a migration put there is in the backup, too

@@ -8,6 +8,7 @@ not where the filing froze it. The filters never differ.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
@@ -138,7 +139,7 @@ def counted(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
     return dict(zip(filters, found.aggregate(**counts).values(), strict=True))
 
 
-def ordered(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
+def ordered(found: QuerySet[Any]) -> QuerySet[Any]:
     """Put placed dossiers in the order of time left, as `listing.sort_by_time_left`; where that is equal, the newest
     first."""
     return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
@@ -160,7 +161,7 @@ def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
         name = dossier.practice.name if dossier.practice else dossier.organisation_name
         touch = touches.get(dossier.pk)
         by = authors[touch.by] if touch else ""
-        by_pk[dossier.pk] = Line(dossier, build_report(data, now), name, touch and touch.at, by)
+        by_pk[dossier.pk] = Line(dossier, build_report(data, now), name, touch.at if touch else None, by)
     return [by_pk[pk] for pk in pks if pk in by_pk]
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from ... import seeds
 from ...files.roster import CITY, NAME, SIREN, Line, naming
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
-from ...questionnaire import Unusable, edited
+from ...questionnaire import Entry, Unusable, edited
 from ..accounts import access, roles
 from ..dossiers import saving
 
@@ -83,16 +83,14 @@ def begin(
     for planned in plan(viewer=Viewer(user=user), lines=lines, revision=revision):
         if planned.dossier:
             continue
-        entries = planned.line.entries
-        practice = planned.practice
+        given, practice = planned.line.entries, planned.practice
         if practice is None:  # prepared by a manager: its doctor is invited as owner, or not yet
-            profile = {key: dict(entry) for key, entry in entries.items() if questions[key].profile}
+            profile: dict[str, Entry] = {key: dict(entry) for key, entry in given.items() if questions[key].profile}
             practice = Practice.objects.create(name=planned.line.name, timezone=timezone, profile=profile)
             Membership.objects.create(practice=practice, user=user, role=Role.MANAGER)
         dossier = saving.start(revision=revision, timezone=timezone, by=by, now=now, practice=practice)
-        entries = {
-            key: edited(questions[key], saving.bare(dossier.answers.get(key)), entry) for key, entry in entries.items()
-        }
+        stored = {key: saving.bare(dossier.answers.get(key)) for key in given}
+        entries = {key: edited(questions[key], stored[key], entry) for key, entry in given.items()}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
         done.append(Planned(planned.line, practice, dossier, is_new=planned.practice is None))
     return done

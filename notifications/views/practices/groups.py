@@ -30,7 +30,7 @@ from ...services.alerts import addresses
 from ...services.incidents import incidents
 from ...services.practices import groups, team
 from ..alerts.alerts import PROBLEMS
-from ..requests import AccountRequest, ViewerRequest
+from ..requests import AccountRequest, ViewerRequest, get_account
 from ..viewer import signed_in
 
 PATIENT_DATA = "Un texte semble contenir une donnée de patient. Retirez-la : un nombre et des catégories suffisent."
@@ -99,7 +99,7 @@ def _controllers(request: ViewerRequest, form: MembersForm) -> dict[str, Any]:
     return {
         "members": list(form.cleaned_data.get("members") or []),
         "newcomers": [name for name, _ in form.cleaned_data["newcomers"]],
-        "user": request.viewer.user,
+        "user": get_account(request),
         "now": timezone.now(),
     }
 
@@ -115,7 +115,7 @@ def _refuse(form: MembersForm, problem: groups.InAnotherGroup | groups.TooMany) 
 def _invite(request: ViewerRequest, made: Iterable[Practice], newcomers: Iterable[tuple[str, str]]) -> None:
     """Invite who answers for the new practices, where an address was given. Mail that fails undoes nothing."""
     owners = [(practice, email) for practice, (_, email) in zip(made, newcomers, strict=True) if email]
-    failed = team.invite_owners(found=owners, by=request.viewer.user, now=timezone.now())
+    failed = team.invite_owners(found=owners, by=get_account(request), now=timezone.now())
     if failed:
         names = ", ".join(practice.name for practice in failed)
         messages.warning(request, f"Invitation non envoyée : {names}. Reprenez-la depuis l'équipe de chaque cabinet.")
@@ -129,7 +129,7 @@ def _invite(request: ViewerRequest, made: Iterable[Practice], newcomers: Iterabl
 def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
     """GET: where each dossier stands. POST `take` or `keep`: answer a new fact for all; `leave`: a dossier goes on by
     itself; `email`: reminders for all; otherwise more controllers."""
-    group, user, now = visible_group(request, group_id), request.viewer.user, timezone.now()
+    group, user, now = visible_group(request, group_id), get_account(request), timezone.now()
     if request.method != "POST":
         return _render_group(request, group)
     if "take" in request.POST or "keep" in request.POST:
@@ -153,10 +153,10 @@ def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
         try:
             addresses.give_all(dossiers=dossiers, email=typed, by=access.account_author(user), now=now)
         except (addresses.BadAddress, addresses.TooOften) as problem:
-            shown = {"mail_problem": PROBLEMS[type(problem)], "typed": typed[: addresses.LONGEST]}
-            return _render_group(request, group, status=422, **shown)
+            typed = typed[: addresses.LONGEST]
+            return _render_group(request, group, status=422, mail_problem=PROBLEMS[type(problem)], typed=typed)
     else:
-        offered = _kept_practices(request).exclude(pk__in=group.dossiers.values("practice"))
+        offered = _kept_practices(request).exclude(dossiers__group=group)
         form = MembersForm(request.POST, **_members(request, offered, group.timezone))
         if not form.is_valid():
             return _render_group(request, group, status=422, form=form)
@@ -175,12 +175,17 @@ def _count_dossiers(count: int) -> str:
 
 
 def _render_group(
-    request: ViewerRequest, group: ControllerGroup, *, status: int = 200, form: MembersForm | None = None, **shown: str
+    request: ViewerRequest,
+    group: ControllerGroup,
+    *,
+    status: int = 200,
+    form: MembersForm | None = None,
+    mail_problem: str = "",
+    typed: str = "",
 ) -> HttpResponse:
     now = timezone.now()
     listed = groups.listed(group, now)
-    inside = [dossier.practice_id for dossier, _ in listed]
-    offered = _kept_practices(request).exclude(pk__in=inside)
+    offered = _kept_practices(request).exclude(dossiers__group=group)
     live, waiting = addresses.reminded([dossier for dossier, _ in listed])
     context = {
         "group": group,
@@ -193,10 +198,10 @@ def _render_group(
         "live": live,
         "waiting": waiting,
         "form": form or MembersForm(None, **_members(request, offered, group.timezone)),
-        "mail_problem": "",
-        "typed": "",
+        "mail_problem": mail_problem,
+        "typed": typed,
     }
-    return render(request, "practices/groups/group.html", context | shown, status=status)
+    return render(request, "practices/groups/group.html", context, status=status)
 
 
 # -- common answers -------------------------------------------------------------------------------------
@@ -206,7 +211,7 @@ def _render_group(
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_common_answers(request: ViewerRequest, group_id: str) -> HttpResponse:
     """GET: what all answer alike. POST `spread`: write it where nobody has answered; otherwise save it."""
-    group, user, now = visible_group(request, group_id), request.viewer.user, timezone.now()
+    group, user, now = visible_group(request, group_id), get_account(request), timezone.now()
     if "spread" in request.POST:
         count = groups.spread(group=group, user=user, now=now)
         if count:

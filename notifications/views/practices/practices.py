@@ -22,7 +22,7 @@ from ...services.incidents import incidents
 from ...services.practices import board, practices
 from ..dossiers import pages
 from ..dossiers.dossiers import first_page, page_by_time_left
-from ..requests import AccountRequest, ViewerRequest
+from ..requests import AccountRequest, ViewerRequest, get_account
 from ..viewer import signed_in, visible_dossier, visible_practice
 
 CHANGED = "Cette valeur a changé ailleurs, en « {} », qui est enregistré. La vôtre est restée dans le champ."
@@ -156,7 +156,7 @@ def start_for_practice(request: ViewerRequest, practice_id: str) -> HttpResponse
         return render(request, "practices/start.html", context, status=422 if form.errors else 200)
     slug, now = form.cleaned_data["incident"], timezone.now()
     revision = None if slug == NO_INCIDENT else incidents.stored_revisions(slug)[0]
-    by = access.account_author(request.viewer.user)
+    by = access.account_author(get_account(request))
     dossier = saving.start(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice)
     return first_page(dossier, now)
 
@@ -165,15 +165,15 @@ def start_for_practice(request: ViewerRequest, practice_id: str) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def entrust_dossier(request: ViewerRequest, public_id: str) -> HttpResponse:
     """« Confier ce dossier à un cabinet ». GET: what will happen. POST: it is the practice's."""
-    dossier, user = visible_dossier(request, public_id), request.viewer.user
-    mine = user is not None and dossier.owner_id == user.pk
+    dossier = visible_dossier(request, public_id)
+    mine = request.viewer.user is not None and dossier.owner_id == request.viewer.user.pk
     choices = roles.practices(request.viewer, roles.WRITERS)
     form = EntrustForm(request.POST if request.method == "POST" else None, practices=choices)
     if not mine or not form.is_valid():
         context = {"dossier": dossier, "form": form, "mine": mine, "choices": choices.count()}
         return render(request, "practices/entrust.html", context, status=422 if mine and form.errors else 200)
     practice = form.cleaned_data["practice"]
-    if practices.entrust(dossier=dossier, practice=practice, user=user, now=timezone.now()):
+    if practices.entrust(dossier=dossier, practice=practice, user=get_account(request), now=timezone.now()):
         messages.success(request, f"Le dossier est confié au cabinet « {practice.name} ».")
     return redirect("dossier", dossier.public_id)
 
@@ -192,7 +192,7 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "practices/offers.html", {"dossier": dossier, "report": report, "shown": shown})
     keys = [row.key for row, token, _ in shown if token in request.POST.getlist("seen")]
-    kept, by, now = request.POST.get("keep"), access.author(dossier, request.viewer), timezone.now()
+    kept, by, now = request.POST.get("keep", ""), access.author(dossier, request.viewer), timezone.now()
     if kept in keys:
         saving.keep_mine(dossier=dossier, key=kept, by=by, now=now)
         messages.success(request, "Votre réponse est gardée.")

@@ -100,7 +100,8 @@ def _start_dossiers(request: AccountRequest) -> HttpResponse:
     stood = f" {old} {'étaient' if old > 1 else 'était'} déjà là." if old else ""
     messages.success(request, started + stood)
     if asked["invite"]:  # after the commit: a mail that does not leave takes no dossier away
-        owners = [(each.practice, each.line.email) for each in begun if each.is_new and each.line.email]
+        new_practices = [(each.practice, each.line.email) for each in begun if each.is_new]
+        owners = [(practice, email) for practice, email in new_practices if practice and email]
         sent = len(owners) - len(team.invite_owners(found=owners, by=user, now=now))
         messages.info(request, INVITED.format(sent, len(owners)))
     return redirect("board")

@@ -17,7 +17,7 @@ from ...services.accounts import roles
 from ...services.alerts.addresses import BadAddress, TooOften
 from ...services.practices import team
 from ..dossiers.links import without_path
-from ..requests import ViewerRequest
+from ..requests import ViewerRequest, get_account
 from ..site import errors
 
 PROBLEMS = {
@@ -46,11 +46,11 @@ def show_team(request: ViewerRequest, practice_id: str) -> HttpResponse:
     """GET: who works here, and who is invited. POST `revoke`, `change`, `remove`: the address of whom; `leave`: go;
     otherwise: invite."""
     practice = get_object_or_404(Practice.objects.visible_to(request.viewer), public_id=practice_id)
-    if request.method != "POST" or request.viewer.user is None:
+    if request.method != "POST":
         return _render_team(request, practice)
     act = next((act for name, act in ACTS.items() if name in request.POST), _invite)
     try:
-        return act(request, practice, request.viewer.user, timezone.now())
+        return act(request, practice, get_account(request), timezone.now())
     except (team.LastOwner, team.LastManager) as problem:
         return _render_team(request, practice, status=422, needed=NEEDED[type(problem)])
 
@@ -135,7 +135,7 @@ def answer_invitation(request: ViewerRequest, secret: str) -> HttpResponse:
         context["state"], status = "other" if user else "sign_in", 200 if request.method != "POST" else 403
     elif invitation and request.method != "POST":
         context["state"], status = "asked", 200
-    elif invitation and (practice := team.accept(secret=secret, user=user, now=timezone.now())):
+    elif user and (practice := team.accept(secret=secret, user=user, now=timezone.now())):
         messages.success(request, "Vous faites maintenant partie de ce cabinet.")
         return redirect("practice", practice.public_id)
     return render(request, "practices/team/invitation.html", context, status=status)
