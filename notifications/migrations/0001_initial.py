@@ -911,6 +911,8 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField(verbose_name="rang")),
                 ("content", models.BinaryField(null=True, verbose_name="fichiers, en un zip")),
                 ("fault", models.CharField(blank=True, max_length=80, verbose_name="motif")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="essais")),
+                ("leased_until", models.DateTimeField(editable=False, null=True, verbose_name="réservé jusqu'au")),
                 (
                     "batch",
                     models.ForeignKey(
@@ -926,6 +928,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "fichier d'un lot",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("content", None), ("fault", "")),
+                        fields=["number", "id"],
+                        name="waiting_items",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("batch", "dossier"), name="one_item_for_a_dossier_in_a_batch"),
                     models.UniqueConstraint(fields=("batch", "number"), name="one_number_for_an_item_of_a_batch"),

@@ -66,7 +66,7 @@ def _options(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:
             raise Refused(f"« {str(key)[:40]} » n'attend pas de précision.")
         if key in ticked and (text := clean_text(text, NOTE_LIMIT)):
             found.setdefault("details", {})[key] = text
-    for key, status in _table(raw, "certainty").items():
+    for key, status in sorted(_table(raw, "certainty").items()):
         if status not in STATUSES or (key != "*" and question.option(key) is None):
             raise Refused("Le degré de certitude n'est pas connu.")
         if key == "*" or key in ticked:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ...forms.practices.team import ROLES, InviteForm
-from ...models import Practice, Role, User
+from ...forms.practices.team import InviteForm
+from ...models import ROLE_SENTENCES, Practice, Role, User
 from ...services.accounts import roles
 from ...services.alerts.addresses import BadAddress, TooOften
 from ...services.practices import team
@@ -66,8 +66,8 @@ def _render_team(
         "waiting": team.waiting(practice, timezone.now()),
         "has_owner": roles.has_owner(practice),
         "governs": roles.may_govern(request.viewer, practice),
-        "roles": [(role, role.label) for role, _ in ROLES],
-        "explained": ROLES,
+        "roles": [(role, role.label) for role in ROLE_SENTENCES],
+        "explained": ROLE_SENTENCES.items(),
         "form": form or InviteForm(),
         "needed": needed,
         "days": team.FOR.days,

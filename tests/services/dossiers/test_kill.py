@@ -88,14 +88,14 @@ def check(ask, typist, more=1):
     acknowledged = list(typist.acknowledged)
     rows = ask(
         "SELECT CAST(after AS text) FROM notifications_answerchange"
-        " JOIN notifications_draft ON draft_id = notifications_draft.id"
+        " JOIN notifications_dossier ON dossier_id = notifications_dossier.id"
         " WHERE public_id = ? AND key = 'organisation_name' ORDER BY notifications_answerchange.version",
         typist.public_id,
     )
     kept = [value for [after] in rows if (value := json.loads(after).get("value"))]
     assert kept[: len(acknowledged)] == acknowledged
     assert len(kept) <= len(acknowledged) + more
-    [[answers]] = ask("SELECT CAST(answers AS text) FROM notifications_draft WHERE public_id = ?", typist.public_id)
+    [[answers]] = ask("SELECT CAST(answers AS text) FROM notifications_dossier WHERE public_id = ?", typist.public_id)
     assert json.loads(answers)["organisation_name"]["value"] == kept[-1]
 
 
