@@ -58,7 +58,7 @@ def fill() -> None:
 
     incidents.load_seeds()
     user = User.objects.create(email="camille@exemple.fr", name="Camille Exemple")
-    practice = practices.create(
+    practice = practices.create_practice(
         name="Cabinet de la sauvegarde", kind="office", timezone="Europe/Paris", user=user, role=Role.OWNER, now=NOW
     )
     newest = incidents.stored_revisions(stored.WEDA)[0]

@@ -68,7 +68,7 @@ def read_dossier(
     if problems or questionnaire is None or not isinstance(answers, dict):
         raise Unusable(problems)
     context = Context(ZoneInfo(timezone), now)
-    entries = checked(questionnaire, answers, context)
+    entries = check_entries(questionnaire, answers, context)
     if template and not template.fits(questionnaire.name, revision.slug if revision else None):
         template, templates = None, {}
     proposals = prefill.at_basis(questionnaire, known.values(), templates.values())
@@ -111,7 +111,7 @@ def _find_origin(
     return known.get(f"{kind}:{slug}@{number}", newest), known
 
 
-def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
+def check_entries(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
     """Return every entry checked; raises Unusable with one `key: sentence` for each that is refused."""
     entries, problems = {}, []
     for key, value in raw.items():

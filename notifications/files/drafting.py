@@ -16,7 +16,7 @@ from ..catalogue import Revision
 from ..questionnaire import Context, Entry, Question, Refused, Unusable, strict_json
 from ..report import DossierData, Report
 from . import roster
-from .dossier_files import checked, read_dossier
+from .dossier_files import check_entries, read_dossier
 
 ENTRY_FIELDS = {"value", "unknown", "not_applicable", "note", "details", "certainty"}
 
@@ -69,12 +69,12 @@ def read_answers(
         return imported.answers, zone or ZoneInfo(imported.timezone)
     questionnaire, zone = seeds.questionnaire(), zone or ZoneInfo("Europe/Paris")
     raw = {key: _make_entry(questionnaire.get(key), value) for key, value in content.items()}
-    return checked(questionnaire, raw, Context(zone, now)), zone
+    return check_entries(questionnaire, raw, Context(zone, now)), zone
 
 
 def read_roster(path: Path, zone: ZoneInfo, now: datetime) -> tuple[roster.Line, ...]:
     """Return the lines of a CSV, one practice on each. Raises Unusable."""
-    return roster.read(roster.decoded(_read_bytes(path)), zone, now).lines
+    return roster.read_roster(roster.decode_roster(_read_bytes(path)), zone, now).lines
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -77,15 +77,15 @@ class Line:
     @property
     def names(self) -> str:
         """What tells it from another practice."""
-        return naming(self.siren, self.name, self.city)
+        return identify_practice(self.siren, self.name, self.city)
 
 
-def naming(siren: str, name: str, city: str) -> str:
+def identify_practice(siren: str, name: str, city: str) -> str:
     """A practice's SIREN; without one its name and its city, however they are written."""
-    return siren or f"{folded(name)} / {folded(city)}"
+    return siren or f"{fold_words(name)} / {fold_words(city)}"
 
 
-def folded(text: str) -> str:
+def fold_words(text: str) -> str:
     """For comparisons: no accents, no capitals, one space between words."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     return " ".join(re.sub(r"[\W_]+", " ", "".join(c for c in letters if not unicodedata.combining(c))).split())
@@ -97,7 +97,7 @@ class Roster:
     ignored: tuple[str, ...]  # names of columns of which we make nothing
 
 
-def read(text: str, zone: ZoneInfo, now: datetime) -> Roster:
+def read_roster(text: str, zone: ZoneInfo, now: datetime) -> Roster:
     """Read every line of a roster, hours being those of `zone`. Raises Unusable with one sentence for each fault."""
     rows = _read_rows(text)
     titles = rows[0]
@@ -124,7 +124,7 @@ def read(text: str, zone: ZoneInfo, now: datetime) -> Roster:
 # -- bytes, rows, columns -------------------------------------------------------------------------------
 
 
-def decoded(data: bytes) -> str:
+def decode_roster(data: bytes) -> str:
     """The text of a file: UTF-8, or what a spreadsheet of Windows writes. Raises Unusable."""
     if len(data) > MOST_BYTES:
         raise Unusable(["Ce fichier dépasse 1 Mo : partagez-le en plusieurs."])
@@ -154,8 +154,8 @@ def _read_rows(text: str) -> list[list[str]]:
 
 def _read_titles(titles: list[str]) -> list[str]:
     """Return the question of each column, "" where we know none. Raises Unusable."""
-    known = {folded(name): key for key, names in COLUMNS.items() for name in names}
-    keys = [known.get(folded(title), "") for title in titles]
+    known = {fold_words(name): key for key, names in COLUMNS.items() for name in names}
+    keys = [known.get(fold_words(title), "") for title in titles]
     problems = []
     for key in COLUMNS:
         same = [title for title, its_key in zip(titles, keys, strict=True) if its_key == key]
@@ -199,8 +199,8 @@ def _read_cell(question: Question, cell: str) -> Any:
     """Return the raw value that a cell stands for: an option by its key, its label or « M. », « Mme »; a day, a day and
     an hour of the dossier's zone, or an instant with its offset; any other text as it is. Raises Refused."""
     if question.type == "choice":
-        known = SHORT | {folded(option.label): option.key for option in question.options}
-        key = known.get(folded(cell), cell)
+        known = SHORT | {fold_words(option.label): option.key for option in question.options}
+        key = known.get(fold_words(cell), cell)
         if question.option(key) is None:
             labels = _quote(option.label for option in question.options)
             raise Refused(f"{_quote([cell])} n'est pas possible ici : {labels}.")

@@ -50,7 +50,7 @@ def run(var, *arguments, on_server=True, **options):
 
 
 def tables(path):
-    return backup.check(path)["tables"]
+    return backup.check_backup(path)["tables"]
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_damaged_backup_is_refused(made, tmp_path, seeded, change):
         bad = {"flip": whole[:at] + flipped + whole[at + 1 :], "cut": whole[:at], "grow": whole + whole[at:]}[change]
         damaged.write_bytes(bad)
         with pytest.raises(Unusable, match="abîmée"):
-            backup.check(damaged)
+            backup.check_backup(damaged)
 
 
 def resealed(made, path, **changes):
@@ -150,7 +150,7 @@ def resealed(made, path, **changes):
 
 
 def test_a_backup_that_does_not_fit_changes_nothing_and_says_why(made, used_var, tmp_path):
-    after = [["notifications", "9999_of_tomorrow"], *backup.check(made)["migrations"]]
+    after = [["notifications", "9999_of_tomorrow"], *backup.check_backup(made)["migrations"]]
     for changes, sentence in (
         ({"migrations": after}, backup.NEWER),
         ({"version": backup.VERSION + 1}, backup.NEWER),
@@ -164,7 +164,7 @@ def test_a_backup_that_does_not_fit_changes_nothing_and_says_why(made, used_var,
     table = tables(made)
     wrong = {**table, "notifications.JournalEntry": {**table["notifications.JournalEntry"], "sha256": "0" * 64}}
     with pytest.raises(Unusable):
-        backup.check(resealed(made, tmp_path / "wrong.zip", tables=wrong))
+        backup.check_backup(resealed(made, tmp_path / "wrong.zip", tables=wrong))
     assert run(used_var, "backup", tmp_path / "after.zip")[0] == 0
     assert tables(tmp_path / "after.zip") == table
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            manifest = backup.write(path=file.absolute(), now=timezone.now())
+            manifest = backup.write_backup(path=file.absolute(), now=timezone.now())
         except Unusable as error:
             raise CommandError(str(error)) from error
         except OSError as error:

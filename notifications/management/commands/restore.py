@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, replace: bool, **options: Any) -> None:
         try:
-            manifest = restore.restore(path=file, replace=replace)
+            manifest = restore.restore_backup(path=file, replace=replace)
         except Unusable as error:
             raise CommandError(str(error)) from error
         except OperationalError as error:

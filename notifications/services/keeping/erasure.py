@@ -14,7 +14,7 @@ from ..practices import team
 
 
 @transaction.atomic
-def erase(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
+def erase_dossier(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
     """Remove a dossier with its answers, history, filings, grants, reminders and journal. The line that stays tells
     when, how long the journal was and its last hash, so that a copy kept elsewhere can still be recognised."""
     # nobody writes a line of its journal meanwhile
@@ -45,7 +45,7 @@ def erase_practice(*, practice: Practice, by: str, now: datetime) -> int:
     groups = list(ControllerGroup.objects.filter(dossiers__practice=locked).values_list("pk", flat=True))
     dossiers = list(locked.dossiers.order_by("pk"))
     for dossier in dossiers:
-        erase(dossier=dossier, by=by, now=now)
+        erase_dossier(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(pk__in=groups, dossiers=None).delete()
     locked.delete()
     return len(dossiers)
@@ -72,7 +72,7 @@ def describe_parting(user: User) -> Parting:
             parting.alone.append(membership.practice)
             continue
         try:
-            team.must_stay_governed(membership)
+            team.check_stays_governed(membership)
         except (team.LastOwner, team.LastManager):
             parting.held.append(membership.practice)
         else:
@@ -100,7 +100,7 @@ def erase_account(*, user: User, now: datetime) -> None:
     for practice in [*parting.held, *parting.left]:
         team.remove(practice=practice, email=locked.email, by=locked, now=now)
     for dossier in parting.dossiers:
-        erase(dossier=dossier, by=by, now=now)
+        erase_dossier(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(created_by=locked, dossiers=None).delete()
     Invitation.objects.filter(email__iexact=locked.email).delete()
     locked.delete()

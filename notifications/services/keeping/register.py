@@ -13,7 +13,7 @@ from ..dossiers import saving, snapshots
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
 
 
-def note(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLine:
+def write_line(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLine:
     """Write and return the line of a dossier of an account or a practice, which the caller is about to erase: what the
     CNIL's form asks about the breach, not about the practice, and whether it was decided to notify; of each duty the
     state; of each filing the digest. Never what was added in one's own words."""
@@ -49,7 +49,7 @@ def note(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLin
     )
 
 
-def told(found: QuerySet[RegisterLine]) -> list[Any]:
+def list_lines(found: QuerySet[RegisterLine]) -> list[Any]:
     """Return these lines, the newest first, with `zone` and `filings` as a page tells them."""
     lines: list[Any] = list(found.select_related("practice").order_by("-closed_at", "pk"))
     for line in lines:

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 # -- when a dossier ends --------------------------------------------------------------------------------
 
 
-def dated(dossiers: QuerySet[Dossier]) -> QuerySet[Any]:
+def date_dossiers(dossiers: QuerySet[Dossier]) -> QuerySet[Any]:
     """Return these dossiers with what their end follows from, without their answers."""
     lines = JournalEntry.objects.filter(dossier=OuterRef("pk")).exclude(event__startswith=UNRELATED)
     grants = Grant.objects.filter(dossier=OuterRef("pk")).exclude(kind=Grant.Kind.FEED)  # a calendar asks by itself
@@ -56,17 +56,17 @@ def dated(dossiers: QuerySet[Dossier]) -> QuerySet[Any]:
     )
 
 
-def is_guest_s(dossier: Dossier) -> bool:
+def is_of_guest(dossier: Dossier) -> bool:
     return dossier.owner_id is None and dossier.practice_id is None
 
 
 def is_closed(dossier: Any) -> bool:
     """Does a dated dossier of an account or a practice document a breach (RGPD, art. 33(5)): it was filed, or it says
     why it is not?"""
-    return not is_guest_s(dossier) and (dossier.filed or dossier.decision == NOT_NOTIFY)
+    return not is_of_guest(dossier) and (dossier.filed or dossier.decision == NOT_NOTIFY)
 
 
-def last_use(dossier: Any) -> datetime:
+def find_last_use(dossier: Any) -> datetime:
     """Return when a dated dossier was last used. A day counts to its end."""
     touched_at: datetime = dossier.touched_at
     if dossier.used_on is None:
@@ -74,23 +74,23 @@ def last_use(dossier: Any) -> datetime:
     return max(touched_at, datetime.combine(dossier.used_on + DAY, time(), UTC))
 
 
-def end_of(dossier: Any) -> datetime:
+def compute_end(dossier: Any) -> datetime:
     """Return when a dated dossier is erased, or reduced to a line of the register, if nobody uses it until then."""
     keep = settings.RETENTION
-    if is_guest_s(dossier):
+    if is_of_guest(dossier):
         length = keep.guest_filed if dossier.filed else keep.guest
     else:
         length = keep.closed if is_closed(dossier) else keep.dossier
-    return last_use(dossier) + length
+    return find_last_use(dossier) + length
 
 
-def leaving(dossiers: QuerySet[Dossier], now: datetime) -> list[Any]:
+def list_leaving(dossiers: QuerySet[Dossier], now: datetime) -> list[Any]:
     """Return those of these dossiers whose end is near, with `ends_at`, `ends_on` (its day in their zone) and `closed`,
     the nearest first."""
     near = []
     for dossier in _touched_before(dossiers, now + WARNED):
-        notice = WARNED_GUEST if is_guest_s(dossier) and not dossier.filed else WARNED
-        dossier.ends_at, dossier.closed = end_of(dossier), is_closed(dossier)
+        notice = WARNED_GUEST if is_of_guest(dossier) and not dossier.filed else WARNED
+        dossier.ends_at, dossier.closed = compute_end(dossier), is_closed(dossier)
         if dossier.ends_at - notice <= now:
             dossier.ends_on = dossier.ends_at.astimezone(saving.zone(dossier)).date()
             near.append(dossier)
@@ -102,7 +102,7 @@ def _touched_before(dossiers: QuerySet[Dossier], at: datetime) -> QuerySet[Any]:
     keep = settings.RETENTION
     shortest_of_guests, shortest = min(keep.guest, keep.guest_filed), min(keep.dossier, keep.closed)
     guest = Q(owner=None, practice=None)
-    return dated(dossiers).filter(
+    return date_dossiers(dossiers).filter(
         guest & Q(touched_at__lte=at - shortest_of_guests) | ~guest & Q(touched_at__lte=at - shortest)
     )
 
@@ -113,14 +113,16 @@ def _touched_before(dossiers: QuerySet[Dossier], at: datetime) -> QuerySet[Any]:
 def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
     """End all that is over, each dossier in a transaction of its own; returns how much there was of what. `dry`: only
     count."""
-    ended = [dossier for dossier in _touched_before(Dossier.objects.all(), now).iterator() if end_of(dossier) <= now]
+    ended = [
+        dossier for dossier in _touched_before(Dossier.objects.all(), now).iterator() if compute_end(dossier) <= now
+    ]
     if dry:
         done = ["reduced" if is_closed(dossier) else "erased" for dossier in ended]
     else:
-        done = [end(pk=dossier.pk, now=now) for dossier in ended]
+        done = [end_dossier(pk=dossier.pk, now=now) for dossier in ended]
         batches.forget_old(now)
     counts = {"dossiers_erased": done.count("erased"), "dossiers_reduced": done.count("reduced")}
-    for name, rows in over(now).items():
+    for name, rows in list_expired(now).items():
         counts[name] = rows.count() if dry else rows.delete()[1].get(rows.model._meta.label, 0)
     # rows of the cache that ended: it forgets them by itself only when it is full
     rows_that_ended = (
@@ -136,23 +138,23 @@ def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
 
 
 @transaction.atomic
-def end(*, pk: int, now: datetime) -> str:
+def end_dossier(*, pk: int, now: datetime) -> str:
     """End a dossier that is over. Returns "erased", or "reduced" to its line of the register; "" when it was used, or
     erased, meanwhile."""
     if not Dossier.objects.select_for_update(no_key=True, of=("self",)).only("pk").filter(pk=pk).first():
         return ""
     list(Grant.objects.select_for_update(no_key=True, of=("self",)).filter(dossier=pk))  # no browser comes meanwhile
-    dossier = dated(Dossier.objects.filter(pk=pk)).get()
-    if end_of(dossier) > now:
+    dossier = date_dossiers(Dossier.objects.filter(pk=pk)).get()
+    if compute_end(dossier) > now:
         return ""
     if is_closed(dossier):
         whole = Dossier.objects.select_related("incident_revision__incident", "practice", "group").get(pk=pk)
-        register.note(dossier=whole, closed_at=last_use(dossier), now=now)
-    erasure.erase(dossier=dossier, by=BY, now=now)
+        register.write_line(dossier=whole, closed_at=find_last_use(dossier), now=now)
+    erasure.erase_dossier(dossier=dossier, by=BY, now=now)
     return "reduced" if is_closed(dossier) else "erased"
 
 
-def over(now: datetime) -> dict[str, QuerySet[Any]]:
+def list_expired(now: datetime) -> dict[str, QuerySet[Any]]:
     """Return, by name, the rows of other things that are kept no longer."""
     keep = settings.RETENTION
     # while reminders go to somebody, what was sent tells which ones are not to be sent again

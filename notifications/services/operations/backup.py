@@ -47,7 +47,7 @@ NOT_SOUND = "La base elle-même est abîmée : rien n’est sauvegardé, et la s
 # -- making one -----------------------------------------------------------------------------------------
 
 
-def write(*, path: Path, now: datetime) -> Manifest:
+def write_backup(*, path: Path, now: datetime) -> Manifest:
     """Back everything up into `path`, readable by its owner only, while others go on writing: what was committed before
     the start is in it. It is read back before it takes the place of a previous one. Raises Unusable or OSError."""
     executor = MigrationExecutor(connection)
@@ -60,7 +60,7 @@ def write(*, path: Path, now: datetime) -> Manifest:
                 _dump(file, alias, now)
             seal(file)
             os.fsync(file.fileno())
-        manifest = check(Path(name))
+        manifest = check_backup(Path(name))
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
@@ -176,7 +176,7 @@ def _compute_seal(file: IO[bytes]) -> bytes:
 # -- reading one ----------------------------------------------------------------------------------------
 
 
-def check(path: Path) -> Manifest:
+def check_backup(path: Path) -> Manifest:
     """Return the manifest of a whole and undamaged backup. Raises Unusable."""
     with open_backup(path) as (archive, manifest):
         for label, table in manifest["tables"].items():

@@ -35,10 +35,10 @@ NOT_EMPTY = (
 )
 
 
-def restore(*, path: Path, replace: bool) -> backup.Manifest:
+def restore_backup(*, path: Path, replace: bool) -> backup.Manifest:
     """Make this installation what the backup says; returns its manifest. Raises Unusable, and then nothing has
     changed."""
-    backup.check(path)
+    backup.check_backup(path)
     with backup.open_backup(path) as (archive, manifest):
         nodes = [(app, name) for app, name in manifest["migrations"]]
         if set(nodes) - MigrationExecutor(connection).loader.disk_migrations.keys():

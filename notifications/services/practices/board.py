@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from ... import deadlines, seeds
-from ...files.roster import folded
+from ...files.roster import fold_words
 from ...models import Dossier, Filing, JournalEntry, Practice, Viewer
 from ...obligations import CNIL, Obligation
 from ...report import Report, build_report
@@ -60,12 +60,12 @@ class Line:
 # -- which dossiers, in which order ---------------------------------------------------------------------
 
 
-def mine(viewer: Viewer) -> QuerySet[Dossier]:
+def list_own(viewer: Viewer) -> QuerySet[Dossier]:
     """Return the dossiers of the account and of its practices; those that only this browser holds stand elsewhere."""
     return Dossier.objects.visible_to(Viewer(user=viewer.user))
 
 
-def placed(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
+def place_dossiers(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """Each dossier with `filed`, `stopped`, `place` and `counts_from`, the moment from which its alarm counts."""
     duty, complement = _duty(CNIL), _complement()
     filings = Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)
@@ -100,7 +100,7 @@ def _stopping(duty: Obligation) -> list[str]:
     return [option for condition in duty.stopped for option in condition.any or ()]
 
 
-def conditions(now: datetime) -> Mapping[str, Q]:
+def make_conditions(now: datetime) -> Mapping[str, Q]:
     """Return, by the value of each filter of `listing`, which placed dossiers it keeps at this instant."""
     running, hours = Q(place=RUNNING), timedelta(hours=_duty(CNIL).hours)
     urgent, soon = (now + left - hours for left in (deadlines.URGENT, deadlines.SOON))
@@ -114,9 +114,9 @@ def conditions(now: datetime) -> Mapping[str, Q]:
     }
 
 
-def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
+def choose_dossiers(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
     """Return the placed dossiers that the practice, the incident and the words keep, whatever their state."""
-    dossiers = mine(viewer)
+    dossiers = list_own(viewer)
     if choice.practice:
         dossiers = dossiers.filter(practice__public_id=choice.practice)
     if choice.incident:
@@ -125,21 +125,21 @@ def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
         # Names are not compared by the database: SQLite takes « É » and « é » for two letters, and neither engine takes
         # « é » for « e ». The result stands in the place of the conditions so far: beside them, SQLite would go through
         # all memberships for each number.
-        words = folded(choice.words)
+        words = fold_words(choice.words)
         names = dossiers.values_list("pk", "practice__name", "organisation_name")
-        named = [pk for pk, *either in names if any(words in folded(name or "") for name in either)]
+        named = [pk for pk, *either in names if any(words in fold_words(name or "") for name in either)]
         dossiers = Dossier.objects.filter(pk__in=named)
-    return placed(dossiers)
+    return place_dossiers(dossiers)
 
 
-def counted(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
+def count_by_filter(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
     """Return, by the value of each filter, how many of these placed dossiers it keeps; in one query."""
-    filters = conditions(now)
+    filters = make_conditions(now)
     counts = {f"n{place}": Count("pk", filter=condition) for place, condition in enumerate(filters.values())}
     return dict(zip(filters, found.aggregate(**counts).values(), strict=True))
 
 
-def ordered(found: QuerySet[Any]) -> QuerySet[Any]:
+def order_by_time_left(found: QuerySet[Any]) -> QuerySet[Any]:
     """Put placed dossiers in the order of time left, as `listing.sort_by_time_left`; where that is equal, the newest
     first."""
     return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
@@ -148,7 +148,7 @@ def ordered(found: QuerySet[Any]) -> QuerySet[Any]:
 # -- what is said of each -------------------------------------------------------------------------------
 
 
-def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
+def build_lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
     """Return the lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as
     for hundreds."""
     loaded = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
@@ -165,23 +165,23 @@ def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
     return [by_pk[pk] for pk in pks if pk in by_pk]
 
 
-def pieces(viewer: Viewer, found: QuerySet[Dossier], now: datetime) -> Iterator[list[Line]]:
+def build_pieces(viewer: Viewer, found: QuerySet[Dossier], now: datetime) -> Iterator[list[Line]]:
     """Yield all the lines, so many at a time."""
     pks = list(found.values_list("pk", flat=True))
     for start in range(0, len(pks), PIECE):
-        yield lines(viewer, pks[start : start + PIECE], now)
+        yield build_lines(viewer, pks[start : start + PIECE], now)
 
 
 # -- what one may choose by -----------------------------------------------------------------------------
 
 
-def practices(viewer: Viewer) -> QuerySet[Practice]:
+def list_practices(viewer: Viewer) -> QuerySet[Practice]:
     return Practice.objects.visible_to(viewer).order_by("name", "pk")
 
 
-def breaches(viewer: Viewer) -> list[tuple[str, str]]:
+def list_breaches(viewer: Viewer) -> list[tuple[str, str]]:
     """Return the (slug, title) of each incident of these dossiers, by title."""
-    dossiers = mine(viewer).exclude(incident_revision=None).order_by()
+    dossiers = list_own(viewer).exclude(incident_revision=None).order_by()
     used = list(dossiers.values_list("incident_revision", flat=True).distinct())
     titles = {family[0].slug: family[0].title for _, family in incidents.families(used).values()}
-    return sorted(titles.items(), key=lambda pair: folded(pair[1]))
+    return sorted(titles.items(), key=lambda pair: fold_words(pair[1]))

@@ -20,7 +20,7 @@ from . import practices
 
 MOST = 100  # controllers of one group
 TOUCHED = {"practice", "profile", "import"}  # origins of what the practice itself said
-Listed = Sequence[tuple[Dossier, Report]]
+LoadedReports = Sequence[tuple[Dossier, Report]]
 
 
 class InAnotherGroup(Exception):
@@ -58,7 +58,7 @@ class Novelty:
 
 
 @transaction.atomic
-def start(
+def start_group(
     *,
     public_id: str,
     name: str,
@@ -79,11 +79,11 @@ def start(
         created_by=user,
         created_at=now,
     )
-    return group, add(group=group, members=members, newcomers=newcomers, user=user, now=now)
+    return group, add_controllers(group=group, members=members, newcomers=newcomers, user=user, now=now)
 
 
 @transaction.atomic
-def add(
+def add_controllers(
     *, group: ControllerGroup, members: Iterable[Practice], newcomers: Iterable[str], user: User, now: datetime
 ) -> list[Practice]:
     """Give each more controller a dossier in the group: a practice that has one of this breach already brings it along.
@@ -92,13 +92,15 @@ def add(
     ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
     zone, by, revision = group.timezone, access.account_author(user), _newest_revision(group)
     made = [
-        practices.create(name=name, kind=Practice.Kind.OFFICE, timezone=zone, user=user, role=Role.MANAGER, now=now)
+        practices.create_practice(
+            name=name, kind=Practice.Kind.OFFICE, timezone=zone, user=user, role=Role.MANAGER, now=now
+        )
         for name in newcomers
     ]
     for practice in (*members, *made):
         # without an incident nothing tells that two dossiers are about the same breach
-        about = {"incident_revision__incident": revision.incident_id} if revision else {"pk": None}
-        dossier = Dossier.objects.filter(practice=practice, **about).order_by("pk").first()
+        same = {"incident_revision__incident": revision.incident_id} if revision else {"pk": None}
+        dossier = Dossier.objects.filter(practice=practice, **same).order_by("pk").first()
         if dossier is None:
             saving.start(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice, group=group)
         elif dossier.group_id is None:
@@ -118,13 +120,13 @@ def _newest_revision(group: ControllerGroup) -> IncidentRevision | None:
 
 
 @transaction.atomic
-def leave(*, dossier: Dossier, user: User, now: datetime) -> None:
+def leave_group(*, dossier: Dossier, user: User, now: datetime) -> None:
     """Take a dossier out of its group: it stays as it is, and goes on by itself."""
     if Dossier.objects.filter(pk=dossier.pk, group__isnull=False).update(group=None):
         journal.append(dossier=dossier, event="group_left", by=access.account_author(user), now=now)
 
 
-def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
+def has_other_keeper(group: ControllerGroup, *, besides: User) -> bool:
     """Does somebody else keep every practice of the group?"""
     inside = Practice.objects.filter(dossiers__group=group).distinct()
     memberships = Membership.objects.filter(practice__in=inside, role__in=roles.KEEPERS, user__is_active=True)
@@ -135,7 +137,7 @@ def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
 # -- common answers -------------------------------------------------------------------------------------
 
 
-def questions(questionnaire: Questionnaire) -> list[Question]:
+def list_common_questions(questionnaire: Questionnaire) -> list[Question]:
     """Return what a group may answer alike. Of a text in parts only the practice's own are typed here; that one does
     not know yet is for each to say."""
     return [
@@ -147,7 +149,7 @@ def questions(questionnaire: Questionnaire) -> list[Question]:
     ]
 
 
-def as_dossier(group: ControllerGroup) -> DossierData:
+def build_common_data(group: ControllerGroup) -> DossierData:
     """Return the common answers as if they were all of a dossier, for what pages say beside questions."""
     stored = _newest_revision(group)
     revision = incidents.as_data(stored) if stored else None
@@ -161,7 +163,7 @@ def as_dossier(group: ControllerGroup) -> DossierData:
     )
 
 
-def seen(key: str, entry: Entry | None) -> str:
+def mark_answer(key: str, entry: Entry | None) -> str:
     """Return what tells this common answer from another, for the page that was rendered with it."""
     return prefill.fingerprint(prefill.Proposal(key, entry)) if entry else ""
 
@@ -179,8 +181,8 @@ def save_common(
     it. A change is an offer to each dossier, whose journal tells it."""
     locked = ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
     sent = {key: _make_group_entry(key, entry) for key, entry in entries.items()}
-    theirs = {key: seen(key, locked.answers.get(key)) for key in sent}
-    edited = [key for key in sent if seen(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
+    theirs = {key: mark_answer(key, locked.answers.get(key)) for key in sent}
+    edited = [key for key in sent if mark_answer(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
     merged = Merged(
         saved=[key for key in edited if theirs[key] == rendered.get(key, "")],
         conflicts=[key for key in edited if theirs[key] != rendered.get(key, "")],
@@ -213,7 +215,7 @@ def _make_group_entry(key: str, entry: Entry | None) -> Entry | None:
 
 
 @transaction.atomic
-def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
+def spread_common(*, group: ControllerGroup, user: User, now: datetime) -> int:
     """Write the common answers, unread, where nobody at the practice has said anything: no answer at all, or one that
     was proposed and never read. Returns in how many dossiers something was written."""
     by, changed = access.account_author(user), 0
@@ -233,13 +235,13 @@ def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
 # -- new facts ------------------------------------------------------------------------------------------
 
 
-def listed(group: ControllerGroup, now: datetime) -> Listed:
+def load_reports(group: ControllerGroup, now: datetime) -> LoadedReports:
     """Return the dossiers of a group and their reports, in the order in which they came."""
     loaded = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
     return [(dossier, build_report(data, now)) for dossier, data in loaded]
 
 
-def novelties(listed: Listed) -> list[Novelty]:
+def list_novelties(listed: LoadedReports) -> list[Novelty]:
     """Return each question to which the newest revision proposes another answer than some of these dossiers hold."""
     outdated: dict[str, list[tuple[Dossier, Row]]] = {}
     for dossier, report in listed:
@@ -261,7 +263,9 @@ def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, 
     """« Prendre pour tous » or « Garder pour tous »: answer as on each dossier's page, save where the practice wrote
     its own answer. Returns for how many."""
     answer = saving.take if take else saving.keep_mine
-    dossiers = [each for novelty in novelties(listed(group, now)) if novelty.row.key == key for each in novelty.open]
+    dossiers = [
+        each for novelty in list_novelties(load_reports(group, now)) if novelty.row.key == key for each in novelty.open
+    ]
     for dossier in dossiers:
         answer(dossier=dossier, key=key, by=access.account_author(user), now=now)
     return len(dossiers)

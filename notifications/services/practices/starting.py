@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ... import seeds
-from ...files.roster import CITY, NAME, SIREN, Line, naming
+from ...files.roster import CITY, NAME, SIREN, Line, identify_practice
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
 from ...questionnaire import Entry, Unusable, edited
 from ..accounts import access, roles
@@ -24,7 +24,7 @@ class Planned:
     is_new: bool = False  # the practice was made for this line
 
 
-def plan(*, viewer: Viewer, lines: Sequence[Line], revision: IncidentRevision | None) -> list[Planned]:
+def plan_dossiers(*, viewer: Viewer, lines: Sequence[Line], revision: IncidentRevision | None) -> list[Planned]:
     """Return what `begin` would do. Raises Unusable where the account's role does not allow it, and where two lines are
     the same practice."""
     matches = _match_practices(viewer, lines)
@@ -60,10 +60,10 @@ def _match_practices(viewer: Viewer, lines: Sequence[Line]) -> dict[int, Practic
     known: dict[str, Practice] = {}
     for practice in Practice.objects.visible_to(viewer).order_by("-pk"):
         siren, name, city = (practice.profile.get(key, {}).get("value") or "" for key in (SIREN, NAME, CITY))
-        known |= {naming(siren, name, city): practice, naming("", name, city): practice}
+        known |= {identify_practice(siren, name, city): practice, identify_practice("", name, city): practice}
     matches = {}
     for line in lines:
-        match = known.get(naming("", line.name, line.city))
+        match = known.get(identify_practice("", line.name, line.city))
         if line.siren and match and match.profile.get(SIREN, {}).get("value"):
             match = None
         if match := known.get(line.names) or match:
@@ -72,7 +72,7 @@ def _match_practices(viewer: Viewer, lines: Sequence[Line]) -> dict[int, Practic
 
 
 @transaction.atomic
-def begin(
+def start_dossiers(
     *, user: User, lines: Sequence[Line], revision: IncidentRevision | None, timezone: str, now: datetime
 ) -> list[Planned]:
     """Start what is not started yet; returns what was done, each new practice and dossier in its place. Done again, it
@@ -80,7 +80,7 @@ def begin(
     # one at a time: a second click finds all of it done
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
     by, questions, done = access.account_author(user), seeds.questionnaire().questions, []
-    for planned in plan(viewer=Viewer(user=user), lines=lines, revision=revision):
+    for planned in plan_dossiers(viewer=Viewer(user=user), lines=lines, revision=revision):
         if planned.dossier:
             continue
         given, practice = planned.line.entries, planned.practice

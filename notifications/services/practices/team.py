@@ -42,11 +42,11 @@ class LastManager(Exception):
     """The practice has no owner yet, and nobody would keep it any more."""
 
 
-def members(practice: Practice) -> QuerySet[Membership]:
+def list_members(practice: Practice) -> QuerySet[Membership]:
     return practice.memberships.select_related("user").order_by("created_at", "pk")
 
 
-def waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
+def list_waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
     """The invitations that may still be accepted."""
     return _open(now).filter(practice=practice).select_related("invited_by").order_by("created_at", "pk")
 
@@ -203,11 +203,11 @@ def change_role(*, practice: Practice, email: str, role: str, by: User, now: dat
     LastOwner or LastManager."""
     _lock(practice)
     _must_govern(practice, by)
-    membership = members(practice).filter(user__email=email).first()
+    membership = list_members(practice).filter(user__email=email).first()
     if membership is None or membership.role == role:
         return False
     if role != Role.OWNER:
-        must_stay_governed(membership)
+        check_stays_governed(membership)
     if role not in roles.KEEPERS:
         _leave_groups(membership, by, now)
         _withdraw(membership, now)
@@ -223,10 +223,10 @@ def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
     _lock(practice)
     if email != by.email:
         _must_govern(practice, by)
-    membership = members(practice).filter(user__email=email).first()
+    membership = list_members(practice).filter(user__email=email).first()
     if membership is None:
         return False
-    must_stay_governed(membership)
+    check_stays_governed(membership)
     _leave_groups(membership, by, now)
     membership.delete()
     _tell(practice, "member_gone", membership.user, by, now)
@@ -255,8 +255,8 @@ def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
     """Take the practice's dossiers out of groups that this person alone keeps: these would be nobody's otherwise."""
     kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
     for dossier in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
-        if not groups.has_keeper(dossier.group, besides=membership.user):
-            groups.leave(dossier=dossier, user=by, now=now)
+        if not groups.has_other_keeper(dossier.group, besides=membership.user):
+            groups.leave_group(dossier=dossier, user=by, now=now)
 
 
 def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -> None:
@@ -276,7 +276,7 @@ def _must_govern(practice: Practice, user: User) -> None:
         raise PermissionDenied
 
 
-def must_stay_governed(leaving: Membership) -> None:
+def check_stays_governed(leaving: Membership) -> None:
     """Raise LastOwner or LastManager when this member may not leave, or take a lesser role."""
     others = Membership.objects.filter(practice=leaving.practice_id, user__is_active=True).exclude(pk=leaving.pk)
     if leaving.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():

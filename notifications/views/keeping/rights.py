@@ -42,7 +42,7 @@ def erase_practice(request: AccountRequest, practice_id: str) -> HttpResponse:
         "dossiers": practice.dossiers.count(),
         "filings": Filing.objects.filter(dossier__practice=practice).count(),
         "people": practice.memberships.count(),
-        "invitations": team.waiting(practice, now).count(),
+        "invitations": team.list_waiting(practice, now).count(),
         "register": practice.register.count(),
         "keep": settings.RETENTION.words(),
     }
@@ -75,7 +75,7 @@ def erase_account(request: AccountRequest) -> HttpResponse:
 @require_safe
 def show_register(request: AccountRequest) -> HttpResponse:
     """What is kept of closed dossiers whose text is no longer."""
-    lines = register.told(RegisterLine.objects.visible_to(request.viewer))
+    lines = register.list_lines(RegisterLine.objects.visible_to(request.viewer))
     return render(request, "keeping/register.html", {"lines": lines, "keep": settings.RETENTION.words()})
 
 

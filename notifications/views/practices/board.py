@@ -33,15 +33,15 @@ def show_board(request: AccountRequest) -> HttpResponse:
     """GET: the dossiers by time left, those that the choice keeps, fifty on a page. POST: the drafts of all of them as
     one zip."""
     form, choice, now = *_read_choice(request), timezone.now()
-    dossiers = board.chosen(request.viewer, choice)
-    kept = board.ordered(dossiers.filter(board.conditions(now)[choice.state]))
+    dossiers = board.choose_dossiers(request.viewer, choice)
+    kept = board.order_by_time_left(dossiers.filter(board.make_conditions(now)[choice.state]))
     if request.method == "POST":
         chosen = list(kept[: MOST_DOSSIERS + 1])
         if 0 < len(chosen) <= MOST_DOSSIERS:
             return batches.begin(request, Batch.Kind.DRAFTS, chosen)
         messages.error(request, batches.TOO_MANY if chosen else "Cette liste ne contient aucun dossier.")
         return redirect(f"{reverse('board')}?{_write_query(choice, choice.state)}")
-    counts = board.counted(dossiers, now)
+    counts = board.count_by_filter(dossiers, now)
     paginator = Paginator(kept.values_list("pk", flat=True), ON_A_PAGE)
     paginator.count = counts[choice.state]  # known already
     page = paginator.get_page(request.GET.get("page"))
@@ -52,7 +52,7 @@ def show_board(request: AccountRequest) -> HttpResponse:
         "form": form,
         "choice": choice,
         "page": page,
-        "lines": board.lines(request.viewer, list(page.object_list), now),
+        "lines": board.build_lines(request.viewer, list(page.object_list), now),
         "filters": filters,
         "query": _write_query(choice, choice.state),
         "most": MOST_DOSSIERS,
@@ -64,8 +64,8 @@ def _read_choice(request: AccountRequest) -> tuple[BoardForm, board.Choice]:
     """Return the form of what one may choose by, and the choice that the address makes."""
     form = BoardForm(
         request.GET,
-        practices=[(practice.public_id, practice.name) for practice in board.practices(request.viewer)],
-        incidents=board.breaches(request.viewer),
+        practices=[(practice.public_id, practice.name) for practice in board.list_practices(request.viewer)],
+        incidents=board.list_breaches(request.viewer),
         states=[(value, words) for value, (words, _) in listing.FILTERS.items()],
     )
     form.is_valid()
@@ -84,7 +84,7 @@ def _write_query(choice: board.Choice, state: str) -> str:
 def download_board(request: AccountRequest) -> StreamingHttpResponse:
     """The same as a table, all of it."""
     _, choice, now = *_read_choice(request), timezone.now()
-    kept = board.chosen(request.viewer, choice).filter(board.conditions(now)[choice.state])
-    content = table.board(board.pieces(request.viewer, board.ordered(kept), now))
+    kept = board.choose_dossiers(request.viewer, choice).filter(board.make_conditions(now)[choice.state])
+    content = table.board(board.build_pieces(request.viewer, board.order_by_time_left(kept), now))
     headers = {"Content-Disposition": 'attachment; filename="tableau.csv"'}
     return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)

@@ -70,7 +70,7 @@ def start_group(request: AccountRequest) -> HttpResponse:
         stored = incidents.stored_revisions(chosen["incident"]) if chosen["incident"] else [None]
         about = {"name": chosen["name"], "revision": stored[0], "timezone": chosen["timezone"]}
         try:
-            group, made = groups.start(public_id=public_id, **about, **_controllers(request, form))
+            group, made = groups.start_group(public_id=public_id, **about, **_controllers(request, form))
         except (groups.InAnotherGroup, groups.TooMany) as problem:
             _refuse(form, problem)
         except IntegrityError:  # by the same page, at the same moment
@@ -143,7 +143,7 @@ def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
     elif "leave" in request.POST:
         visible = Dossier.objects.visible_to(request.viewer).filter(group=group).select_related("practice")
         dossier = get_object_or_404(visible, public_id=request.POST["leave"])
-        groups.leave(dossier=dossier, user=user, now=now)
+        groups.leave_group(dossier=dossier, user=user, now=now)
         name = dossier.practice.name
         messages.success(request, f"{name} n'est plus dans le groupe. Son dossier reste tel qu'il est.")
     elif "email" in request.POST:
@@ -161,7 +161,7 @@ def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
         if not form.is_valid():
             return _render_group(request, group, status=422, form=form)
         try:
-            made = groups.add(group=group, **_controllers(request, form))
+            made = groups.add_controllers(group=group, **_controllers(request, form))
         except (groups.InAnotherGroup, groups.TooMany) as problem:
             _refuse(form, problem)
             return _render_group(request, group, status=422, form=form)
@@ -184,7 +184,7 @@ def _render_group(
     typed: str = "",
 ) -> HttpResponse:
     now = timezone.now()
-    listed = groups.listed(group, now)
+    listed = groups.load_reports(group, now)
     offered = _kept_practices(request).exclude(dossiers__group=group)
     live, waiting = addresses.reminded([dossier for dossier, _ in listed])
     context = {
@@ -192,7 +192,7 @@ def _render_group(
         "zone": ZoneInfo(group.timezone),
         "listed": sorted(listed, key=lambda pair: listing.sort_by_time_left(pair[1])),
         "offers": sum(row.offered for _, report in listed for row in report.rows + report.notes),
-        "novelties": groups.novelties(listed),
+        "novelties": groups.list_novelties(listed),
         "common": len(group.answers),
         "mail_leaves": settings.MAIL_LEAVES,
         "live": live,
@@ -213,14 +213,14 @@ def edit_common_answers(request: ViewerRequest, group_id: str) -> HttpResponse:
     """GET: what all answer alike. POST `spread`: write it where nobody has answered; otherwise save it."""
     group, user, now = visible_group(request, group_id), get_account(request), timezone.now()
     if "spread" in request.POST:
-        count = groups.spread(group=group, user=user, now=now)
+        count = groups.spread_common(group=group, user=user, now=now)
         if count:
             where = _count_dossiers(count)
             messages.success(request, f"C'est reporté dans {where}. Ces réponses y restent à relire.")
         else:
             messages.info(request, "Il n'y avait rien à reporter : chaque dossier a déjà ses réponses.")
         return redirect("common_answers", group.public_id)
-    report = build_report(groups.as_dossier(group), now)
+    report = build_report(groups.build_common_data(group), now)
     form = _make_common_form(group, report, request.POST if request.method == "POST" else None)
     refused = False
     if request.method == "POST":
@@ -236,16 +236,16 @@ def edit_common_answers(request: ViewerRequest, group_id: str) -> HttpResponse:
                 messages.success(request, "C'est enregistré. Chaque dossier propose ces réponses, sans rien remplacer.")
             return redirect("common_answers", group.public_id)
         # the same page, with what was refused as it was typed and the rest as it is stored now
-        report = build_report(groups.as_dossier(group), timezone.now())
+        report = build_report(groups.build_common_data(group), timezone.now())
         form.stored = _make_common_form(group, report)
         form.conflicts = {key: {"lines": report.by_key[key].lines, "by": "", "at": ""} for key in merged.conflicts}
-    marks = [(key, groups.seen(key, group.answers.get(key))) for key in form.fields]
+    marks = [(key, groups.mark_answer(key, group.answers.get(key))) for key in form.fields]
     context = {"group": group, "form": form, "seen": marks}
     return render(request, "practices/groups/common.html", context, status=422 if refused else 200)
 
 
 def _make_common_form(group: ControllerGroup, report: Report, sent: Mapping[str, Any] | None = None) -> StepForm:
-    questions = groups.questions(report.data.questionnaire)
+    questions = groups.list_common_questions(report.data.questionnaire)
     context = Context(report.data.zone, report.now)
     form = StepForm(questions, group.answers, context, sent, ticks=list_checkboxes(report))
     form.advice = report.data.newest.advice if report.data.newest else {}
@@ -260,7 +260,7 @@ def _make_common_form(group: ControllerGroup, report: Report, sent: Mapping[str,
 def download_deadlines(request: ViewerRequest, group_id: str) -> HttpResponse:
     """To the minute, so that two downloads within it are the same bytes."""
     group, now = visible_group(request, group_id), timezone.now().replace(second=0, microsecond=0)
-    reports = sorted((report for _, report in groups.listed(group, now)), key=listing.sort_by_time_left)
+    reports = sorted((report for _, report in groups.load_reports(group, now)), key=listing.sort_by_time_left)
     content = pdf.deadlines_pdf(group.name, reports, now=now, zone=ZoneInfo(group.timezone))
     headers = {"Content-Disposition": 'attachment; filename="echeances.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

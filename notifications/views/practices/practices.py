@@ -50,7 +50,7 @@ def create_practice(request: AccountRequest) -> HttpResponse:
     form = NewPracticeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "practices/new.html", {"form": form}, status=422 if form.errors else 200)
-    practice = practices.create(**form.cleaned_data, user=request.user, now=timezone.now())
+    practice = practices.create_practice(**form.cleaned_data, user=request.user, now=timezone.now())
     messages.success(request, "Le cabinet est créé. Complétez sa fiche : elle remplira le début de chaque dossier.")
     return redirect("profile", practice.public_id)
 
@@ -60,7 +60,7 @@ def create_practice(request: AccountRequest) -> HttpResponse:
 def show_practice(request: ViewerRequest, practice_id: str) -> HttpResponse:
     """Its dossiers by time left, its team in a line, and what this role may do."""
     practice = visible_practice(request, practice_id)
-    placed = board.placed(Dossier.objects.visible_to(request.viewer).filter(practice=practice))
+    placed = board.place_dossiers(Dossier.objects.visible_to(request.viewer).filter(practice=practice))
     context = {
         "practice": practice,
         "page": page_by_time_left(request, placed),
@@ -82,7 +82,7 @@ def show_practice(request: ViewerRequest, practice_id: str) -> HttpResponse:
 def edit_profile(request: ViewerRequest, practice_id: str) -> HttpResponse:
     """GET: who the practice is. POST saves what was not refused, merged with what colleagues saved meanwhile."""
     practice = visible_practice(request, practice_id)
-    report = build_report(practices.as_dossier(practice), timezone.now())
+    report = build_report(practices.build_profile_data(practice), timezone.now())
     if not roles.may_keep(request.viewer, practice):
         if request.method == "POST":
             raise PermissionDenied
@@ -95,7 +95,7 @@ def edit_profile(request: ViewerRequest, practice_id: str) -> HttpResponse:
 def _show_profile(
     request: ViewerRequest, practice: Practice, form: ProfileForm, facts: FactsForm, *, status: int = 200
 ) -> HttpResponse:
-    base = signing.dumps(practices.contents(practice), salt=practice.public_id, compress=True)
+    base = signing.dumps(practices.dump_profile(practice), salt=practice.public_id, compress=True)
     context = {"practice": practice, "form": form, "facts": facts, "base": base}
     return render(request, "practices/profile.html", context, status=status)
 
@@ -103,7 +103,7 @@ def _show_profile(
 def _make_profile_form(report: Report) -> ProfileForm:
     questions = [row.question for row in report.by_key.values() if not row.copied]
     context = Context(report.data.zone, report.now)
-    return ProfileForm(questions, report.data.answers, context, steps=practices.questions().steps)
+    return ProfileForm(questions, report.data.answers, context, steps=practices.build_profile_questions().steps)
 
 
 def _save_profile(request: ViewerRequest, practice: Practice, report: Report) -> HttpResponse:
@@ -112,7 +112,7 @@ def _save_profile(request: ViewerRequest, practice: Practice, report: Report) ->
         base = signing.loads(request.POST.get("base", ""), salt=practice.public_id)
     except signing.BadSignature:
         raise SuspiciousOperation("a page without its version") from None
-    asked, keys = practices.questions(), request.POST.getlist("keys")
+    asked, keys = practices.build_profile_questions(), request.POST.getlist("keys")
     questions, context = [question for question in asked if question.key in keys], Context(report.data.zone, report.now)
     form = ProfileForm(questions, base["entries"], context, request.POST, steps=asked.steps)
     facts = FactsForm(request.POST, instance=Practice.objects.get(pk=practice.pk))
@@ -123,7 +123,7 @@ def _save_profile(request: ViewerRequest, practice: Practice, report: Report) ->
     columns = {name: value for name, value in facts.cleaned_data.items() if name not in facts.errors}
     clashing = practices.save_profile(practice=practice, base=base, entries=form.entries(), facts=columns)
     practice = Practice.objects.get(pk=practice.pk)
-    after = build_report(practices.as_dossier(practice), timezone.now())
+    after = build_report(practices.build_profile_data(practice), timezone.now())
     stored = _make_profile_form(after)
     form.conflicts = {key: {"lines": after.by_key[key].lines} for key in clashing & form.fields.keys()}
     for name in clashing & facts.fields.keys():
@@ -173,7 +173,7 @@ def entrust_dossier(request: ViewerRequest, public_id: str) -> HttpResponse:
         context = {"dossier": dossier, "form": form, "mine": mine, "choices": choices.count()}
         return render(request, "practices/entrust.html", context, status=422 if mine and form.errors else 200)
     practice = form.cleaned_data["practice"]
-    if practices.entrust(dossier=dossier, practice=practice, user=get_account(request), now=timezone.now()):
+    if practices.entrust_dossier(dossier=dossier, practice=practice, user=get_account(request), now=timezone.now()):
         messages.success(request, f"Le dossier est confié au cabinet « {practice.name} ».")
     return redirect("dossier", dossier.public_id)
 

@@ -44,7 +44,7 @@ def import_roster(request: AccountRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = {name: form.cleaned_data[name] for name in ("incident", "timezone", "invite")}
         try:
-            asked["text"] = roster.decoded(form.cleaned_data["file"].read())
+            asked["text"] = roster.decode_roster(form.cleaned_data["file"].read())
             return _show_plan(request, asked)
         except Unusable as error:
             problems = error.problems
@@ -58,12 +58,12 @@ def _read_roster(asked: Mapping[str, Any]) -> tuple[roster.Roster, IncidentRevis
     """Return the roster and the newest revision of the incident. It is read again at each step: the only rules are the
     reader's."""
     stored = incidents.stored_revisions(asked["incident"])
-    return roster.read(asked["text"], ZoneInfo(asked["timezone"]), timezone.now()), next(iter(stored), None)
+    return roster.read_roster(asked["text"], ZoneInfo(asked["timezone"]), timezone.now()), next(iter(stored), None)
 
 
 def _show_plan(request: AccountRequest, asked: Mapping[str, Any]) -> HttpResponse:
     read, revision = _read_roster(asked)
-    plan = starting.plan(viewer=request.viewer, lines=read.lines, revision=revision)
+    plan = starting.plan_dossiers(viewer=request.viewer, lines=read.lines, revision=revision)
     zone, rows = ZoneInfo(asked["timezone"]), []
     for planned in plan:
         line = planned.line
@@ -88,7 +88,9 @@ def _start_dossiers(request: AccountRequest) -> HttpResponse:
         if asked["user"] != user.pk:
             raise signing.BadSignature
         read, revision = _read_roster(asked)
-        begun = starting.begin(user=user, lines=read.lines, revision=revision, timezone=asked["timezone"], now=now)
+        begun = starting.start_dossiers(
+            user=user, lines=read.lines, revision=revision, timezone=asked["timezone"], now=now
+        )
     except signing.BadSignature:
         messages.error(request, "Cette vérification n'est plus valable : choisissez de nouveau le fichier.")
         return redirect("import_roster")
