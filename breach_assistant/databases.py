@@ -14,17 +14,17 @@ REACH = 5  # seconds until a server that does not answer is taken for unreachabl
 NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 
 
-def database(url: str, folder: Path) -> dict[str, Any]:
-    """Django's description of the database at `url`, which is libpq's (postgresql://user:password@host:port/name?sslmode=…,
+def describe_database(url: str, folder: Path) -> dict[str, Any]:
+    """Return Django's description of the database at `url`, which is libpq's (postgresql://user:password@host:port/name?sslmode=…,
     or postgresql:///name?host=/folder/of/the/socket); of a file in `folder` when it is empty."""
     common = {
         "CONN_MAX_AGE": None,  # one thread per process: a connection each, kept
         "ATOMIC_REQUESTS": False,  # a write lock held during a whole request would queue everybody
     }
-    return {**common, **(postgresql(url) if url else sqlite(folder / "db.sqlite3"))}
+    return {**common, **(describe_postgresql(url) if url else describe_sqlite(folder / "db.sqlite3"))}
 
 
-def sqlite(path: Path) -> dict[str, Any]:
+def describe_sqlite(path: Path) -> dict[str, Any]:
     # EXTRA: in DELETE mode a commit survives a power cut right after the journal is unlinked; in WAL mode it
     # means FULL. secure_delete: what a user erases is overwritten, not only unlisted. Foreign keys: Django
     # switches them on itself. The journal mode belongs to the file and is set by `prepare_database`: switching
@@ -40,9 +40,9 @@ def sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-def postgresql(url: str) -> dict[str, Any]:
+def describe_postgresql(url: str) -> dict[str, Any]:
     options = read_url(url)
-    # READ COMMITTED, as by default: every service locks the dossier's row by an UPDATE before it reads it.
+    # READ COMMITTED, as by default: every service locks the row of the dossier before it reads it.
     options["options"] = f"-c lock_timeout={WAIT}s {options.get('options', '')}".strip()
     options.setdefault("connect_timeout", str(REACH))
     return {
@@ -54,7 +54,7 @@ def postgresql(url: str) -> dict[str, Any]:
 
 
 def read_url(url: str) -> dict[str, Any]:
-    """Its parts, by libpq's names. The address holds a password: it is never repeated."""
+    """Return its parts, by libpq's names. The address holds a password: it is never repeated."""
     from psycopg import ProgrammingError  # only where it is used: SQLite needs no driver
     from psycopg.conninfo import conninfo_to_dict
 

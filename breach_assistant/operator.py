@@ -49,11 +49,15 @@ class Operator:
 
 
 def read_operator(path: Path, *, needed: bool) -> Operator | None:
-    """The checked file; None where it may be missing, and is."""
+    """Return the checked file; None where it may be missing, and is."""
     if not path.exists() and not needed:
         return None
     try:
-        return operator(tomllib.loads(path.read_text("utf-8")))
+        tables = tomllib.loads(path.read_text("utf-8"))
+        for name, kind in {"host": Host, "data_protection": Protection}.items():
+            if name in tables:
+                tables[name] = read_part(kind, tables[name], f"{name}.")
+        return read_part(Operator, tables)
     except OSError:
         refuse("un site public dit qui l'exploite : écrivez-le dans operator.toml, désigné par OPERATOR_FILE.")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -62,30 +66,23 @@ def read_operator(path: Path, *, needed: bool) -> Operator | None:
         refuse(f"dans le fichier OPERATOR_FILE, {fault}.")
 
 
-def operator(data: Mapping[str, Any]) -> Operator:
-    """What the file says. Raises ValueError, the end of a French sentence."""
-    parts = {"host": Host, "data_protection": Protection}
-    read: dict[str, Any] = {name: part(kind, data[name], f"{name}.") for name, kind in parts.items() if name in data}
-    return part(Operator, {**data, **read})
-
-
-def part(kind: type[Part], data: Any, prefix: str = "") -> Part:
-    """A table of the file: nothing missing, nothing unknown, each word a line of text."""
-    if not isinstance(data, Mapping):
+def read_part(kind: type[Part], table: Any, prefix: str = "") -> Part:
+    """Return a table of the file: nothing missing, nothing unknown, each word a line of text. Raises ValueError, the
+    end of a French sentence."""
+    if not isinstance(table, Mapping):
         raise ValueError(f"« {prefix.rstrip('.')} » doit être une table")
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    lines = {name: table[name] for name, field in known.items() if field.type is str and name in table}
     faults = {
-        "est inconnu": [name for name in data if name not in known],
-        "manque": [name for name, field in known.items() if field.default is MISSING and name not in data],
+        "est inconnu": [name for name in table if name not in known],
+        "manque": [name for name, field in known.items() if field.default is MISSING and name not in table],
         "doit être une ligne de texte": [
-            name for name, field in known.items() if field.type is str and name in data and not is_line(data[name])
+            name
+            for name, text in lines.items()
+            if not (isinstance(text, str) and text.strip() and len(text) <= LONGEST and text.isprintable())
         ],
     }
     for fault, names in faults.items():
         if names:
             raise ValueError(f"« {prefix}{names[0]} » {fault}")
-    return kind(**data)
-
-
-def is_line(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST and value.isprintable()
+    return kind(**table)

@@ -2,6 +2,7 @@
 
 Plain functions, called while the settings load."""
 
+import re
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -26,25 +27,21 @@ class Retention:
     backups: timedelta = timedelta(days=30)  # at most, likewise
 
     def words(self) -> dict[str, str]:
-        """Every length in words, by its name."""
-        return {field.name: in_words(getattr(self, field.name)) for field in fields(self)}
+        """Return every length in words, by its name."""
+        return {field.name: describe_length(getattr(self, field.name)) for field in fields(self)}
 
 
-def read(text: str) -> Retention:
-    """The checked RETENTION: « guest=30 closed=730 », in days, for what is to differ."""
-    said = dict(each.partition("=")[::2] for each in text.split())
+def read_retention(text: str) -> Retention:
+    """Return the checked RETENTION: « guest=30 closed=730 », in days, for what is to differ."""
+    days = dict(item.partition("=")[::2] for item in text.split())
     known = {field.name for field in fields(Retention)}
-    if any(name not in known or not is_days(days) for name, days in said.items()):
+    if days.keys() - known or not all(re.fullmatch("(?!0+$)[0-9]{1,4}", number) for number in days.values()):
         refuse(f"RETENTION doit être une suite de durées en jours (guest=30 …), parmi {', '.join(sorted(known))}.")
-    return Retention(**{name: int(days) * DAY for name, days in said.items()})
+    return Retention(**{name: int(number) * DAY for name, number in days.items()})
 
 
-def is_days(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0
-
-
-def in_words(length: timedelta) -> str:
-    """« 30 jours », « 13 mois », « 5 ans »: in months or years only where they are whole."""
+def describe_length(length: timedelta) -> str:
+    """Return « 30 jours », « 13 mois », « 5 ans »: in months or years only where they are whole."""
     months = round(length.days / MONTH)
     if length.days < 60 or abs(length.days - months * MONTH) > 1:
         return f"{length.days} jour{'s' if length.days > 1 else ''}"

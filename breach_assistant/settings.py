@@ -33,11 +33,11 @@ SITE = site.read_site(os.environ.get("SITE_URL") or f"http://127.0.0.1:{PORT}")
 SITE_URL = SITE.geturl()  # the one source of absolute links; the Host header never is
 LOCAL = site.is_local(SITE)
 MAIL = site.read_mail(os.environ)
-RETENTION = retention.read(os.environ.get("RETENTION", ""))
+RETENTION = retention.read_retention(os.environ.get("RETENTION", ""))
 OPERATOR = operator.read_operator(Path(os.environ.get("OPERATOR_FILE") or VAR_DIR / "operator.toml"), needed=not LOCAL)
 
 DEBUG = False  # in both modes: its pages show answers and settings
-SECRET_KEY = site.local_key(VAR_DIR / "secret_key") if LOCAL else site.production_key()
+SECRET_KEY = site.read_local_key(VAR_DIR / "secret_key") if LOCAL else site.read_production_key()
 # Local mode answers to loopback names only, so that another site cannot reach it by DNS rebinding.
 ALLOWED_HOSTS = site.LOOPBACK_HOSTS if LOCAL else [SITE.hostname]
 
@@ -109,7 +109,7 @@ TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own
 
 # -- database -------------------------------------------------------------------------------------------
 
-DATABASES = {"default": databases.database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
+DATABASES = {"default": databases.describe_database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- accounts -------------------------------------------------------------------------------------------

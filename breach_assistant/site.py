@@ -25,9 +25,10 @@ def refuse(sentence: str) -> NoReturn:
 
 
 def read_site(address: str) -> SplitResult:
-    """The checked SITE_URL. Only an origin: links are built by adding a path to it."""
-    parts = split(address)
-    if not (is_origin(parts) and (parts.scheme == "https" or is_local(parts))):
+    """Return the checked SITE_URL. Only an origin: links are built by adding a path to it."""
+    parts = split_address(address)
+    is_origin = parts.hostname and not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
+    if not (is_origin and (parts.scheme == "https" or is_local(parts))):
         refuse(
             "SITE_URL doit être une adresse https:// sans chemin (https://violations.exemple.fr), "
             "ou http:// sur cette machine (http://127.0.0.1:8000)."
@@ -35,7 +36,8 @@ def read_site(address: str) -> SplitResult:
     return parts
 
 
-def split(address: str) -> SplitResult:
+def split_address(address: str) -> SplitResult:
+    """Return the parts of an address, all of them empty where it is none."""
     try:
         parts = urlsplit(address.rstrip("/"))
         _ = parts.port  # read lazily, and only then checked
@@ -44,48 +46,37 @@ def split(address: str) -> SplitResult:
     return parts
 
 
-def is_origin(parts: SplitResult) -> bool:
-    extras = parts.path or parts.query or parts.fragment or parts.username or parts.password
-    return bool(parts.hostname) and not extras
-
-
 def is_local(parts: SplitResult) -> bool:
-    return parts.scheme == "http" and is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        is_loopback = ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
-        return host == "localhost"
+        is_loopback = parts.hostname == "localhost"
+    return parts.scheme == "http" and is_loopback
 
 
-def production_key() -> str:
+def read_production_key() -> str:
     key = os.environ.get("SECRET_KEY", "")
     if len(key) < KEY_LENGTH:
         refuse(f"en https, SECRET_KEY doit contenir au moins {KEY_LENGTH} caractères tirés au hasard.")
     return key
 
 
-def local_key(path: Path) -> str:
-    """Made once: signed cookies survive a restart, and nobody has to invent a key to try this."""
+def read_local_key(path: Path) -> str:
+    """Return the key of this installation, made once: signed cookies survive a restart, and nobody has to invent a key
+    to try this."""
     if not path.exists():
-        write_key(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mine = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        # several processes may start at once: the first link wins and the others read that key
+        try:
+            os.link(mine, path)
+        except FileExistsError:
+            pass
+        finally:
+            mine.unlink()
     return path.read_text().strip()
-
-
-def write_key(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    # Several processes may start at once: the first link wins and the others read that key.
-    try:
-        os.link(mine, path)
-    except FileExistsError:
-        pass
-    finally:
-        mine.unlink()
 
 
 @dataclass(frozen=True)
@@ -105,11 +96,11 @@ class Mail:
 
 
 def read_mail(environment: Mapping[str, str]) -> Mail:
-    """The checked EMAIL_URL, EMAIL_FROM and EMAIL_CA_FILE."""
+    """Return the checked EMAIL_URL, EMAIL_FROM and EMAIL_CA_FILE."""
     address, ca_file = environment.get("EMAIL_URL", ""), environment.get("EMAIL_CA_FILE", "")
     if not address:
         return Mail()
-    parts = split(address)
+    parts = split_address(address)
     if parts.scheme not in MAIL_SCHEMES or not parts.hostname or parts.path or parts.query or parts.fragment:
         refuse(
             "EMAIL_URL doit être smtps://utilisateur:motdepasse@serveur:465 ou "
@@ -119,13 +110,7 @@ def read_mail(environment: Mapping[str, str]) -> Mail:
         refuse("EMAIL_CA_FILE ne désigne aucun fichier.")
     user = unquote(parts.username or "")
     tls, port = MAIL_SCHEMES[parts.scheme]
-    sender = read_sender(environment.get("EMAIL_FROM") or user)
-    return Mail(parts.hostname, parts.port or port, user, unquote(parts.password or ""), tls, sender, ca_file)
-
-
-def read_sender(text: str) -> str:
-    """An address that mails come from, with or without a name before it."""
-    address = parseaddr(text)[1]
-    if not all(address.rpartition("@")) or not text.isprintable():
+    sender = environment.get("EMAIL_FROM") or user  # with or without a name before the address
+    if not all(parseaddr(sender)[1].rpartition("@")) or not sender.isprintable():
         refuse("EMAIL_FROM doit être l'adresse d'expédition des courriels (rappels@exemple.fr).")
-    return text
+    return Mail(parts.hostname, parts.port or port, user, unquote(parts.password or ""), tls, sender, ca_file)

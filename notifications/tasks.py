@@ -57,11 +57,11 @@ def dossier_files(dossier: Dossier, now: datetime) -> Files:
     yield "dossier.json", dossier_file.dump(report)
     yield "brouillon.pdf", pdf.draft_pdf(report)
     for filing in dossier.filings.order_by("number"):
-        yield f"depot-{filing.number}.json", zipped.as_json(exports.filing(filing))
+        yield f"depot-{filing.number}.json", zipped.as_json(exports.export_filing(filing))
         yield f"depot-{filing.number}.pdf", pdf.filing_pdf(snapshots.report_of(filing), snapshots.recorded(filing))
-    yield "journal.json", zipped.as_json(exports.journal_lines(dossier))
-    yield "journal.csv", table.table(exports.journal_table(dossier))
-    yield "historique.json", zipped.as_json(exports.history(dossier))
+    yield "journal.json", zipped.as_json(exports.export_journal(dossier))
+    yield "journal.csv", table.table(exports.tabulate_journal(dossier))
+    yield "historique.json", zipped.as_json(exports.export_history(dossier))
 
 
 FILES: Mapping[str, Callable[[Dossier, datetime], Files]] = {

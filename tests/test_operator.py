@@ -84,15 +84,15 @@ def test_a_public_site_starts_only_when_it_says_who_runs_it(tmp_path):
 
 
 def test_lengths_may_be_changed_one_by_one():
-    read = retention.read(" guest=7  register=3653 ")
+    read = retention.read_retention(" guest=7  register=3653 ")
     assert (read.guest.days, read.register.days, read.dossier) == (7, 3653, retention.Retention().dossier)
-    assert retention.read("") == retention.Retention()
+    assert retention.read_retention("") == retention.Retention()
 
 
 @pytest.mark.parametrize("text", ["guest", "guest=", "guest=0", "guest=-1", "guest=30d", "guests=30", "guest=99999"])
 def test_lengths_that_are_none_are_refused(text):
     with pytest.raises(SystemExit, match="RETENTION doit être"):
-        retention.read(text)
+        retention.read_retention(text)
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_lengths_that_are_none_are_refused(text):
     ],
 )
 def test_lengths_in_words_are_whole_months_and_years_or_else_days(days, words):
-    assert retention.in_words(timedelta(days=days)) == words
+    assert retention.describe_length(timedelta(days=days)) == words

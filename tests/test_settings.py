@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import include, path
 
 from breach_assistant import databases
-from breach_assistant.checks import judge, wal_is_safe, wanted_journal_mode
-from breach_assistant.site import local_key
+from breach_assistant.checks import choose_journal_mode, judge_journal_mode, wal_is_safe
+from breach_assistant.site import read_local_key
 
 KEY = "k9" * 40
 OPERATOR = {"OPERATOR_FILE": str(settings.BASE_DIR / "docs/deploy/operator.toml")}
@@ -158,18 +158,18 @@ def test_mails_leave_inside_tls_or_become_files(tmp_path):
 
 def test_the_local_key_is_made_once_and_private(tmp_path):
     path = tmp_path / "var" / "secret_key"
-    key = local_key(path)
+    key = read_local_key(path)
     assert len(key) >= 50
     assert path.stat().st_mode & 0o777 == 0o600
-    assert local_key(path) == key
+    assert read_local_key(path) == key
     assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
 
 
 def test_processes_that_start_together_share_one_key(tmp_path):
     code = """
 import pathlib, sys
-from breach_assistant.site import local_key
-print(local_key(pathlib.Path(sys.argv[1])))
+from breach_assistant.site import read_local_key
+print(read_local_key(pathlib.Path(sys.argv[1])))
 """
     command = [sys.executable, "-c", code, str(tmp_path / "key")]
     started = [subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) for _ in range(6)]
@@ -252,9 +252,9 @@ def log_lines(monkeypatch):
 )
 def test_write_ahead_log_only_where_it_keeps_commits(version, safe):
     assert wal_is_safe(version) is safe
-    assert wanted_journal_mode(version) == ("wal" if safe else "delete")
-    assert judge("wal", version).level == (checks.INFO if safe else checks.WARNING)
-    assert judge("delete", version).level == checks.INFO
+    assert choose_journal_mode(version) == ("wal" if safe else "delete")
+    assert judge_journal_mode("wal", version).level == (checks.INFO if safe else checks.WARNING)
+    assert judge_journal_mode("delete", version).level == checks.INFO
 
 
 def test_prepare_database_sets_the_journal_mode_once(tmp_path):
@@ -262,7 +262,7 @@ def test_prepare_database_sets_the_journal_mode_once(tmp_path):
     again = manage("prepare_database", var=tmp_path)
     assert (again.returncode, again.stdout) == (0, "")
     shown = manage("check", "--database", "default", var=tmp_path)
-    assert f"journal mode {wanted_journal_mode().upper()}" in shown.stderr
+    assert f"journal mode {choose_journal_mode().upper()}" in shown.stderr
 
 
 def test_a_file_left_in_an_unsafe_mode_is_reported_and_put_right(tmp_path):
@@ -317,7 +317,7 @@ def test_an_address_that_is_no_databases_is_refused_without_being_repeated(tmp_p
     ],
 )
 def test_an_address_of_a_database_says_all_that_there_is_to_say(tmp_path, url, name, host, options):
-    read = databases.database(url, tmp_path)
+    read = databases.describe_database(url, tmp_path)
     assert (read["NAME"], read["HOST"]) == (name, host)
     assert read["OPTIONS"].items() >= options.items()
     assert read["PASSWORD"] == ("p@w" if "p%40w" in url else "")

@@ -46,15 +46,19 @@ def no_templates(slug: str) -> Mapping[str, SharedTemplateFile]:
 def read_dossier(
     data: bytes, *, revisions_of: Lookup, templates_of: Templates = no_templates, now: datetime
 ) -> Imported:
-    """The dossier that a file holds; `revisions_of(slug)` gives the revisions that are here, by origin, and
+    """Return the dossier that a file holds; `revisions_of(slug)` gives the revisions that are here, by origin, and
     `templates_of(slug)` those of a template.
 
     Raises Unusable with every problem found. Origins that cannot be checked here become unread imports."""
-    content = _content(data)
+    content = _read_content(data)
     problems = [f"Élément inconnu : « {str(name)[:40]} »." for name in content.keys() - KEYS]
-    questionnaire = _questionnaire(content, problems)
-    revision, known = _named(content, "incident", revisions_of, problems)
-    template, templates = _named(content, "template", templates_of, problems)
+    questionnaire = None
+    try:
+        questionnaire = seeds.questionnaire(str(content.get("questionnaire")))
+    except Unusable:
+        problems.append(f"Le questionnaire « {str(content.get('questionnaire'))[:40]} » n'est pas connu ici.")
+    revision, known = _find_origin(content, "incident", revisions_of, problems)
+    template, templates = _find_origin(content, "template", templates_of, problems)
     timezone = content.get("timezone", "Europe/Paris")
     if not isinstance(timezone, str) or timezone not in ZONES:
         problems.append("Le fuseau horaire de ce dossier n'est pas un fuseau de France.")
@@ -64,7 +68,7 @@ def read_dossier(
     if problems or questionnaire is None or not isinstance(answers, dict):
         raise Unusable(problems)
     context = Context(ZoneInfo(timezone), now)
-    entries = checked(questionnaire, answers, context)
+    entries = check_entries(questionnaire, answers, context)
     if template and not template.fits(questionnaire.name, revision.slug if revision else None):
         template, templates = None, {}
     proposals = prefill.at_basis(questionnaire, known.values(), templates.values())
@@ -73,7 +77,8 @@ def read_dossier(
     return Imported(questionnaire, revision, timezone, answers, tuple(context.notices), template)
 
 
-def _content(data: bytes) -> dict[str, Any]:
+def _read_content(data: bytes) -> dict[str, Any]:
+    """Return the tables of a file in its newest format. Raises Unusable."""
     try:
         content = strict_json.loads(data)
     except Refused as refused:
@@ -88,37 +93,26 @@ def _content(data: bytes) -> dict[str, Any]:
     return content
 
 
-def _questionnaire(content: Mapping[str, Any], problems: list[str]) -> Questionnaire | None:
-    try:
-        return seeds.questionnaire(str(content.get("questionnaire")))
-    except Unusable:
-        problems.append(f"Le questionnaire « {str(content.get('questionnaire'))[:40]} » n'est pas connu ici.")
-        return None
-
-
-def _named(
+def _find_origin(
     content: Mapping[str, Any], kind: str, known_of: Callable[[str], Mapping[str, Known]], problems: list[str]
 ) -> tuple[Known | None, Mapping[str, Known]]:
-    """The revision of the incident or of the template that the file was begun with (if that one is not here, the newest
-    that is), and all revisions of it that are here."""
-    named = content.get(kind)
-    if named is None:
-        return None, {}
-    if not (isinstance(named, dict) and named.keys() == {"slug", "revision"}) or (
-        not isinstance(named["slug"], str) or type(named["revision"]) not in (int, str)
-    ):
-        problems.append(NO_SUCH_FORM[kind])
-        return None, {}
-    slug, number = named["slug"], named["revision"]
-    known = known_of(slug[:80])
-    here = sorted(
-        (each for each in known.values() if each.slug == slug), key=lambda each: seeds.number_key(each.number)
-    )
-    return known.get(f"{kind}:{slug}@{number}", here[-1] if here else None), known
+    """Return the revision of the incident or of the template that the file was begun with (if that one is not here, the
+    newest that is), and all revisions of it that are here."""
+    match content.get(kind):
+        case None:
+            return None, {}
+        case {"slug": str(slug), "revision": number, **rest} if type(number) in (int, str) and not rest:
+            known = known_of(slug[:80])
+        case _:
+            problems.append(NO_SUCH_FORM[kind])
+            return None, {}
+    here = [revision for revision in known.values() if revision.slug == slug]
+    newest = max(here, key=lambda revision: seeds.number_key(revision.number), default=None)
+    return known.get(f"{kind}:{slug}@{number}", newest), known
 
 
-def checked(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
-    """Every entry checked; raises Unusable with one `key: sentence` for each that is refused."""
+def check_entries(questionnaire: Questionnaire, raw: Mapping[str, Any], context: Context) -> dict[str, Entry]:
+    """Return every entry checked; raises Unusable with one `key: sentence` for each that is refused."""
     entries, problems = {}, []
     for key, value in raw.items():
         question = questionnaire.get(key)

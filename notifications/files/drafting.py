@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from .. import catalogue, prefill, seeds
 from ..catalogue import Revision
-from ..questionnaire import Context, Entry, Question, Questionnaire, Refused, Unusable, strict_json
+from ..questionnaire import Context, Entry, Question, Refused, Unusable, strict_json
 from ..report import DossierData, Report
 from . import roster
-from .dossier_files import checked, read_dossier
+from .dossier_files import check_entries, read_dossier
 
 ENTRY_FIELDS = {"value", "unknown", "not_applicable", "note", "details", "certainty"}
 
@@ -52,102 +52,84 @@ def find_incident(name: str) -> Revision | None:
 def read_answers(
     path: Path, revision: Revision | None, zone: ZoneInfo | None, now: datetime
 ) -> tuple[dict[str, Entry], ZoneInfo]:
-    """Checked entries from plain answers in TOML or JSON, or from a `dossier.json`, and the zone that they are in:
-    `zone` if given, else the dossier's own, else that of Paris. Raises Unusable."""
-    questionnaire = seeds.questionnaire()
-    content = _tables(path)
-    if "format" in content:
-        known = {each.origin: each for each in (*seeds.incidents(), *([revision] if revision else []))}
-        imported = read_dossier(path.read_bytes(), revisions_of=lambda slug: known, now=now)
-        return imported.answers, zone or ZoneInfo(imported.timezone)
-    zone = zone or ZoneInfo("Europe/Paris")
-    raw = {key: _entry_of(questionnaire.get(key), value) for key, value in content.items()}
-    return checked(questionnaire, raw, Context(zone, now)), zone
-
-
-def read_roster(path: Path, zone: ZoneInfo, now: datetime) -> tuple[roster.Line, ...]:
-    """The lines of a CSV, one practice on each. Raises Unusable."""
+    """Return checked entries from plain answers in TOML or JSON, or from a `dossier.json`, and the zone that they are
+    in: `zone` if given, else the dossier's own, else that of Paris. Raises Unusable."""
+    data = _read_bytes(path)
     try:
-        data = path.read_bytes()
-    except OSError:
-        raise Unusable([f"{path}: ce fichier n'existe pas ou n'est pas lisible."]) from None
-    return roster.read(roster.decoded(data), zone, now).lines
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
         content = strict_json.loads(data) if path.suffix == ".json" else tomllib.loads(data.decode("utf-8"))
-    except OSError:
-        raise Unusable([f"{path}: ce fichier n'existe pas ou n'est pas lisible."]) from None
     except Refused as refused:
         raise Unusable([f"{path.name}: {refused}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unusable([f"{path.name}: ce fichier n'est pas lisible ({error or 'trop de niveaux'})."]) from None
     if not isinstance(content, dict):
         raise Unusable([f"{path.name}: une table de réponses est attendue."])
-    return content
+    if "format" in content:
+        known = {each.origin: each for each in (*seeds.incidents(), *([revision] if revision else []))}
+        imported = read_dossier(data, revisions_of=lambda slug: known, now=now)
+        return imported.answers, zone or ZoneInfo(imported.timezone)
+    questionnaire, zone = seeds.questionnaire(), zone or ZoneInfo("Europe/Paris")
+    raw = {key: _make_entry(questionnaire.get(key), value) for key, value in content.items()}
+    return check_entries(questionnaire, raw, Context(zone, now)), zone
 
 
-def _entry_of(question: Question | None, value: Any) -> Mapping[str, Any]:
-    """A table is either an entry written out, or (for a text in parts) the text of each part."""
+def read_roster(path: Path, zone: ZoneInfo, now: datetime) -> tuple[roster.Line, ...]:
+    """Return the lines of a CSV, one practice on each. Raises Unusable."""
+    return roster.read_roster(roster.decode_roster(_read_bytes(path)), zone, now).lines
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise Unusable([f"{path}: ce fichier n'existe pas ou n'est pas lisible."]) from None
+
+
+def _make_entry(question: Question | None, value: Any) -> Mapping[str, Any]:
+    """Return the raw entry that a value of a file of answers stands for: a plain value is a known answer; a table is an
+    entry written out or, for a text in parts, the text of each part."""
     parts = {part.key for part in question.parts} if question else set()
-    if isinstance(value, dict) and value and value.keys() <= parts:
-        return _entry({"value": value})
-    return _entry(value)
-
-
-def _entry(value: Any) -> Mapping[str, Any]:
-    """A plain value means a known answer of the practice, read by it."""
-    if not isinstance(value, dict) or not value.keys() & ENTRY_FIELDS:
+    of_parts = isinstance(value, dict) and value and value.keys() <= parts
+    if not isinstance(value, dict) or of_parts or not value.keys() & ENTRY_FIELDS:
         return {"state": "known", "value": value}
-    rest = {name: each for name, each in value.items() if name not in ("unknown", "not_applicable")}
+    rest = {name: field for name, field in value.items() if name not in ("unknown", "not_applicable")}
     state = next((name for name in ("unknown", "not_applicable") if value.get(name) is True), "known")
     return {"state": state, **rest}
 
 
-def lay_over(questionnaire: Questionnaire, revision: Revision | None, given: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The practice's entries over the proposals. Its text in parts adds to the source's part, it does not erase it;
-    its other answers keep the proposal that they replace as their basis."""
-    proposals = prefill.strongest(prefill.layers(questionnaire, revision))
-    answers = prefill.prefill({}, proposals)
-    for key, entry in given.items():
-        answers[key] = _over(questionnaire.questions[key], answers.get(key), entry)
-    return answers
-
-
-def _over(question: Question, proposed: Entry | None, entry: Entry) -> Entry:
-    if proposed is None or entry["origin"] != "practice" or "basis" in entry:
-        return entry  # with a basis, the practice has had its say on a proposal already
-    if question.parts and entry["state"] == "known" and proposed["state"] == "known":
-        theirs = [part for part in proposed["value"] if part not in entry["value"]]
-        entry = {**entry, "value": theirs + entry["value"]}
-        entry.setdefault("certainty", proposed.get("certainty", {}))
-    return {"basis": proposed["basis"], **entry}
-
-
 def build_dossier_data(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> DossierData:
+    """Return a dossier of this incident: the practice's entries over the proposals. Its text in parts adds to the
+    source's part, it does not erase it; its other answers keep the proposal that they replace as their basis."""
     questionnaire = seeds.questionnaire()
+    answers = prefill.prefill({}, prefill.strongest(prefill.layers(questionnaire, revision)))
+    for key, entry in given.items():
+        proposed = answers.get(key)
+        # with a basis, the practice has had its say on a proposal already
+        if proposed is not None and entry["origin"] == "practice" and "basis" not in entry:
+            if questionnaire.questions[key].parts and entry["state"] == "known" and proposed["state"] == "known":
+                theirs = [part for part in proposed["value"] if part not in entry["value"]]
+                certainty = entry.get("certainty", proposed.get("certainty", {}))
+                entry = {**entry, "value": theirs + entry["value"], "certainty": certainty}
+            entry = {"basis": proposed["basis"], **entry}
+        answers[key] = entry
     known = [each for each in seeds.incidents() if revision and each.slug == revision.slug]
-    known += [revision] if revision else []
     return DossierData(
         questionnaire=questionnaire,
-        answers=lay_over(questionnaire, revision, given),
+        answers=answers,
         zone=zone,
         obligations=seeds.duties(),
         revision=revision,
         newest=revision,
-        revisions={each.origin: each for each in known},
+        revisions={each.origin: each for each in (*known, *([revision] if revision else []))},
     )
 
 
-def figures(report: Report) -> Figures:
-    """What prefill brought, before the practice's answers: a value or an unknown with its reason."""
+def count_prefilled(report: Report) -> Figures:
+    """Return what prefill brought, before the practice's answers: a value or an unknown with its reason."""
     rows = [row for row in report.rows if row.question.step not in IDENTITY_STEPS]
     proposals = [row.proposal for row in rows if row.proposal]
     return Figures(
         applicable=len(rows),
         prefilled=len(proposals),
-        sourced=sum(bool(each.sources) for each in proposals),
-        unknown=sum(each.entry["state"] == "unknown" for each in proposals),
+        sourced=sum(bool(proposal.sources) for proposal in proposals),
+        unknown=sum(proposal.entry["state"] == "unknown" for proposal in proposals),
     )

@@ -1,5 +1,7 @@
 """Groups of controllers that notify the same breach."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,13 +9,13 @@ from ..deadlines import ZONES
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import IncidentRevision
-from .people import User
+from .people import User, Viewer
 from .practices import Membership, Role
 
 
-class ControllerGroupQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
-        """The groups of which this viewer prepares every dossier, and those that it made and that hold none: a
+class ControllerGroupQuerySet(models.QuerySet["ControllerGroup"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Return the groups of which this viewer prepares every dossier, and those that it made and that hold none: a
         colleague who answers for one practice learns nothing of the others."""
         if not viewer.user:
             return self.none()
@@ -41,5 +43,5 @@ class ControllerGroup(models.Model):
     class Meta:
         verbose_name = "groupe de responsables de traitement"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

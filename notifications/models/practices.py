@@ -1,17 +1,19 @@
 """Practices: who they are, and who works there in which role."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
 from ..deadlines import ZONES
 from .ids import new_public_id
-from .people import User
+from .people import User, Viewer
 
 
-class PracticeQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
-        """The practices in which this viewer has a role."""
+class PracticeQuerySet(models.QuerySet["Practice"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Return the practices in which this viewer has a role."""
         return self.filter(memberships__user=viewer.user) if viewer.user else self.none()
 
 
@@ -44,7 +46,7 @@ class Practice(models.Model):
             models.CheckConstraint(condition=Q(timezone__in=list(ZONES)), name="practice_timezone_is_a_zone_of_france"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -79,7 +81,7 @@ class Membership(models.Model):
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.role} {self.pk}"
 
 
@@ -100,5 +102,5 @@ class Invitation(models.Model):
         verbose_name = "invitation"
         constraints = [models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_is_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"invitation {self.pk}"

@@ -11,11 +11,12 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
+from notifications.questionnaire import Unusable
 from notifications.services.operations import backup
 from tests.servers import SERVER_URL, STATIC_IS_READY, copy_installation, environment, reading
 from tests.services.dossiers.test_kill import SAVES, Typist, check
 
-COMMITTED = Path(settings.BASE_DIR) / "tests/data/backup.v1.zip"
+COMMITTED = Path(settings.BASE_DIR) / "tests/data/backup.v2.zip"
 FILL = """
 from datetime import UTC, datetime
 from notifications.models import Filing, IncidentRevision
@@ -33,7 +34,7 @@ Filing.objects.create(dossier=dossier, number=1, kind="initial", filed_at=now, r
 OF_TOMORROW = """
 from django.db import connection
 cursor = connection.cursor()
-cursor.execute("CREATE TABLE notifications_of_tomorrow (dossier_id bigint REFERENCES notifications_dossier (id))")
+cursor.execute("CREATE TABLE notifications_of_tomorrow (its bigint NOT NULL REFERENCES notifications_dossier (id))")
 cursor.execute("INSERT INTO notifications_of_tomorrow SELECT id FROM notifications_dossier")
 """
 
@@ -49,7 +50,7 @@ def run(var, *arguments, on_server=True, **options):
 
 
 def tables(path):
-    return backup.check(path)["tables"]
+    return backup.check_backup(path)["tables"]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_every_row_comes_back_and_only_replace_erases_what_is_there(made, tmp_pa
     assert code == 0, said
     assert run(var, "migrate", "--check")[0] == 0  # the file is of an older version, the installation of this one
     with reading(var) as ask:
-        assert ask("SELECT organisation_name FROM notifications_dossier") == [("Cabinet de la sauvegarde",)]
+        assert ask("SELECT name FROM notifications_practice") == [("Cabinet de la sauvegarde",)]
 
 
 def test_going_back_leaves_nothing_of_a_newer_version(made, tmp_path):
@@ -132,8 +133,8 @@ def test_a_damaged_backup_is_refused(made, tmp_path, seeded, change):
         flipped = bytes([whole[at] ^ (1 << seeded.randrange(8))])
         bad = {"flip": whole[:at] + flipped + whole[at + 1 :], "cut": whole[:at], "grow": whole + whole[at:]}[change]
         damaged.write_bytes(bad)
-        with pytest.raises(backup.Unusable, match="abîmée"):
-            backup.check(damaged)
+        with pytest.raises(Unusable, match="abîmée"):
+            backup.check_backup(damaged)
 
 
 def resealed(made, path, **changes):
@@ -144,23 +145,26 @@ def resealed(made, path, **changes):
             new.writestr(name, json.dumps(manifest) if manifest else old.read(name))
         new.comment = b" " * backup.SEAL_LENGTH
     with path.open("r+b") as file:
-        backup._seal(file)
+        backup.seal(file)
     return path
 
 
 def test_a_backup_that_does_not_fit_changes_nothing_and_says_why(made, used_var, tmp_path):
-    after = [["notifications", "9999_of_tomorrow"], *backup.check(made)["migrations"]]
-    for changes in ({"migrations": after}, {"version": 2}):
-        code, said = run(used_var, "restore", "--replace", resealed(made, tmp_path / "newer.zip", **changes))
-        assert code == 1
-        assert said == f"CommandError: {backup.NEWER}\n"
+    after = [["notifications", "9999_of_tomorrow"], *backup.check_backup(made)["migrations"]]
+    for changes, sentence in (
+        ({"migrations": after}, backup.NEWER),
+        ({"version": backup.VERSION + 1}, backup.NEWER),
+        ({"version": backup.VERSION - 1}, backup.OLDER),
+    ):
+        code, said = run(used_var, "restore", "--replace", resealed(made, tmp_path / "other.zip", **changes))
+        assert (code, said) == (1, f"CommandError: {sentence}\n")
     (tmp_path / "cut.zip").write_bytes(made.read_bytes()[:-1])
     assert run(used_var, "restore", "--replace", tmp_path / "cut.zip") == (1, f"CommandError: {backup.DAMAGED}\n")
     # found only while the rows go in: all that was done is undone
     table = tables(made)
     wrong = {**table, "notifications.JournalEntry": {**table["notifications.JournalEntry"], "sha256": "0" * 64}}
-    with pytest.raises(backup.Unusable):
-        backup.check(resealed(made, tmp_path / "wrong.zip", tables=wrong))
+    with pytest.raises(Unusable):
+        backup.check_backup(resealed(made, tmp_path / "wrong.zip", tables=wrong))
     assert run(used_var, "backup", tmp_path / "after.zip")[0] == 0
     assert tables(tmp_path / "after.zip") == table
 

@@ -129,7 +129,7 @@ def test_it_says_the_same_as_the_dossiers_that_the_board_starts(tmp_path, quick)
     lines = drafting.read_roster(EXAMPLE, PARIS, now)
     user = User.objects.create(email="gestion@example.org")
     revision = INCIDENT_REVISIONS.list_stored("weda-2025-11")[0]
-    begun = starting.begin(user=user, lines=lines, revision=revision, timezone="Europe/Paris", now=now)
+    begun = starting.start_dossiers(user=user, lines=lines, revision=revision, timezone="Europe/Paris", now=now)
     for each, data in zip(begun, [made[name] for name in sorted(made) if name.endswith("json")], strict=True):
         alone, stored = (
             json.loads(data)["answers"],

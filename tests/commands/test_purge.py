@@ -172,7 +172,7 @@ def test_what_uses_a_dossier_by_itself_keeps_it_no_longer(account):
 
 def test_a_dossier_that_was_used_between_the_list_and_its_turn_is_kept(account, monkeypatch):
     first, second = begun(owner=account), begun(owner=account)
-    ending, later = retention.end, NOW + KEEP.dossier
+    ending, later = retention.end_dossier, NOW + KEEP.dossier
 
     def interrupted(*, pk, now):
         entries = {"discovery": answered("discovery", "Encore là")}
@@ -181,7 +181,7 @@ def test_a_dossier_that_was_used_between_the_list_and_its_turn_is_kept(account, 
             saving.save_answers(dossier=other, base=other.version, entries=entries, by="compte 1", now=later)
         return ending(pk=pk, now=now)
 
-    monkeypatch.setattr(retention, "end", interrupted)
+    monkeypatch.setattr(retention, "end_dossier", interrupted)
     assert purged(later)["dossiers_erased"] == 1
     [kept] = Dossier.objects.all()
     assert kept.answers["discovery"]["value"] == "Encore là"
@@ -190,7 +190,7 @@ def test_a_dossier_that_was_used_between_the_list_and_its_turn_is_kept(account, 
 def test_one_that_somebody_else_erased_meanwhile_is_no_fault(account):
     number = begun(owner=account).pk
     Dossier.objects.all().delete()
-    assert retention.end(pk=number, now=NOW + KEEP.dossier) == ""
+    assert retention.end_dossier(pk=number, now=NOW + KEEP.dossier) == ""
     assert Erasure.objects.count() == 0
 
 

@@ -16,7 +16,7 @@ EXAMPLE = (ROOT / "examples/cabinets.csv").read_text("utf-8")
 
 
 def read(text, zone=PARIS):
-    return roster.read(text, zone, NOW)
+    return roster.read_roster(text, zone, NOW)
 
 
 def only(text, zone=PARIS):
@@ -38,7 +38,7 @@ def problems(text):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_any_spreadsheet_says_the_same(delimiter, encoding, end):
     data = EXAMPLE.replace(";", delimiter).replace("\n", end).encode(encoding)
-    assert read(roster.decoded(data)) == read(EXAMPLE)
+    assert read(roster.decode_roster(data)) == read(EXAMPLE)
 
 
 def test_a_quoted_cell_may_hold_anything():
@@ -55,7 +55,7 @@ def test_a_quoted_cell_may_hold_anything():
 )
 def test_what_is_no_csv_is_refused_with_what_to_do(data, words):
     with pytest.raises(Unusable, match=words.replace("(", r"\(").replace(")", r"\)")):
-        roster.decoded(data)
+        roster.decode_roster(data)
 
 
 @pytest.mark.parametrize(

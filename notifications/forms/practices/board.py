@@ -1,8 +1,13 @@
 """Choosing what the board shows, and the file from which dossiers are started."""
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 from django import forms
 
 MOST_CHOICES = 200  # more practices than that are looked for by their name
+Pairs = Sequence[tuple[str, str]]  # (value, words) of each choice
+
 CHOOSE = "Choisissez un fichier CSV de moins de 1 Mo."
 
 
@@ -20,11 +25,15 @@ class BoardForm(forms.Form):
     incident = forms.ChoiceField(label="Incident", required=False, widget=_select())
     filtre = forms.ChoiceField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, practices, incidents, states, **options):
+    def __init__(self, *args: Any, practices: Pairs, incidents: Pairs, states: Pairs, **options: Any):
         super().__init__(*args, **options)
-        self.fields["cabinet"].choices = [("", "Tous les cabinets"), *practices]
-        self.fields["incident"].choices = [("", "Tous les incidents"), *incidents]
-        self.fields["filtre"].choices = [("", ""), *states]
+        offered = {
+            "cabinet": [("", "Tous les cabinets"), *practices],
+            "incident": [("", "Tous les incidents"), *incidents],
+            "filtre": [("", ""), *states],
+        }
+        for name, choices in offered.items():
+            cast(forms.ChoiceField, self.fields[name]).choices = choices
         if len(practices) > MOST_CHOICES:
             self.fields["cabinet"].widget = forms.HiddenInput()
 
@@ -43,7 +52,7 @@ class RosterForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
-    def __init__(self, *args, incidents, zones, **options):
+    def __init__(self, *args: Any, incidents: Pairs, zones: Pairs, **options: Any):
         super().__init__(*args, **options)
-        self.fields["incident"].choices = [*incidents, ("-", "Sans fiche d'incident")]
-        self.fields["timezone"].choices = zones
+        cast(forms.ChoiceField, self.fields["incident"]).choices = [*incidents, ("-", "Sans fiche d'incident")]
+        cast(forms.ChoiceField, self.fields["timezone"]).choices = list(zones)

@@ -1,6 +1,7 @@
 """A group of controllers: what it is called, which breach it is about, and who is in it."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import EmailValidator
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from ...models import Practice
 from ...questionnaire import Context, Question, Refused, check_entry
 from ..dossiers.filing import LineField
+from .practice import TIMEZONES
 
 NAME = 200  # as long as the column
 NOBODY = "Cochez au moins un cabinet, ou écrivez le nom d'un nouveau."
@@ -39,28 +41,40 @@ class MembersForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "form-control", "rows": 6, "spellcheck": "false"}),
     )
 
-    def __init__(self, *args, kept: QuerySet, offered: QuerySet, naming: Question, context: Context, **options):
+    def __init__(
+        self,
+        *args: Any,
+        kept: QuerySet[Practice],
+        offered: QuerySet[Practice],
+        naming: Question,
+        context: Context,
+        **options: Any,
+    ):
         super().__init__(*args, **options)
         self.naming, self.context = naming, context
         self.names = {practice.name.casefold() for practice in kept}
-        self.fields["members"].queryset = offered
-        if not offered:
+        if offered:
+            cast("forms.ModelMultipleChoiceField[Practice]", self.fields["members"]).queryset = offered
+        else:
             del self.fields["members"]
 
-    def clean_newcomers(self):
-        found, faults = [], []
+    def clean_newcomers(self) -> list[tuple[str, str]]:
+        newcomers, faults = [], []
         for place, line in enumerate(self.cleaned_data["newcomers"].splitlines(), start=1):
             try:
-                found += [self._newcomer(line)] if line.strip() else []
+                newcomers += [self._read_newcomer(line)] if line.strip() else []
             except (Refused, forms.ValidationError) as fault:
                 faults.append(f"Ligne {place} : {fault.message if isinstance(fault, forms.ValidationError) else fault}")
-        if twice := _twice([name for name, _ in found]):
-            faults.append(f"« {twice} » est écrit deux fois.")
+        names = [name.casefold() for name, _ in newcomers]
+        twice = [name for name, _ in newcomers if names.count(name.casefold()) > 1]
+        if twice:
+            faults.append(f"« {twice[0]} » est écrit deux fois.")
         if faults:
             raise forms.ValidationError(faults)
-        return found
+        return newcomers
 
-    def _newcomer(self, line: str) -> tuple[str, str]:
+    def _read_newcomer(self, line: str) -> tuple[str, str]:
+        """Return the (name, address or "") of a line. Raises Refused or ValidationError."""
         name, _, email = (part.strip() for part in line.partition(";"))
         entry = check_entry(self.naming, {"state": "known", "value": name}, self.context)
         if not entry["value"]:
@@ -71,17 +85,11 @@ class MembersForm(forms.Form):
             EMAIL(email)
         return entry["value"], email
 
-    def clean(self):
-        said = self.cleaned_data
-        if not (self.errors or said.get("members") or said["newcomers"]):
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if not (self.errors or data.get("members") or data["newcomers"]):
             self.add_error("newcomers", NOBODY)
-        return said
-
-
-def _twice(names: list[str]) -> str:
-    """A name that stands there more than once, "" when none does."""
-    told = [name.casefold() for name in names]
-    return next((name for name in names if told.count(name.casefold()) > 1), "")
+        return data
 
 
 class GroupForm(MembersForm):
@@ -104,17 +112,17 @@ class GroupForm(MembersForm):
     timezone = forms.ChoiceField(
         label="Où se trouvent les nouveaux cabinets ?",
         help_text="Leurs dates et la fin de leur délai seront écrites à cette heure.",
-        choices=[(zone, f"Heure {words}") for zone, words in Practice._meta.get_field("timezone").choices],
+        choices=TIMEZONES,
         initial="Europe/Paris",
         widget=forms.Select(attrs={"class": "form-select field-medium"}),
         error_messages={"invalid_choice": "Ce fuseau n'est pas proposé."},
     )
     field_order = ["incident", "name", "timezone", "members", "newcomers"]
 
-    def __init__(self, *args, incidents: Iterable[tuple[str, str]], **options):
+    def __init__(self, *args: Any, incidents: Iterable[tuple[str, str]], **options: Any):
         super().__init__(*args, **options)
-        self.fields["incident"].choices = [*incidents, (NO_INCIDENT, "Sans fiche d'incident")]
+        cast(forms.ChoiceField, self.fields["incident"]).choices = [*incidents, (NO_INCIDENT, "Sans fiche d'incident")]
 
-    def clean_incident(self):
-        said = self.cleaned_data["incident"]
-        return "" if said == NO_INCIDENT else said
+    def clean_incident(self) -> str:
+        slug: str = self.cleaned_data["incident"]
+        return "" if slug == NO_INCIDENT else slug

@@ -1,36 +1,33 @@
 """What is asked of a practice besides the questions of the form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from crispy_forms.layout import Layout, LayoutObject
 from django import forms
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from ...models import Practice, Role
-from ...questionnaire import Question, Step
+from ...questionnaire import Context, Question, Step
 from ..dossiers.filing import LineField
 from ..dossiers.step import QuestionBlock, StepForm
 
 NO_INCIDENT = "-"  # no slug
 
 
-def _select(label: str, choices: Iterable[tuple[str, str]], help_text: str = "") -> forms.ChoiceField:
+def _make_select(label: str, choices: Iterable[tuple[str, str]], help_text: str = "") -> forms.ChoiceField:
     unknown = {"invalid_choice": "Ce choix n'est pas proposé : choisissez de nouveau."}
     widget = forms.Select(attrs={"class": "form-select field-medium"})
     return forms.ChoiceField(label=label, choices=choices, help_text=help_text, widget=widget, error_messages=unknown)
 
 
-def _kind() -> forms.ChoiceField:
-    words = [(key, label[0].upper() + label[1:]) for key, label in Practice.Kind.choices]
-    return _select("De quelle structure s'agit-il ?", words)
+WHERE = "Où se trouve-t-elle ?"
+KINDS = [(key, label[0].upper() + label[1:]) for key, label in Practice.Kind.choices]
+TIMEZONES = [(key, f"Heure {words}") for key, words in Practice._meta.get_field("timezone").flatchoices]
 
 
-def _zone(help_text: str) -> forms.ChoiceField:
-    words = [(key, f"Heure {label}") for key, label in Practice._meta.get_field("timezone").flatchoices]
-    return _select("Où se trouve-t-elle ?", words, help_text)
-
-
-class NewPracticeForm(forms.ModelForm):
+class NewPracticeForm(forms.ModelForm):  # type: ignore[type-arg]
     """`role` is that of whoever begins it."""
 
     name = LineField(
@@ -40,8 +37,10 @@ class NewPracticeForm(forms.ModelForm):
         "individuel, le praticien.",
         error_messages={"required": "Écrivez le nom du cabinet."},
     )
-    kind = _kind()
-    timezone = _zone("Les dates et la fin des délais de ses dossiers seront écrites à cette heure.")
+    kind = _make_select("De quelle structure s'agit-il ?", KINDS)
+    timezone = _make_select(
+        WHERE, TIMEZONES, "Les dates et la fin des délais de ses dossiers seront écrites à cette heure."
+    )
     role = forms.ChoiceField(
         label="Vous êtes…",
         choices=[
@@ -57,11 +56,13 @@ class NewPracticeForm(forms.ModelForm):
         fields = ["name", "kind", "timezone"]
 
 
-class FactsForm(forms.ModelForm):
+class FactsForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a profile holds besides answers."""
 
-    kind = _kind()
-    timezone = _zone("Les dates des dossiers que vous commencerez seront écrites à cette heure.")
+    kind = _make_select("De quelle structure s'agit-il ?", KINDS)
+    timezone = _make_select(
+        WHERE, TIMEZONES, "Les dates des dossiers que vous commencerez seront écrites à cette heure."
+    )
     software = LineField(
         label="Logiciel utilisé",
         limit=120,
@@ -87,24 +88,33 @@ class FactsForm(forms.ModelForm):
         return str("rien" if words in (None, "") else words)
 
 
-class Heading(LayoutObject):
+class Heading(LayoutObject):  # type: ignore[misc]
     """The title of a rubric, over its questions."""
 
     def __init__(self, title: str):
         self.title = title
 
-    def render(self, form, context, template_pack=None, **kwargs):
+    def render(self, form: forms.Form, context: Any, template_pack: Any = None, **kwargs: Any) -> str:
         return render_to_string("practices/_heading.html", {"title": self.title})
 
 
 class ProfileForm(StepForm):
     """The questions of a profile, under the titles of their rubrics (`steps`)."""
 
-    def __init__(self, questions: Iterable[Question], base, context, data=None, *, steps: Iterable[Step]):
+    def __init__(
+        self,
+        questions: Iterable[Question],
+        base: Mapping[str, Any],
+        context: Context,
+        data: Mapping[str, Any] | None = None,
+        *,
+        steps: Iterable[Step],
+    ):
+        questions = list(questions)
         super().__init__(questions, base, context, data, ticks={})
         self.helper.layout = Layout()
         for step in steps:
-            asked = [QuestionBlock(key) for key, field in self.fields.items() if field.question.step == step.slug]
+            asked = [QuestionBlock(question.key) for question in questions if question.step == step.slug]
             self.helper.layout.extend([Heading(step.title), *asked] if asked else [])
 
 
@@ -120,17 +130,17 @@ class StartForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, incidents, **options):
+    def __init__(self, *args: Any, incidents: Iterable[tuple[str, str]], **options: Any):
         super().__init__(*args, **options)
-        self.fields["incident"].choices = [
+        cast(forms.ChoiceField, self.fields["incident"]).choices = [
             *incidents,
             (NO_INCIDENT, "Aucun de ceux-ci : je décris moi-même la violation"),
         ]
 
 
 class EntrustForm(forms.Form):
-    practice = forms.ModelChoiceField(
-        queryset=None,
+    practice: "forms.ModelChoiceField[Practice]" = forms.ModelChoiceField(
+        queryset=Practice.objects.none(),
         to_field_name="public_id",
         label="À quel cabinet ?",
         empty_label=None,
@@ -138,6 +148,6 @@ class EntrustForm(forms.Form):
         error_messages={"required": "Choisissez un cabinet.", "invalid_choice": "Choisissez l'un de vos cabinets."},
     )
 
-    def __init__(self, *args, practices, **options):
+    def __init__(self, *args: Any, practices: QuerySet[Practice], **options: Any):
         super().__init__(*args, **options)
-        self.fields["practice"].queryset = practices
+        cast("forms.ModelChoiceField[Practice]", self.fields["practice"]).queryset = practices

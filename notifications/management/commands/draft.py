@@ -4,25 +4,31 @@ for every practice on it, without a database."""
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.text import slugify
 
 from notifications import deadlines
+from notifications.catalogue import Revision
 from notifications.documents import dossier_file, pdf
 from notifications.files import drafting
+from notifications.obligations import Deadline
 from notifications.questionnaire import Unusable
-from notifications.report import CLOCK_WORDS, build_report
+from notifications.report import CLOCK_WORDS, Report, build_report
+
+PDF_WITH_BATCH = "--pdf et --json ne vont pas avec --batch, qui écrit les deux pour chaque cabinet dans --out."
 
 
 class Command(BaseCommand):
     help = "Prépare un brouillon de notification à partir d'un incident et d'un fichier de réponses."
     requires_system_checks = ()  # some of them open the database
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("incident", help="slug, slug@révision, fichier .toml, ou - sans incident")
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("--answers", type=Path, metavar="FICHIER")
@@ -38,96 +44,86 @@ class Command(BaseCommand):
         )
         parser.add_argument("--now", metavar="ISO", help="instant avec décalage, au lieu de l'heure de la machine")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _check(options)
-            (self._batch if options["batch"] else self._dossier)(options)
+            if options["pdf"] and options["pdf"] == options["json"]:
+                raise Unusable([f"{options['pdf']}: les deux sorties portent le même nom."])
+            if bool(options["batch"]) != bool(options["out"]):
+                raise Unusable(["--batch et --out vont ensemble."])
+            if options["batch"] and (options["pdf"] or options["json"]):
+                raise Unusable([PDF_WITH_BATCH])
+            now, zone = _read_instant(options["now"]), options["timezone"] and ZoneInfo(options["timezone"])
+            revision = drafting.find_incident(options["incident"])
+            if options["batch"]:
+                self._draft_batch(options, revision, zone or ZoneInfo("Europe/Paris"), now)
+            else:
+                self._draft_one(options, revision, zone, now)
         except Unusable as error:
             self.stderr.write("\n".join(error.problems))
             sys.exit(2)
 
-    def _batch(self, options):
-        now, zone = _instant(options["now"]), ZoneInfo(options["timezone"] or "Europe/Paris")
-        revision = drafting.find_incident(options["incident"])
-        lines = drafting.read_roster(options["batch"], zone, now)
+    def _draft_batch(self, options: dict[str, Any], revision: Revision | None, zone: ZoneInfo, now: datetime) -> None:
+        lines, folder = drafting.read_roster(options["batch"], zone, now), options["out"]
         reports = [
             (line, build_report(drafting.build_dossier_data(revision, line.entries, zone), now)) for line in lines
         ]
-        _write_together(_made(reports, _folder(options["out"])))
-        for line, report in reports:
-            self.stdout.write(_told(line, report))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise Unusable([f"{folder}: impossible de créer ce dossier."]) from None
 
-    def _dossier(self, options):
-        now, zone = _instant(options["now"]), options["timezone"] and ZoneInfo(options["timezone"])
-        revision = drafting.find_incident(options["incident"])
+        def make_files() -> Iterator[tuple[Path, bytes]]:
+            for line, report in reports:
+                # the number of the line makes a name unique
+                place = folder / f"{line.number:04d}-{slugify(line.name)[:60] or 'cabinet'}"
+                yield place.with_suffix(".json"), dossier_file.dump(report)
+                yield place.with_suffix(".pdf"), _make_pdf(report)
+
+        _write_together(make_files())
+        for line, report in reports:
+            # « ligne 2 : Cabinet du Dr Exemple : samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours. »
+            notices = "".join(f" {notice}" for notice in line.notices)
+            end = _describe_end(report.clock, report.data.zone)
+            self.stdout.write(f"ligne {line.number} : {line.name} : {end}.{notices}")
+
+    def _draft_one(
+        self, options: dict[str, Any], revision: Revision | None, zone: ZoneInfo | None, now: datetime
+    ) -> None:
         given, zone = drafting.read_answers(options["answers"], revision, zone, now)
         report = build_report(drafting.build_dossier_data(revision, given, zone), now)
         outputs = {}
         if options["json"]:
             outputs[options["json"]] = dossier_file.dump(report)
         if options["pdf"]:
-            outputs[options["pdf"]] = _pdf(report)
+            outputs[options["pdf"]] = _make_pdf(report)
         _write_together(outputs.items())
-        self._say(report)
-
-    def _say(self, report):
-        found = drafting.figures(report)
+        figures = drafting.count_prefilled(report)
         self.stdout.write(
-            f"Prérempli : {found.prefilled} / {found.applicable}, dont {found.sourced} avec une source "
-            f"et {found.unknown} « inconnu » motivé(s)."
+            f"Prérempli : {figures.prefilled} / {figures.applicable}, dont {figures.sourced} avec une source "
+            f"et {figures.unknown} « inconnu » motivé(s)."
         )
         for clock in report.clocks:
             duty = clock.obligation
-            self.stdout.write(f"Échéance : {duty.key} ({duty.title}) : {_end(clock, report.data.zone)}")
+            self.stdout.write(f"Échéance : {duty.key} ({duty.title}) : {_describe_end(clock, report.data.zone)}")
         for row in report.missing:
             self.stdout.write(f"Manquant : {row.key} ({row.question.label})")
         for keys, message in report.doubts:
             self.stdout.write(f"À vérifier : {', '.join(keys)} : {message}")
 
 
-def _check(options):
-    """Which options go together."""
-    if options["pdf"] and options["pdf"] == options["json"]:
-        raise Unusable([f"{options['pdf']}: les deux sorties portent le même nom."])
-    if bool(options["batch"]) != bool(options["out"]):
-        raise Unusable(["--batch et --out vont ensemble."])
-    if options["batch"] and (options["pdf"] or options["json"]):
-        raise Unusable(["--pdf et --json ne vont pas avec --batch, qui écrit les deux pour chaque cabinet dans --out."])
-
-
-def _pdf(report):
+def _make_pdf(report: Report) -> bytes:
     return pdf.draft_pdf(report, title=report.organisation, incident_title=report.incident_title)
 
 
-def _folder(path):
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise Unusable([f"{path}: impossible de créer ce dossier."]) from None
-    return path
-
-
-def _made(reports, folder):
-    """(path, bytes) of each file, made one after the other. The number of the line makes a name unique."""
-    for line, report in reports:
-        place = folder / f"{line.number:04d}-{slugify(line.name)[:60] or 'cabinet'}"
-        yield place.with_suffix(".json"), dossier_file.dump(report)
-        yield place.with_suffix(".pdf"), _pdf(report)
-
-
-def _told(line, report):
-    """« ligne 2 : Cabinet du Dr Exemple : samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours »."""
-    notices = "".join(f" {notice}" for notice in line.notices)
-    return f"ligne {line.number} : {line.name} : {_end(report.clock, report.data.zone)}.{notices}"
-
-
-def _end(clock, zone):
-    """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours », or the state alone where there is no hour."""
+def _describe_end(clock: Deadline, zone: ZoneInfo) -> str:
+    """Return « samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours », or the state alone where there is no
+    hour."""
     state = CLOCK_WORDS[clock.state]
     return f"{deadlines.in_words(clock.due_at, zone)}, {state}" if clock.due_at else state
 
 
-def _instant(text):
+def _read_instant(text: str | None) -> datetime:
+    """Return the instant of --now; without it, the minute that the machine's clock shows. Raises Unusable."""
     if text is None:
         return datetime.now(UTC).replace(second=0, microsecond=0)
     try:
@@ -141,8 +137,8 @@ def _instant(text):
     return now
 
 
-def _write_together(outputs):
-    """All files, given as (path, bytes), or none: written under temporary names first, renamed at the end."""
+def _write_together(outputs: Iterable[tuple[Path, bytes]]) -> None:
+    """Write all files, given as (path, bytes), or none: under temporary names first, renamed at the end."""
     staged = []
     try:
         for path, data in outputs:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
-from django.db.models import F
 
 from ...models import ControllerGroup, Dossier, Erasure, Invitation, Practice, Subscription, User
 from .. import journal
@@ -15,19 +14,20 @@ from ..practices import team
 
 
 @transaction.atomic
-def erase(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
+def erase_dossier(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
     """Remove a dossier with its answers, history, filings, grants, reminders and journal. The line that stays tells
     when, how long the journal was and its last hash, so that a copy kept elsewhere can still be recognised."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row: nobody writes a line meanwhile
-    count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
+    # nobody writes a line of its journal meanwhile
+    locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).only("journal_count", "journal_head")
+    last = locked.get(pk=dossier.pk)
     Dossier.objects.filter(pk=dossier.pk).delete()
-    transaction.on_commit(_forget_log)
-    return Erasure.objects.create(at=now, by=by, lines=count, journal_head=head)
+    transaction.on_commit(_empty_log)
+    return Erasure.objects.create(at=now, by=by, lines=last.journal_count, journal_head=last.journal_head)
 
 
-def _forget_log() -> None:
-    """SQLite's write-ahead log would keep the old pages for a while; in its other modes this does nothing. A database
-    that is busy empties the log later by itself: the dossier is gone all the same."""
+def _empty_log() -> None:
+    """Empty SQLite's write-ahead log, which would keep the old pages for a while; in its other modes this does nothing.
+    A database that is busy empties the log later by itself: the dossier is gone all the same."""
     if connection.vendor == "sqlite":
         with suppress(OperationalError), connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -45,7 +45,7 @@ def erase_practice(*, practice: Practice, by: str, now: datetime) -> int:
     groups = list(ControllerGroup.objects.filter(dossiers__practice=locked).values_list("pk", flat=True))
     dossiers = list(locked.dossiers.order_by("pk"))
     for dossier in dossiers:
-        erase(dossier=dossier, by=by, now=now)
+        erase_dossier(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(pk__in=groups, dossiers=None).delete()
     locked.delete()
     return len(dossiers)
@@ -64,53 +64,46 @@ class Parting:
     left: list[Practice]  # they go on without it
 
 
-def parting(user: User) -> Parting:
-    found = Parting(list(user.dossiers.order_by("-created_at")), [], [], [])
+def describe_parting(user: User) -> Parting:
+    """Return what the end of this account would mean. Changes nothing."""
+    parting = Parting(list(user.dossiers.order_by("-created_at")), [], [], [])
     for membership in user.memberships.select_related("practice").order_by("practice__name", "pk"):
         if not membership.practice.memberships.exclude(user=user).exists():
-            found.alone.append(membership.practice)
+            parting.alone.append(membership.practice)
             continue
         try:
-            team.must_stay_governed(membership)
+            team.check_stays_governed(membership)
         except (team.LastOwner, team.LastManager):
-            found.held.append(membership.practice)
+            parting.held.append(membership.practice)
         else:
-            found.left.append(membership.practice)
-    return found
+            parting.left.append(membership.practice)
+    return parting
 
 
 @transaction.atomic
 def erase_account(*, user: User, now: datetime) -> None:
-    """Remove an account with its dossiers, register and roles, what was sent to its address, and the practices in which
-    it is alone. Journals keep « compte 7 », which is nobody any more. Raises LastOwner or LastManager."""
+    """Remove an account with its dossiers, register, roles and sessions, what was sent to its address, and the
+    practices in which it is alone. Journals keep « compte 7 », which is nobody any more. Raises LastOwner or
+    LastManager."""
     locked = User.objects.select_for_update().get(pk=user.pk)  # FOR UPDATE: it begins no dossier meanwhile
     list(Practice.objects.select_for_update().filter(memberships__user=locked).order_by("pk"))  # nor does anybody join
     by = access.account_author(locked)
-    found = parting(locked)
-    for practice in found.alone:
+    parting = describe_parting(locked)
+    for practice in parting.alone:
         erase_practice(practice=practice, by=by, now=now)
-    _stop_mails(locked, by, now)
-    for practice in [*found.held, *found.left]:
+    # dossiers of the practices that go on remind this address no more
+    reminders = Subscription.objects.filter(dossier__practice__memberships__user=locked)
+    reminders.filter(pending_email__iexact=locked.email).update(pending_email="")
+    for subscription in reminders.filter(email__iexact=locked.email).select_related("dossier"):
+        journal.append(dossier=subscription.dossier, event="address_ended", by=by, now=now)
+        subscription.delete()
+    for practice in [*parting.held, *parting.left]:
         team.remove(practice=practice, email=locked.email, by=locked, now=now)
-    for dossier in found.dossiers:
-        erase(dossier=dossier, by=by, now=now)
+    for dossier in parting.dossiers:
+        erase_dossier(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(created_by=locked, dossiers=None).delete()
     Invitation.objects.filter(email__iexact=locked.email).delete()
     locked.delete()
-    _end_sessions(user)
-
-
-def _stop_mails(user: User, by: str, now: datetime) -> None:
-    """Practices' dossiers remind this address no more."""
-    theirs = Subscription.objects.filter(dossier__practice__memberships__user=user)
-    theirs.filter(pending_email__iexact=user.email).update(pending_email="")
-    for subscription in theirs.filter(email__iexact=user.email).select_related("dossier"):
-        journal.append(dossier=subscription.dossier, event="address_ended", by=by, now=now)
-        subscription.delete()
-
-
-def _end_sessions(user: User) -> None:
-    """They are of no use without the account, and hold its address."""
-    for session in Session.objects.iterator():
+    for session in Session.objects.iterator():  # of no use without the account, and they hold its address
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()

@@ -30,7 +30,7 @@ def announce(*, now: datetime) -> int:
     no mail leaves: the pages say it too."""
     if not settings.MAIL_LEAVES:
         return 0
-    found = retention.leaving(Dossier.objects.exclude(owner=None, practice=None), now)
+    found = retention.list_leaving(Dossier.objects.exclude(owner=None, practice=None), now)
     due = [dossier for dossier in found if _is_due(dossier, now)]
     letters = _letters(due)
     put_off = [theirs for email, theirs in letters.items() if not _sent(email, theirs)]

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,9 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-FORMAT, VERSION = "breach-assistant/backup", 1
+from ...questionnaire import Unusable
+
+FORMAT, VERSION = "breach-assistant/backup", 2
 MANIFEST = "manifest.json"
 SEAL = "sha256:"
 SEAL_LENGTH = len(SEAL) + 64
@@ -33,62 +35,67 @@ BATCH = 500  # rows read or written at a time
 Manifest = dict[str, Any]
 
 DAMAGED = "Cette sauvegarde est abîmée ou incomplète : elle n’est pas reprise. Essayez la précédente."
+OLDER = (
+    "Cette sauvegarde vient d’une version antérieure à 0.9.0, que celle-ci ne reprend pas : rien n’est changé. "
+    "Lisez docs/upgrade.md."
+)
 NEWER = "Cette sauvegarde vient d’une version plus récente de Breach Assistant : mettez d’abord celui-ci à jour."
 NOT_MIGRATED = "La base n’est pas à jour : lancez d’abord « manage.py migrate »."
 NOT_SOUND = "La base elle-même est abîmée : rien n’est sauvegardé, et la sauvegarde précédente reste en place."
 
 
-class Unusable(ValueError):
-    """A backup that cannot be made or taken back; the text is a French sentence."""
-
-
 # -- making one -----------------------------------------------------------------------------------------
 
 
-def write(*, path: Path, now: datetime) -> Manifest:
+def write_backup(*, path: Path, now: datetime) -> Manifest:
     """Back everything up into `path`, readable by its owner only, while others go on writing: what was committed before
     the start is in it. It is read back before it takes the place of a previous one. Raises Unusable or OSError."""
-    if MigrationExecutor(connection).migration_plan(_leaves()):
-        raise Unusable(NOT_MIGRATED)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise Unusable([NOT_MIGRATED])
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "w+b") as file:
-            with _standing_still(path.parent) as alias:
+            with _hold_still(path.parent) as alias:
                 _dump(file, alias, now)
-            _seal(file)
+            seal(file)
             os.fsync(file.fileno())
-        manifest = check(Path(name))
+        manifest = check_backup(Path(name))
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
-    _sync_folder(path.parent)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return manifest
 
 
-def _leaves() -> list[tuple[str, str]]:
-    return MigrationExecutor(connection).loader.graph.leaf_nodes()
-
-
 @contextmanager
-def _standing_still(folder: Path) -> Iterator[str]:
-    """An alias under which the database does not change."""
-    if connection.vendor == "sqlite":
-        with _copied(folder) as alias:
-            yield alias
+def _hold_still(folder: Path) -> Iterator[str]:
+    """Give an alias under which the database does not change. A long read would keep SQLite's writers waiting: there it
+    is that of a copy, which keeps them only while it is made, and which is looked at for damage."""
+    if connection.vendor != "sqlite":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield DEFAULT_DB_ALIAS
         return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield DEFAULT_DB_ALIAS
-
-
-@contextmanager
-def _copied(folder: Path) -> Iterator[str]:
-    """A long read would keep SQLite's writers waiting; its own backup only keeps them for the time of a copy."""
     alias = "backup"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as private:  # mode 0700
         copy = Path(private) / "db.sqlite3"
-        _copy(copy)
+        connection.ensure_connection()
+        with closing(sqlite3.connect(copy)) as target:
+            try:
+                connection.connection.backup(target)
+                is_sound = target.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise OSError(errno.EIO, "copie de la base impossible, disque plein ?") from error
+                is_sound = False
+        if not is_sound:
+            raise Unusable([NOT_SOUND])
         connections.databases[alias] = {**connection.settings_dict, "NAME": copy}
         try:
             yield alias
@@ -97,31 +104,12 @@ def _copied(folder: Path) -> Iterator[str]:
             del connections[alias], connections.databases[alias]
 
 
-def _copy(path: Path) -> None:
-    connection.ensure_connection()
-    with closing(sqlite3.connect(path)) as target:
-        try:
-            connection.connection.backup(target)
-            sound = target.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        except sqlite3.DatabaseError as error:
-            sound = False
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                raise OSError(errno.EIO, "copie de la base impossible, disque plein ?") from error
-    if not sound:
-        raise Unusable(NOT_SOUND)
-
-
 def _dump(file: IO[bytes], alias: str, now: datetime) -> None:
     tables = {}
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=3) as archive:
-        for model in stored_models(apps):
-            digest, rows = hashlib.sha256(), 0
-            with archive.open(member(model), "w", force_zip64=True) as table:
-                for line in lines(model, alias):
-                    table.write(line)
-                    digest.update(line)
-                    rows += 1
-            tables[model._meta.label] = {"rows": rows, "sha256": digest.hexdigest()}
+        for model in list_stored_models(apps):
+            with archive.open(name_member(model), "w", force_zip64=True) as member:
+                tables[model._meta.label] = digest_rows(dump_rows(model, alias), member)
         migrations = sorted(MigrationExecutor(connection).loader.graph.nodes)
         manifest = {"format": FORMAT, "version": VERSION, "made_at": now.isoformat(), "engine": connection.vendor}
         text = json.dumps({**manifest, "migrations": migrations, "tables": tables}, indent=1)
@@ -129,19 +117,20 @@ def _dump(file: IO[bytes], alias: str, now: datetime) -> None:
         archive.comment = b" " * SEAL_LENGTH  # its place, filled once all the rest is written
 
 
-def stored_models(registry: Any) -> list[type[models.Model]]:
-    """The tables of a registry of models (today's, or those of a migration), without those that no backup holds."""
-    found = registry.get_models(include_auto_created=True)
-    own = [each for each in found if each._meta.managed and not each._meta.proxy and not each._meta.swapped]
-    return sorted((each for each in own if each._meta.label not in LEFT_OUT), key=lambda each: each._meta.label)
+def list_stored_models(registry: Any) -> list[type[models.Model]]:
+    """Return the tables of a registry of models (today's, or those of a migration) by label, without those that no
+    backup holds."""
+    options = [model._meta for model in registry.get_models(include_auto_created=True)]
+    stored = [each for each in options if each.managed and not each.proxy and not each.swapped]
+    return [each.model for each in sorted(stored, key=lambda each: each.label) if each.label not in LEFT_OUT]
 
 
-def member(model: type[models.Model]) -> str:
+def name_member(model: type[models.Model]) -> str:
     return f"{model._meta.label}.jsonl"
 
 
-def lines(model: type[models.Model], alias: str) -> Iterator[bytes]:
-    """The rows of a table by key, each as a line: the same bytes whatever the engine."""
+def dump_rows(model: type[models.Model], alias: str) -> Iterator[bytes]:
+    """Yield the rows of a table by key, each as a line: the same bytes whatever the engine."""
     names = [field.attname for field in model._meta.concrete_fields if not field.generated]
     rows = model._base_manager.using(alias).order_by("pk").values(*names)
     for row in rows.iterator(chunk_size=BATCH):
@@ -154,16 +143,28 @@ def _plain(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _seal(file: IO[bytes]) -> None:
+def digest_rows(rows: Iterable[bytes], copy: IO[bytes] | None = None) -> dict[str, Any]:
+    """Return how many lines there are, and the SHA-256 of them all; write each into `copy`, too."""
+    digest, number = hashlib.sha256(), 0
+    for line in rows:
+        digest.update(line)
+        number += 1
+        if copy:
+            copy.write(line)
+    return {"rows": number, "sha256": digest.hexdigest()}
+
+
+def seal(file: IO[bytes]) -> None:
+    """Write, in its place at the end of the file, what tells that no byte before it changed."""
     file.flush()
-    seal = _seal_of(file)
+    text = _compute_seal(file)
     file.seek(-SEAL_LENGTH, os.SEEK_END)
-    file.write(seal)
+    file.write(text)
     file.flush()
 
 
-def _seal_of(file: IO[bytes]) -> bytes:
-    """What the end of the file must be, from all that stands before it."""
+def _compute_seal(file: IO[bytes]) -> bytes:
+    """Return what the end of the file must be, from all that stands before it, where the file is left."""
     left, digest = file.seek(0, os.SEEK_END) - SEAL_LENGTH, hashlib.sha256()
     file.seek(0)
     while left > 0 and (block := file.read(min(left, 1 << 20))):
@@ -172,56 +173,35 @@ def _seal_of(file: IO[bytes]) -> bytes:
     return (SEAL + digest.hexdigest()).encode()
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 # -- reading one ----------------------------------------------------------------------------------------
 
 
-def check(path: Path) -> Manifest:
-    """The manifest of a whole and undamaged backup. Raises Unusable."""
-    with opened(path) as (archive, manifest):
+def check_backup(path: Path) -> Manifest:
+    """Return the manifest of a whole and undamaged backup. Raises Unusable."""
+    with open_backup(path) as (archive, manifest):
         for label, table in manifest["tables"].items():
             with archive.open(f"{label}.jsonl") as rows:
-                if digest_of(rows) != table:
-                    raise Unusable(DAMAGED)
+                if digest_rows(rows) != table:
+                    raise Unusable([DAMAGED])
         return manifest
 
 
-def digest_of(rows: Any) -> dict[str, Any]:
-    """How many lines there are, and the SHA-256 of them all."""
-    digest, number = hashlib.sha256(), 0
-    for line in rows:
-        digest.update(line)
-        number += 1
-    return {"rows": number, "sha256": digest.hexdigest()}
-
-
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[ZipFile, Manifest]]:
-    """A sealed backup and its manifest. Raises Unusable."""
+def open_backup(path: Path) -> Iterator[tuple[ZipFile, Manifest]]:
+    """Give a sealed backup of this number and its manifest. Raises Unusable."""
     try:
         with path.open("rb") as file:
-            seal = _seal_of(file)
+            seal = _compute_seal(file)
             if file.read() != seal:
-                raise Unusable(DAMAGED)
+                raise Unusable([DAMAGED])
             with ZipFile(file) as archive:
-                yield archive, _manifest(archive)
+                manifest = json.loads(archive.read(MANIFEST))
+                if manifest.get("format") != FORMAT:
+                    raise Unusable(["Ce fichier n’est pas une sauvegarde de Breach Assistant."])
+                if manifest["version"] != VERSION:
+                    raise Unusable([OLDER if manifest["version"] < VERSION else NEWER])
+                yield archive, manifest
+    except FileNotFoundError:
+        raise Unusable(["Ce fichier n’existe pas."]) from None
     except (OSError, BadZipFile, KeyError, EOFError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise Unusable("Ce fichier n’existe pas.") from None
-        raise Unusable(DAMAGED) from error
-
-
-def _manifest(archive: ZipFile) -> Manifest:
-    manifest = json.loads(archive.read(MANIFEST))
-    if manifest.get("format") != FORMAT:
-        raise Unusable("Ce fichier n’est pas une sauvegarde de Breach Assistant.")
-    if manifest["version"] > VERSION:
-        raise Unusable(NEWER)
-    return manifest
+        raise Unusable([DAMAGED]) from error

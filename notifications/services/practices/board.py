@@ -5,17 +5,18 @@ moment of awareness was changed after it was filed stands, among those that are 
 not where the filing froze it. The filters never differ.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from ... import deadlines, seeds
-from ...files.roster import folded
+from ...files.roster import fold_words
 from ...models import Dossier, Filing, JournalEntry, Practice, Viewer
 from ...obligations import CNIL, Obligation
-from ...report import DossierData, Report, build_report
+from ...report import Report, build_report
 from ..accounts import access
 from ..dossiers import saving
 from ..revisions import INCIDENT_REVISIONS
@@ -59,12 +60,12 @@ class Line:
 # -- which dossiers, in which order ---------------------------------------------------------------------
 
 
-def mine(viewer: Viewer) -> QuerySet[Dossier]:
-    """The dossiers of the account and of its practices; those that only this browser holds are on another page."""
+def list_own(viewer: Viewer) -> QuerySet[Dossier]:
+    """Return the dossiers of the account and of its practices; those that only this browser holds stand elsewhere."""
     return Dossier.objects.visible_to(Viewer(user=viewer.user))
 
 
-def placed(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
+def place_dossiers(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """Each dossier with `filed`, `stopped`, `place` and `counts_from`, the moment from which its alarm counts."""
     duty, complement = _duty(CNIL), _complement()
     filings = Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)
@@ -99,8 +100,8 @@ def _stopping(duty: Obligation) -> list[str]:
     return [option for condition in duty.stopped for option in condition.any or ()]
 
 
-def conditions(now: datetime) -> Mapping[str, Q]:
-    """By the value of a filter of `listing`, which placed dossiers it keeps at this instant."""
+def make_conditions(now: datetime) -> Mapping[str, Q]:
+    """Return, by the value of each filter of `listing`, which placed dossiers it keeps at this instant."""
     running, hours = Q(place=RUNNING), timedelta(hours=_duty(CNIL).hours)
     urgent, soon = (now + left - hours for left in (deadlines.URGENT, deadlines.SOON))
     return {
@@ -113,85 +114,74 @@ def conditions(now: datetime) -> Mapping[str, Q]:
     }
 
 
-def chosen(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
-    """The placed dossiers that the practice, the incident and the words keep, whatever their state."""
-    found = mine(viewer)
+def choose_dossiers(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
+    """Return the placed dossiers that the practice, the incident and the words keep, whatever their state."""
+    dossiers = list_own(viewer)
     if choice.practice:
-        found = found.filter(practice__public_id=choice.practice)
+        dossiers = dossiers.filter(practice__public_id=choice.practice)
     if choice.incident:
-        found = found.filter(incident_revision__incident__slug=choice.incident)
+        dossiers = dossiers.filter(incident_revision__incident__slug=choice.incident)
     if choice.words:
-        # in the place of the conditions so far: beside them, SQLite would go through all memberships for each number
-        found = Dossier.objects.filter(pk__in=_named(found, choice.words))
-    return placed(found)
+        # Names are not compared by the database: SQLite takes « É » and « é » for two letters, and neither engine takes
+        # « é » for « e ». The result stands in the place of the conditions so far: beside them, SQLite would go through
+        # all memberships for each number.
+        words = fold_words(choice.words)
+        names = dossiers.values_list("pk", "practice__name", "organisation_name")
+        named = [pk for pk, *either in names if any(words in fold_words(name or "") for name in either)]
+        dossiers = Dossier.objects.filter(pk__in=named)
+    return place_dossiers(dossiers)
 
 
-def _named(found: QuerySet[Dossier], words: str) -> list[int]:
-    """Those whose practice's name holds these words. Not asked of the database: SQLite takes « É » and « é » for two
-    letters, and neither engine takes « é » for « e »."""
-    wanted = folded(words)
-    names = found.values_list("pk", "practice__name", "organisation_name")
-    return [pk for pk, *either in names if any(wanted in folded(name or "") for name in either)]
+def count_by_filter(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
+    """Return, by the value of each filter, how many of these placed dossiers it keeps; in one query."""
+    filters = make_conditions(now)
+    counts = {f"n{place}": Count("pk", filter=condition) for place, condition in enumerate(filters.values())}
+    return dict(zip(filters, found.aggregate(**counts).values(), strict=True))
 
 
-def counted(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
-    """By the value of each filter, how many of these placed dossiers it keeps; in one query."""
-    wanted = {f"n{place}": Count("pk", filter=each) for place, each in enumerate(conditions(now).values())}
-    return dict(zip(conditions(now), found.aggregate(**wanted).values(), strict=True))
-
-
-def ordered(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
-    """By time left, as `listing.by_time_left`; where that is equal, the newest first."""
+def order_by_time_left(found: QuerySet[Any]) -> QuerySet[Any]:
+    """Put placed dossiers in the order of time left, as `listing.sort_by_time_left`; where that is equal, the newest
+    first."""
     return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
 
 
 # -- what is said of each -------------------------------------------------------------------------------
 
 
-def lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
-    """The lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as for
-    hundreds."""
-    found = {
-        dossier.pk: (dossier, data)
-        for dossier, data in saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
-    }
-    last = _last_touches(found)
+def build_lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
+    """Return the lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as
+    for hundreds."""
+    loaded = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    last_entries = JournalEntry.objects.filter(dossier__in=pks, number=F("dossier__journal_count"))
+    touches = {entry.dossier_id: entry for entry in last_entries}
     reader = access.account_author(viewer.user) if viewer.user else ""
-    words = access.authors_words({entry.by for entry in last.values()}, reader)
-    return [_line(*found[pk], last.get(pk), words, now) for pk in pks if pk in found]
+    authors = access.authors_words({entry.by for entry in touches.values()}, reader)
+    by_pk = {}
+    for dossier, data in loaded:
+        name = dossier.practice.name if dossier.practice else dossier.organisation_name
+        touch = touches.get(dossier.pk)
+        by = authors[touch.by] if touch else ""
+        by_pk[dossier.pk] = Line(dossier, build_report(data, now), name, touch.at if touch else None, by)
+    return [by_pk[pk] for pk in pks if pk in by_pk]
 
 
-def _last_touches(pks: Iterable[int]) -> dict[int, JournalEntry]:
-    found = JournalEntry.objects.filter(dossier__in=list(pks), number=F("dossier__journal_count"))
-    return {entry.dossier_id: entry for entry in found}
-
-
-def _line(
-    dossier: Dossier, data: DossierData, last: JournalEntry | None, words: Mapping[str, str], now: datetime
-) -> Line:
-    report = build_report(data, now)
-    name = dossier.practice.name if dossier.practice else dossier.organisation_name
-    return Line(dossier, report, name, last and last.at, words[last.by] if last else "")
-
-
-def pieces(viewer: Viewer, found: QuerySet[Dossier], now: datetime) -> Iterator[list[Line]]:
-    """All the lines, so many at a time."""
+def build_pieces(viewer: Viewer, found: QuerySet[Dossier], now: datetime) -> Iterator[list[Line]]:
+    """Yield all the lines, so many at a time."""
     pks = list(found.values_list("pk", flat=True))
     for start in range(0, len(pks), PIECE):
-        yield lines(viewer, pks[start : start + PIECE], now)
+        yield build_lines(viewer, pks[start : start + PIECE], now)
 
 
 # -- what one may choose by -----------------------------------------------------------------------------
 
 
-def practices(viewer: Viewer) -> QuerySet[Practice]:
+def list_practices(viewer: Viewer) -> QuerySet[Practice]:
     return Practice.objects.visible_to(viewer).order_by("name", "pk")
 
 
-def breaches(viewer: Viewer) -> list[tuple[str, str]]:
-    """(slug, title) of the incidents of these dossiers, by title."""
-    used = (
-        mine(viewer).exclude(incident_revision=None).order_by().values_list("incident_revision", flat=True).distinct()
-    )
-    found = {family[0].slug: family[0].title for _, family in INCIDENT_REVISIONS.load_families(list(used)).values()}
-    return sorted(found.items(), key=lambda each: folded(each[1]))
+def list_breaches(viewer: Viewer) -> list[tuple[str, str]]:
+    """Return the (slug, title) of each incident of these dossiers, by title."""
+    dossiers = list_own(viewer).exclude(incident_revision=None).order_by()
+    used = list(dossiers.values_list("incident_revision", flat=True).distinct())
+    titles = {family[0].slug: family[0].title for _, family in INCIDENT_REVISIONS.load_families(used).values()}
+    return sorted(titles.items(), key=lambda pair: fold_words(pair[1]))

@@ -1,6 +1,6 @@
 """Groups of controllers: dossiers begun in one go, answers in common, and a new fact answered once for all."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from . import practices
 
 MOST = 100  # controllers of one group
 TOUCHED = {"practice", "profile", "import"}  # origins of what the practice itself said
-Listed = Sequence[tuple[Dossier, Report]]
+LoadedReports = Sequence[tuple[Dossier, Report]]
 
 
 class InAnotherGroup(Exception):
@@ -58,7 +58,7 @@ class Novelty:
 
 
 @transaction.atomic
-def start(
+def start_group(
     *,
     public_id: str,
     name: str,
@@ -69,8 +69,8 @@ def start(
     user: User,
     now: datetime,
 ) -> tuple[ControllerGroup, list[Practice]]:
-    """A group with a dossier for each practice of `members`, and for a new practice of each name of `newcomers`; these
-    are returned, too. All or nothing. Raises InAnotherGroup or TooMany."""
+    """Begin a group with a dossier for each practice of `members`, and for a new practice of each name of `newcomers`;
+    returns the group and these new practices. All or nothing. Raises InAnotherGroup or TooMany."""
     group = ControllerGroup.objects.create(
         public_id=public_id,
         name=name,
@@ -79,110 +79,92 @@ def start(
         created_by=user,
         created_at=now,
     )
-    return group, add(group=group, members=members, newcomers=newcomers, user=user, now=now)
+    return group, add_controllers(group=group, members=members, newcomers=newcomers, user=user, now=now)
 
 
 @transaction.atomic
-def add(
+def add_controllers(
     *, group: ControllerGroup, members: Iterable[Practice], newcomers: Iterable[str], user: User, now: datetime
 ) -> list[Practice]:
-    """More controllers: a practice that has a dossier of this breach already brings it along. Returns the new
+    """Give each more controller a dossier in the group: a practice that has one of this breach already brings it along.
+    A new practice is kept by whoever begins the group, until the one who answers for it takes it over. Returns the new
     practices. Raises InAnotherGroup or TooMany."""
-    _locked(group)
-    made = [_practice(name, group, user, now) for name in newcomers]
+    ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
+    zone, by, revision = group.timezone, access.account_author(user), _newest_revision(group)
+    made = [
+        practices.create_practice(
+            name=name, kind=Practice.Kind.OFFICE, timezone=zone, user=user, role=Role.MANAGER, now=now
+        )
+        for name in newcomers
+    ]
     for practice in (*members, *made):
-        _join(group, practice, user, now)
+        # without an incident nothing tells that two dossiers are about the same breach
+        same = {"incident_revision__incident": revision.incident_id} if revision else {"pk": None}
+        dossier = Dossier.objects.filter(practice=practice, **same).order_by("pk").first()
+        if dossier is None:
+            saving.start(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice, group=group)
+        elif dossier.group_id is None:
+            Dossier.objects.filter(pk=dossier.pk).update(group=group)
+            journal.append(dossier=dossier, event="group_joined", by=by, now=now)
+        elif dossier.group_id != group.pk:
+            raise InAnotherGroup(practice)
     if group.dossiers.count() > MOST:
         raise TooMany
     return made
 
 
-def _practice(name: str, group: ControllerGroup, user: User, now: datetime) -> Practice:
-    """Kept by whoever begins the group, until the one who answers for it takes it over."""
-    kind, role = Practice.Kind.OFFICE, Role.MANAGER
-    return practices.create(name=name, kind=kind, timezone=group.timezone, user=user, role=role, now=now)
-
-
-def _join(group: ControllerGroup, practice: Practice, user: User, now: datetime) -> None:
-    found = _of_the_breach(group, practice)
-    if found is None:
-        saving.start(
-            revision=_newest(group),
-            timezone=practice.timezone,
-            by=access.account_author(user),
-            now=now,
-            practice=practice,
-            group=group,
-        )
-    elif found.group_id is None:
-        Dossier.objects.filter(pk=found.pk).update(group=group)
-        journal.append(dossier=found, event="group_joined", by=access.account_author(user), now=now)
-    elif found.group_id != group.pk:
-        raise InAnotherGroup(practice)
-
-
-def _of_the_breach(group: ControllerGroup, practice: Practice) -> Dossier | None:
-    """This practice's dossier of the group's incident; without an incident nothing tells that two are the same."""
-    if group.incident_revision is None:
-        return None
-    incident = group.incident_revision.incident_id
-    return Dossier.objects.filter(practice=practice, incident_revision__incident=incident).order_by("pk").first()
-
-
-def _newest(group: ControllerGroup) -> IncidentRevision | None:
-    revision = group.incident_revision
-    return INCIDENT_REVISIONS.list_stored(revision.incident.slug)[0] if revision else None
+def _newest_revision(group: ControllerGroup) -> IncidentRevision | None:
+    """The newest revision of the group's incident, None without one."""
+    begun = group.incident_revision
+    return INCIDENT_REVISIONS.list_stored(begun.incident.slug)[0] if begun else None
 
 
 @transaction.atomic
-def leave(*, dossier: Dossier, user: User, now: datetime) -> None:
-    """The dossier stays as it is, and goes on by itself."""
+def leave_group(*, dossier: Dossier, user: User, now: datetime) -> None:
+    """Take a dossier out of its group: it stays as it is, and goes on by itself."""
     if Dossier.objects.filter(pk=dossier.pk, group__isnull=False).update(group=None):
         journal.append(dossier=dossier, event="group_left", by=access.account_author(user), now=now)
 
 
-def has_keeper(group: ControllerGroup, *, besides: User) -> bool:
+def has_other_keeper(group: ControllerGroup, *, besides: User) -> bool:
     """Does somebody else keep every practice of the group?"""
     inside = Practice.objects.filter(dossiers__group=group).distinct()
-    held = Membership.objects.filter(practice__in=inside, role__in=roles.KEEPERS, user__is_active=True)
-    counted = held.exclude(user=besides).values("user").annotate(held=Count("pk"))
-    return counted.filter(held=inside.count()).exists()
-
-
-def _locked(group: ControllerGroup) -> ControllerGroup:
-    return ControllerGroup.objects.select_for_update().get(pk=group.pk)
+    memberships = Membership.objects.filter(practice__in=inside, role__in=roles.KEEPERS, user__is_active=True)
+    by_user = memberships.exclude(user=besides).values("user").annotate(kept=Count("pk"))
+    return by_user.filter(kept=inside.count()).exists()
 
 
 # -- common answers -------------------------------------------------------------------------------------
 
 
-def questions(questionnaire: Questionnaire) -> list[Question]:
-    """What a group may answer alike. Of a text in parts only the practice's own are typed here; that one does not know
-    yet is for each to say."""
-    return [_as_common(question) for question in questionnaire if question.common]
+def list_common_questions(questionnaire: Questionnaire) -> list[Question]:
+    """Return what a group may answer alike. Of a text in parts only the practice's own are typed here; that one does
+    not know yet is for each to say."""
+    return [
+        question.replace(
+            parts=tuple(part for part in question.parts if part.by == "practice"), unknown=False, not_applicable=False
+        )
+        for question in questionnaire
+        if question.common
+    ]
 
 
-def _as_common(question: Question) -> Question:
-    own = tuple(part for part in question.parts if part.by == "practice")
-    return question.replace(parts=own, unknown=False, not_applicable=False)
-
-
-def as_dossier(group: ControllerGroup) -> DossierData:
-    """The common answers as if they were all of a dossier, for what pages say beside questions."""
-    stored = _newest(group)
-    newest = INCIDENT_REVISIONS.as_data(stored) if stored else None
+def build_common_data(group: ControllerGroup) -> DossierData:
+    """Return the common answers as if they were all of a dossier, for what pages say beside questions."""
+    stored = _newest_revision(group)
+    revision = INCIDENT_REVISIONS.as_data(stored) if stored else None
     return DossierData(
         questionnaire=seeds.questionnaire(),
         answers=group.answers,
         zone=ZoneInfo(group.timezone),
         obligations=seeds.duties(),
-        revision=newest,
-        newest=newest,
+        revision=revision,
+        newest=revision,
     )
 
 
-def seen(key: str, entry: Entry | None) -> str:
-    """Tells one common answer from another: what a page was rendered with."""
+def mark_answer(key: str, entry: Entry | None) -> str:
+    """Return what tells this common answer from another, for the page that was rendered with it."""
     return prefill.fingerprint(prefill.Proposal(key, entry)) if entry else ""
 
 
@@ -197,10 +179,10 @@ def save_common(
 ) -> Merged:
     """Keep what was typed, merged by key three ways: `rendered` holds what the page was rendered with, as `seen` tells
     it. A change is an offer to each dossier, whose journal tells it."""
-    locked = _locked(group)
-    sent = {key: _shared(key, entry) for key, entry in entries.items()}
-    theirs = {key: seen(key, locked.answers.get(key)) for key in sent}
-    edited = [key for key in sent if seen(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
+    locked = ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
+    sent = {key: _make_group_entry(key, entry) for key, entry in entries.items()}
+    theirs = {key: mark_answer(key, locked.answers.get(key)) for key in sent}
+    edited = [key for key in sent if mark_answer(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
     merged = Merged(
         saved=[key for key in edited if theirs[key] == rendered.get(key, "")],
         conflicts=[key for key in edited if theirs[key] != rendered.get(key, "")],
@@ -209,14 +191,17 @@ def save_common(
         changed = {**locked.answers, **{key: sent[key] for key in merged.saved}}
         group.answers = {key: entry for key, entry in changed.items() if entry}
         group.save(update_fields=["answers"])
-        _tell(group, "common_answers_changed", merged.saved, user, now)
+        by = access.account_author(user)
+        for dossier in group.dossiers.order_by("pk"):
+            journal.append(dossier=dossier, event="common_answers_changed", keys=merged.saved, by=by, now=now)
     else:
         group.answers = locked.answers
     return merged
 
 
-def _shared(key: str, entry: Entry | None) -> Entry | None:
-    """What was typed as the group's word; each part of a text names its part, which its origin does not tell."""
+def _make_group_entry(key: str, entry: Entry | None) -> Entry | None:
+    """Return what was typed as the group's word, None where it was emptied. Each part of a text names its part, which
+    its origin does not tell."""
     if entry is None or entry["state"] == "cleared":
         return None
     entry = {name: value for name, value in entry.items() if name != "basis"} | {"origin": "group", "reviewed": True}
@@ -229,61 +214,58 @@ def _shared(key: str, entry: Entry | None) -> Entry | None:
     return entry
 
 
-def _tell(group: ControllerGroup, event: str, keys: Collection[str], user: User, now: datetime) -> None:
-    for dossier in group.dossiers.order_by("pk"):
-        journal.append(dossier=dossier, event=event, keys=keys, by=access.account_author(user), now=now)
-
-
 @transaction.atomic
-def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
+def spread_common(*, group: ControllerGroup, user: User, now: datetime) -> int:
     """Write the common answers, unread, where nobody at the practice has said anything: no answer at all, or one that
     was proposed and never read. Returns in how many dossiers something was written."""
-    return sum(_filled(dossier, group, user, now) for dossier in group.dossiers.order_by("pk"))
-
-
-def _filled(dossier: Dossier, group: ControllerGroup, user: User, now: datetime) -> bool:
-    data = saving.load_dossier_data(dossier)
-    sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
-    standing = list_offers(data, sourced)
-    wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
-    if not wanted:
-        return False
-    entries = {key: dict(proposal.entry) for key, proposal in wanted.items()}
-    by = access.account_author(user)
-    saved = saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now).saved
-    saving.note_seen(dossier, {key: wanted[key] for key in saved})
-    return bool(saved)
-
-
-def _untouched(entry: Entry | None) -> bool:
-    return entry is None or not (entry.get("reviewed") or entry["origin"] in TOUCHED)
+    by, changed = access.account_author(user), 0
+    for dossier in group.dossiers.order_by("pk"):
+        data = saving.load_dossier_data(dossier)
+        offers = list_offers(data, prefill.strongest(prefill.layers(data.questionnaire, data.newest)))
+        own = {key for key, entry in data.answers.items() if entry.get("reviewed") or entry["origin"] in TOUCHED}
+        proposals = {key: offers[key] for key in group.answers if key in offers and key not in own}
+        if proposals:
+            entries = {key: dict(proposal.entry) for key, proposal in proposals.items()}
+            saved = saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now).saved
+            saving.note_seen(dossier, {key: proposals[key] for key in saved})
+            changed += bool(saved)
+    return changed
 
 
 # -- new facts ------------------------------------------------------------------------------------------
 
 
-def listed(group: ControllerGroup, now: datetime) -> Listed:
-    """The dossiers of a group and their reports, in the order in which they came."""
-    found = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
-    return [(dossier, build_report(data, now)) for dossier, data in found]
+def load_reports(group: ControllerGroup, now: datetime) -> LoadedReports:
+    """Return the dossiers of a group and their reports, in the order in which they came."""
+    loaded = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
+    return [(dossier, build_report(data, now)) for dossier, data in loaded]
 
 
-def novelties(found: Listed) -> list[Novelty]:
-    rows = [(dossier, row) for dossier, report in found for row in report.rows + report.notes if row.outdated]
-    told = []
-    for key in dict.fromkeys(row.key for _, row in rows):
-        same = [(dossier, row) for dossier, row in rows if row.key == key]
-        own = tuple(dossier for dossier, row in same if row.origin in TOUCHED)
-        told.append(Novelty(same[0][1], tuple(dossier for dossier, _ in same if dossier not in own), own))
-    return told
+def list_novelties(listed: LoadedReports) -> list[Novelty]:
+    """Return each question to which the newest revision proposes another answer than some of these dossiers hold."""
+    outdated: dict[str, list[tuple[Dossier, Row]]] = {}
+    for dossier, report in listed:
+        for row in report.rows + report.notes:
+            if row.outdated:
+                outdated.setdefault(row.key, []).append((dossier, row))
+    return [
+        Novelty(
+            row=pairs[0][1],
+            open=tuple(dossier for dossier, row in pairs if row.origin not in TOUCHED),
+            own=tuple(dossier for dossier, row in pairs if row.origin in TOUCHED),
+        )
+        for pairs in outdated.values()
+    ]
 
 
 @transaction.atomic
 def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, now: datetime) -> int:
-    """« Prendre pour tous » or « Garder pour tous »: as on each dossier's page, save where the practice wrote its own
-    answer. Returns for how many."""
-    act = saving.take if take else saving.keep_mine
-    found = [dossier for each in novelties(listed(group, now)) if each.row.key == key for dossier in each.open]
-    for dossier in found:
-        act(dossier=dossier, key=key, by=access.account_author(user), now=now)
-    return len(found)
+    """« Prendre pour tous » or « Garder pour tous »: answer as on each dossier's page, save where the practice wrote
+    its own answer. Returns for how many."""
+    answer = saving.take if take else saving.keep_mine
+    dossiers = [
+        each for novelty in list_novelties(load_reports(group, now)) if novelty.row.key == key for each in novelty.open
+    ]
+    for dossier in dossiers:
+        answer(dossier=dossier, key=key, by=access.account_author(user), now=now)
+    return len(dossiers)

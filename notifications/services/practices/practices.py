@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
 
 from ... import seeds
 from ...models import Dossier, Membership, Practice, User
@@ -21,10 +20,10 @@ FACTS = ("kind", "timezone", "patients", "software")  # columns of a profile tha
 
 
 @transaction.atomic
-def create(*, name: str, kind: str, timezone: str, user: User, role: str, now: datetime) -> Practice:
-    """A practice with this name, in which `user` has this role. Raises Refused for a name that is no answer."""
+def create_practice(*, name: str, kind: str, timezone: str, user: User, role: str, now: datetime) -> Practice:
+    """Make a practice of this name, in which `user` has this role. Raises Refused for a name that is no answer."""
     context = Context(ZoneInfo(timezone), now)
-    entry = check_entry(questions().questions[NAME], {"state": "known", "value": name}, context)
+    entry = check_entry(build_profile_questions().questions[NAME], {"state": "known", "value": name}, context)
     practice = Practice.objects.create(
         name=entry["value"], kind=kind, timezone=timezone, profile={NAME: entry}, created_at=now
     )
@@ -36,24 +35,25 @@ def create(*, name: str, kind: str, timezone: str, user: User, role: str, now: d
 
 
 @cache
-def questions() -> Questionnaire:
-    """What a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
+def build_profile_questions() -> Questionnaire:
+    """Return what a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
     whole = seeds.questionnaire()
-    return whole.replace(in_order=tuple(each.replace(unknown=False, default={}) for each in whole if each.profile))
+    asked = (question.replace(unknown=False, default={}) for question in whole if question.profile)
+    return whole.replace(in_order=tuple(asked))
 
 
-def as_dossier(practice: Practice) -> DossierData:
-    """The profile as plain data, to be read like the answers of a dossier."""
+def build_profile_data(practice: Practice) -> DossierData:
+    """Return the profile as plain data, to be read like the answers of a dossier."""
     return DossierData(
-        questionnaire=questions(),
+        questionnaire=build_profile_questions(),
         answers=practice.profile,
         zone=ZoneInfo(practice.timezone),
         obligations=seeds.duties(),
     )
 
 
-def contents(practice: Practice) -> dict[str, dict[str, Any]]:
-    """All that a profile holds, as plain JSON: what a page that edits it was rendered from."""
+def dump_profile(practice: Practice) -> dict[str, dict[str, Any]]:
+    """Return all that a profile holds, as plain JSON: what a page that edits it was rendered from."""
     return {"entries": practice.profile, "facts": {name: getattr(practice, name) for name in FACTS}}
 
 
@@ -67,12 +67,11 @@ def save_profile(
 ) -> set[str]:
     """Merge what a page sent with what colleagues saved since it was rendered from `base`, key by key; returns those
     that both changed, which are not written. The profile is offered to open dossiers, where it is read each time."""
-    Practice.objects.filter(pk=practice.pk).update(name=F("name"))  # locks the row before it is read
-    locked = Practice.objects.get(pk=practice.pk)
-    now = contents(locked)
+    locked = Practice.objects.select_for_update(no_key=True, of=("self",)).get(pk=practice.pk)
+    current = dump_profile(locked)
     sent = {key: None if is_blank(entry) else entry for key, entry in entries.items()}
-    answers, clashing = _merged(base["entries"], sent, now["entries"])
-    columns, unsettled = _merged(base["facts"], facts, now["facts"])
+    answers, clashing = _merged(base["entries"], sent, current["entries"])
+    columns, unsettled = _merged(base["facts"], facts, current["facts"])
     profile = {key: entry for key, entry in {**locked.profile, **answers}.items() if entry}
     Practice.objects.filter(pk=practice.pk).update(profile=profile, name=profile[NAME]["value"], **columns)
     return clashing | unsettled
@@ -91,9 +90,9 @@ def _merged(
 
 
 @transaction.atomic
-def entrust(*, dossier: Dossier, practice: Practice, user: User, now: datetime) -> bool:
-    """The account's dossier is the practice's from now on: its team opens it, and no browser, link or calendar does any
-    more. False when it is not this account's to give."""
+def entrust_dossier(*, dossier: Dossier, practice: Practice, user: User, now: datetime) -> bool:
+    """Give the account's dossier to the practice: its team opens it, and no browser, link or calendar does any more.
+    False when it is not this account's to give."""
     if not Dossier.objects.filter(pk=dossier.pk, owner=user).update(owner=None, practice=practice):
         return False
     dossier.grants.all().delete()

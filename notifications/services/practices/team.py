@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -42,11 +42,11 @@ class LastManager(Exception):
     """The practice has no owner yet, and nobody would keep it any more."""
 
 
-def members(practice: Practice) -> QuerySet[Membership]:
+def list_members(practice: Practice) -> QuerySet[Membership]:
     return practice.memberships.select_related("user").order_by("created_at", "pk")
 
 
-def waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
+def list_waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
     """The invitations that may still be accepted."""
     return _open(now).filter(practice=practice).select_related("invited_by").order_by("created_at", "pk")
 
@@ -199,15 +199,15 @@ def accept(*, secret: str, user: User, now: datetime) -> Practice | None:
 
 @transaction.atomic
 def change_role(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> bool:
-    """Another role for the member of this address; False when there is nothing to change. Raises PermissionDenied,
+    """Give another role to the member of this address; False when there is nothing to change. Raises PermissionDenied,
     LastOwner or LastManager."""
     _lock(practice)
     _must_govern(practice, by)
-    membership = members(practice).filter(user__email=email).first()
+    membership = list_members(practice).filter(user__email=email).first()
     if membership is None or membership.role == role:
         return False
     if role != Role.OWNER:
-        must_stay_governed(membership)
+        check_stays_governed(membership)
     if role not in roles.KEEPERS:
         _leave_groups(membership, by, now)
         _withdraw(membership, now)
@@ -217,31 +217,31 @@ def change_role(*, practice: Practice, email: str, role: str, by: User, now: dat
 
 @transaction.atomic
 def remove(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
-    """The member of this address opens nothing of the practice any more, nor does what they handed out, nor are they
-    reminded of it; anybody may remove themselves. False when there is no such member. Raises PermissionDenied,
-    LastOwner or LastManager."""
+    """End the role of the member of this address: they open nothing of the practice any more, nor does what they handed
+    out, nor are they reminded of it. Anybody may remove themselves. False when there is no such member. Raises
+    PermissionDenied, LastOwner or LastManager."""
     _lock(practice)
     if email != by.email:
         _must_govern(practice, by)
-    membership = members(practice).filter(user__email=email).first()
+    membership = list_members(practice).filter(user__email=email).first()
     if membership is None:
         return False
-    must_stay_governed(membership)
+    check_stays_governed(membership)
     _leave_groups(membership, by, now)
     membership.delete()
     _tell(practice, "member_gone", membership.user, by, now)
     if membership.user != by:
         _withdraw(membership, now)
-    theirs, said = access.account_author(membership.user), {"by": access.account_author(by), "now": now}
+    member, author = access.account_author(membership.user), access.account_author(by)
     for dossier in practice.dossiers.all():
-        reviews.close(dossier=dossier, asked_by=theirs, **said)
-        feeds.close(dossier=dossier, made_by=theirs, **said)
-        addresses.end_to(dossier=dossier, email=membership.user.email, **said)
+        reviews.close(dossier=dossier, asked_by=member, by=author, now=now)
+        feeds.close(dossier=dossier, made_by=member, by=author, now=now)
+        addresses.end_to(dossier=dossier, email=membership.user.email, by=author, now=now)
     return True
 
 
 def _withdraw(membership: Membership, now: datetime) -> None:
-    """Whom this person invited is not admitted by them any more."""
+    """Take back the invitations of this person: whom they invited is not admitted by them any more."""
     _open(now).filter(practice=membership.practice_id, invited_by=membership.user).update(revoked_at=now)
 
 
@@ -252,23 +252,23 @@ def _give(membership: Membership, role: str, by: User, now: datetime) -> None:
 
 
 def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
-    """The practice's dossiers leave the groups that this person alone keeps: these would be nobody's otherwise."""
+    """Take the practice's dossiers out of groups that this person alone keeps: these would be nobody's otherwise."""
     kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
     for dossier in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
-        if not groups.has_keeper(dossier.group, besides=membership.user):
-            groups.leave(dossier=dossier, user=by, now=now)
+        if not groups.has_other_keeper(dossier.group, besides=membership.user):
+            groups.leave_group(dossier=dossier, user=by, now=now)
 
 
 def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -> None:
-    """In the journal of every dossier that this person may open from now on, or no more."""
+    """Write a line in the journal of every dossier that this person may open from now on, or no more."""
+    keys, author = [access.account_author(user)], access.account_author(by)
     for dossier in practice.dossiers.only("pk", "public_id"):
-        keys = [access.account_author(user)]
-        journal.append(dossier=dossier, event=event, keys=keys, by=access.account_author(by), now=now)
+        journal.append(dossier=dossier, event=event, keys=keys, by=author, now=now)
 
 
 def _lock(practice: Practice) -> None:
-    """Two who change a team at once: the second sees what the first one did."""
-    Practice.objects.filter(pk=practice.pk).update(name=F("name"))
+    """Lock the row: of two who change a team at once, the second sees what the first one did."""
+    Practice.objects.select_for_update(no_key=True, of=("self",)).get(pk=practice.pk)
 
 
 def _must_govern(practice: Practice, user: User) -> None:
@@ -276,8 +276,8 @@ def _must_govern(practice: Practice, user: User) -> None:
         raise PermissionDenied
 
 
-def must_stay_governed(leaving: Membership) -> None:
-    """Raises LastOwner or LastManager when this member may not leave."""
+def check_stays_governed(leaving: Membership) -> None:
+    """Raise LastOwner or LastManager when this member may not leave, or take a lesser role."""
     others = Membership.objects.filter(practice=leaving.practice_id, user__is_active=True).exclude(pk=leaving.pk)
     if leaving.role == Role.OWNER and not others.filter(role=Role.OWNER).exists():
         raise LastOwner

@@ -84,21 +84,23 @@ def first_page(dossier, now):
 def dossiers(request):
     """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
     mine, name, now = Dossier.objects.visible_to(request.viewer), _filter(request), timezone.now()
-    placed = board.placed(mine)
-    counts = board.counted(placed, now)
+    placed = board.place_dossiers(mine)
+    counts = board.count_by_filter(placed, now)
     context = {
-        "page": page_by_time_left(request, placed.filter(board.conditions(now)[name])),
+        "page": page_by_time_left(request, placed.filter(board.make_conditions(now)[name])),
         "filters": [(value, words, counts[value]) for value, (words, _) in listing.FILTERS.items()],
         "filter": name,
         "all": counts[""],
-        "leaving": retention.leaving(mine, now),
+        "leaving": retention.list_leaving(mine, now),
     }
     return render(request, "dossiers/dossiers.html", context)
 
 
 def page_by_time_left(request, placed):
     """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
-    page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(board.order_by_time_left(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     now, pks = timezone.now(), list(page.object_list)
     found = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
     reports = {dossier.pk: (dossier, build_report(data, now)) for dossier, data in found}
@@ -143,7 +145,7 @@ def dossier(request, public_id):
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
         "downloads": [each for each in files.DOWNLOADS if each.link and each.is_offered(report)],
-        "leaving": retention.leaving(Dossier.objects.filter(pk=dossier.pk), report.now),
+        "leaving": retention.list_leaving(Dossier.objects.filter(pk=dossier.pk), report.now),
     }
     return render(request, "dossiers/dossier.html", context)
 

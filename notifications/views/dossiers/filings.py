@@ -197,7 +197,7 @@ def erase(request, public_id):
     if request.method == "POST" and not may_erase:
         raise PermissionDenied
     if request.method == "POST" and request.POST.get("sure") == "1":
-        erasure.erase(dossier=dossier, by=access.author(dossier, request.viewer), now=timezone.now())
+        erasure.erase_dossier(dossier=dossier, by=access.author(dossier, request.viewer), now=timezone.now())
         messages.success(request, "Le dossier est effacé.")
         return redirect("dossiers")
     refused = request.method == "POST"

@@ -18,7 +18,7 @@ from ...questionnaire import Unusable
 from ...report import catalogue_diff, incident_page, write_day
 from ...services.incidents import catalogue_edits, incidents, revision_files
 from ...services.revisions import INCIDENT_REVISIONS
-from ..request import ViewerRequest
+from ..requests import AccountRequest
 
 NO_FILE = "Choisissez un fichier .toml (256 Ko au plus)."
 DONE = {
@@ -33,7 +33,7 @@ def for_editors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     """Answer everybody else as if these pages did not exist."""
 
     @wraps(view)
-    def answer_editors(request: ViewerRequest, **arguments: Any) -> HttpResponse:
+    def answer_editors(request: AccountRequest, **arguments: Any) -> HttpResponse:
         if not catalogue_edits.is_editor(request.viewer):
             raise Http404
         return view(request, **arguments)
@@ -41,7 +41,7 @@ def for_editors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     return never_cache(answer_editors)
 
 
-def list_visible_edits(request: ViewerRequest) -> QuerySet[IncidentEdit]:
+def list_visible_edits(request: AccountRequest) -> QuerySet[IncidentEdit]:
     """Return the edits that this viewer may see, each with its incident and the revision that it was begun from."""
     edits = IncidentEdit.objects.visible_to(request.viewer)
     return edits.select_related("incident", "based_on", "proposed_by").order_by("pk")
@@ -49,7 +49,7 @@ def list_visible_edits(request: ViewerRequest) -> QuerySet[IncidentEdit]:
 
 @require_safe
 @for_editors
-def show_catalogue(request: ViewerRequest) -> HttpResponse:
+def show_catalogue(request: AccountRequest) -> HttpResponse:
     """Every incident with its newest revision and what is coming."""
     coming = [edit.incident.slug for edit in list_visible_edits(request).filter(published_at=None, dropped_at=None)]
     known = [
@@ -61,7 +61,7 @@ def show_catalogue(request: ViewerRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
-def show_incident(request: ViewerRequest, slug: str) -> HttpResponse:
+def show_incident(request: AccountRequest, slug: str) -> HttpResponse:
     """GET: the revisions of an incident, and the edits under way. POST: begin one, from the newest or from a file."""
     incident = get_object_or_404(Incident, slug=slug)
     problems: Sequence[str] = ()
@@ -91,7 +91,7 @@ def show_incident(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
-def show_edit(request: ViewerRequest, slug: str, edit_id: str) -> HttpResponse:
+def show_edit(request: AccountRequest, slug: str, edit_id: str) -> HttpResponse:
     """GET: what an edit changes, all its rows, and what may be done with it. POST: `propose`, `publish`, `rebase`,
     `drop`."""
     edit = get_object_or_404(list_visible_edits(request), incident__slug=slug, public_id=edit_id)

@@ -17,7 +17,7 @@ from ...questionnaire import ANY_TIME, Question, Step, Unusable
 from ...report.incident_page import ABOUT
 from ...services.incidents import catalogue_edits
 from ...services.revisions import INCIDENT_REVISIONS
-from ..request import ViewerRequest
+from ..requests import AccountRequest
 from .catalogue import for_editors, list_visible_edits
 
 STATEMENT = "constat"  # no question: a fact that only says something
@@ -32,7 +32,7 @@ SAVED, WITHDRAWN = "La ligne est enregistrée dans la modification.", "La ligne 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_editors
-def edit_row(request: ViewerRequest, slug: str, edit_id: str, table: str, place: int | None = None) -> HttpResponse:
+def edit_row(request: AccountRequest, slug: str, edit_id: str, table: str, place: int | None = None) -> HttpResponse:
     """GET: the row as it stands (without `place`: a further one). POST: save it, or `withdraw` it."""
     edit = get_object_or_404(list_visible_edits(request), incident__slug=slug, public_id=edit_id)
     name, title = TABLES.get(table, ("", ""))
@@ -84,7 +84,7 @@ def _list_questions(edit: IncidentEdit) -> list[tuple[Step, list[Question]]]:
 
 
 def _choose_key(
-    request: ViewerRequest, facts: Sequence[Mapping[str, Any]], steps: Sequence[tuple[Step, list[Question]]]
+    request: AccountRequest, facts: Sequence[Mapping[str, Any]], steps: Sequence[tuple[Step, list[Question]]]
 ) -> str:
     """Return the question that a further fact is about, "" where none is chosen; a statement has a key of its own."""
     key = request.POST.get("key") or request.GET.get("question", "")

@@ -7,15 +7,17 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ...models import Filing, Invitation, RegisterLine
+from ...models import Filing, RegisterLine
 from ...services.accounts import access, roles
 from ...services.keeping import erasure, register
 from ...services.practices import team
+from ..requests import AccountRequest
 from ..site.public import public
 from ..viewer import visible_practice
 
@@ -24,39 +26,34 @@ HELD = "Un cabinet resterait sans personne pour en répondre. Rien n'est effacé
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase_practice(request, practice_id):
+def erase_practice(request: AccountRequest, practice_id: str) -> HttpResponse:
     """GET: what goes and what stays. POST with the box ticked: everything of the practice goes."""
-    practice = visible_practice(request, practice_id)
+    practice, now = visible_practice(request, practice_id), timezone.now()
     if not roles.may_govern(request.viewer, practice):
         raise PermissionDenied
     raise_if_reauthentication_required(request, app="")
     if request.method == "POST" and request.POST.get("sure") == "1":
-        erasure.erase_practice(practice=practice, by=access.account_author(request.user), now=timezone.now())
+        erasure.erase_practice(practice=practice, by=access.account_author(request.user), now=now)
         messages.success(request, "Le cabinet et tous ses dossiers sont effacés.")
         return redirect("practices")
-    refused = request.method == "POST"
-    context = {"practice": practice, "refused": refused, **_of_practice(practice)}
-    return render(request, "keeping/erase_practice.html", context, status=422 if refused else 200)
-
-
-def _of_practice(practice):
-    now = timezone.now()
-    waiting = Invitation.objects.filter(practice=practice, accepted_at=None, revoked_at=None, expires_at__gt=now)
-    return {
+    context = {
+        "practice": practice,
+        "refused": request.method == "POST",
         "dossiers": practice.dossiers.count(),
         "filings": Filing.objects.filter(dossier__practice=practice).count(),
         "people": practice.memberships.count(),
-        "invitations": waiting.count(),
+        "invitations": team.list_waiting(practice, now).count(),
         "register": practice.register.count(),
         "keep": settings.RETENTION.words(),
     }
+    return render(request, "keeping/erase_practice.html", context, status=422 if request.method == "POST" else 200)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required
-def erase_account(request):
+def erase_account(request: AccountRequest) -> HttpResponse:
     """GET: what goes, what stays, and what to settle first. POST with the box ticked: the account is no more."""
     refused = request.method == "POST" and request.POST.get("sure") != "1"
     if request.method == "POST" and not refused:
@@ -68,27 +65,28 @@ def erase_account(request):
         logout(request)
         messages.success(request, "Votre compte est effacé.")
         return redirect("account_login")
-    context = {"parting": erasure.parting(request.user), "refused": refused, "keep": settings.RETENTION.words()}
+    parting = erasure.describe_parting(request.user)
+    context = {"parting": parting, "refused": refused, "keep": settings.RETENTION.words()}
     return render(request, "keeping/erase_account.html", context, status=422 if refused else 200)
 
 
 @never_cache
 @login_required
 @require_safe
-def register_of_breaches(request):
+def show_register(request: AccountRequest) -> HttpResponse:
     """What is kept of closed dossiers whose text is no longer."""
-    lines = register.told(RegisterLine.objects.visible_to(request.viewer))
+    lines = register.list_lines(RegisterLine.objects.visible_to(request.viewer))
     return render(request, "keeping/register.html", {"lines": lines, "keep": settings.RETENTION.words()})
 
 
 @require_safe
 @public
-def your_data(request):
+def show_your_data(request: HttpRequest) -> HttpResponse:
     context = {"keep": settings.RETENTION.words(), "operator": settings.OPERATOR, "mails_leave": settings.MAIL_LEAVES}
     return render(request, "keeping/your_data.html", context)
 
 
 @require_safe
 @public
-def legal_notice(request):
+def show_legal_notice(request: HttpRequest) -> HttpResponse:
     return render(request, "keeping/legal_notice.html", {"operator": settings.OPERATOR})

@@ -4,7 +4,7 @@
 for one; also while the mail server has not been reached for an hour, or is not named although somebody waits."""
 
 from django.db import DatabaseError
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from ...services.alerts import reminders
 
 @never_cache
 @require_safe
-def healthz(request):
+def check_health(request: HttpRequest) -> JsonResponse:
     checks = {"database": False, "seeds": False, "reminders": False}
     try:
         checks["seeds"] = bool(IncidentRevision.objects.exists() and seeds.questionnaire() and seeds.duties())

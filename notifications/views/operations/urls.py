@@ -5,5 +5,5 @@ from django.urls import path
 from . import health
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
+    path("healthz", health.check_health, name="healthz"),
 ]

@@ -110,9 +110,9 @@ def _files(batch, items):
 def _own_files(batch):
     """What an export says of the practice, or of the person."""
     if batch.practice:
-        yield "cabinet.json", zipped.as_json(exports.practice(batch.practice))
+        yield "cabinet.json", zipped.as_json(exports.export_practice(batch.practice))
     elif batch.kind == Batch.Kind.EXPORT:
-        yield "compte.json", zipped.as_json(exports.account(batch.user))
+        yield "compte.json", zipped.as_json(exports.export_account(batch.user))
 
 
 def place_of(number, dossier):

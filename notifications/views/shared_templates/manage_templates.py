@@ -21,7 +21,7 @@ from ...services.dossiers import counts
 from ...services.incidents import incidents
 from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 from ...services.shared_templates import editing, unions
-from ..request import ViewerRequest
+from ..requests import AccountRequest
 from .templates import get_address
 
 SAVED = "Enregistré. Rien n'est publié tant que vous ne publiez pas une révision."
@@ -32,7 +32,7 @@ CHANGED = (
 COUNTED = {"begun": "Commencés", "finished": "Terminés", "on_time": "Déposés à temps", "late": "Déposés en retard"}
 
 
-def get_editable(request: ViewerRequest, slug: str) -> SharedTemplate:
+def get_editable(request: AccountRequest, slug: str) -> SharedTemplate:
     """Return a template of an organisation that the viewer edits for; anything else does not exist."""
     editable = SharedTemplate.objects.edited_by(request.viewer).select_related("organisation", "incident")
     return get_object_or_404(editable, slug=slug)
@@ -40,7 +40,7 @@ def get_editable(request: ViewerRequest, slug: str) -> SharedTemplate:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def manage_organisations(request: ViewerRequest) -> HttpResponse:
+def manage_organisations(request: AccountRequest) -> HttpResponse:
     """GET: the templates of my organisations. POST: begin one, from an incident of the catalogue or without."""
     mine = Organisation.objects.visible_to(request.viewer).order_by("name")
     if not mine:
@@ -64,7 +64,7 @@ def manage_organisations(request: ViewerRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def accept_roles(request: ViewerRequest, slug: str) -> HttpResponse:
+def accept_roles(request: AccountRequest, slug: str) -> HttpResponse:
     """GET: who answers for what (art. 28). POST: the organisation accepts it."""
     organisation = get_object_or_404(Organisation.objects.visible_to(request.viewer), slug=slug)
     unticked = request.method == "POST" and "accept" not in request.POST
@@ -79,7 +79,7 @@ def accept_roles(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-def show_overview(request: ViewerRequest, slug: str) -> HttpResponse:
+def show_overview(request: AccountRequest, slug: str) -> HttpResponse:
     """Where a template stands: its steps, what was published, how to tell members, and how many began with it."""
     template = get_editable(request, slug)
     questionnaire = seeds.questionnaire(template.questionnaire)
@@ -113,7 +113,7 @@ def show_overview(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_presentation(request: ViewerRequest, slug: str) -> HttpResponse:
+def edit_presentation(request: AccountRequest, slug: str) -> HttpResponse:
     """Title, cover, position, contact, and the public line; the last two change at once, without a revision."""
     template = get_editable(request, slug)
     base = template.version
@@ -152,7 +152,7 @@ def edit_presentation(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_step(request: ViewerRequest, slug: str, step: str) -> HttpResponse:
+def edit_step(request: AccountRequest, slug: str, step: str) -> HttpResponse:
     """One step of the guide: answers where a template may give them, advice for every question."""
     template = get_editable(request, slug)
     questionnaire = seeds.questionnaire(template.questionnaire)
@@ -185,7 +185,7 @@ def edit_step(request: ViewerRequest, slug: str, step: str) -> HttpResponse:
     return render(request, "shared_templates/step.html", context, status=422 if form.errors else 200)
 
 
-def read_base(request: ViewerRequest, template: SharedTemplate) -> int:
+def read_base(request: AccountRequest, template: SharedTemplate) -> int:
     """Return the version that a page was rendered from."""
     base = request.POST.get("base", "")
     if not base.isdecimal() or len(base) > 9 or int(base) > template.version:
@@ -211,7 +211,7 @@ def _build_step_form(
 
 
 def _save_form(
-    request: ViewerRequest, template: SharedTemplate, form: CoverForm | TemplateStepForm, base: int
+    request: AccountRequest, template: SharedTemplate, form: CoverForm | TemplateStepForm, base: int
 ) -> editing.Saved:
     """Save what the form holds; what was refused, or changed meanwhile by somebody else, becomes its errors."""
     form.is_valid()

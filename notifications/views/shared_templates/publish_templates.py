@@ -19,7 +19,7 @@ from ...services.revisions import TEMPLATE_REVISIONS
 from ...services.shared_templates import editing, publishing, template_files, unions
 from ...shared_template import SharedTemplateFile
 from ..dossiers import pages
-from ..request import ViewerRequest
+from ..requests import AccountRequest
 from .manage_templates import get_editable, read_base
 from .templates import get_address
 
@@ -29,7 +29,7 @@ TOO_LARGE = "Choisissez un fichier de modèle (.json, moins de 256 ko)."
 
 @never_cache
 @require_safe
-def show_preview(request: ViewerRequest, slug: str) -> HttpResponse:
+def show_preview(request: AccountRequest, slug: str) -> HttpResponse:
     """A step as a practice will see it; nothing can be typed."""
     template = get_editable(request, slug)
     try:
@@ -45,7 +45,7 @@ def show_preview(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-def download_preview(request: ViewerRequest, slug: str) -> HttpResponse:
+def download_preview(request: AccountRequest, slug: str) -> HttpResponse:
     """The draft of a practice that has answered nothing yet, as a PDF."""
     template = get_editable(request, slug)
     try:
@@ -60,7 +60,7 @@ def _build_preview(template: SharedTemplate) -> Report:
     return build_report(publishing.preview_dossier(template, now), now)
 
 
-def _show_unusable(request: ViewerRequest, template: SharedTemplate, error: Unusable) -> HttpResponse:
+def _show_unusable(request: AccountRequest, template: SharedTemplate, error: Unusable) -> HttpResponse:
     context = {"template": template, "problems": error.problems}
     return render(request, "shared_templates/unusable.html", context, status=422)
 
@@ -75,7 +75,7 @@ def _send_file(data: bytes, content_type: str, name: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def publish_revision(request: ViewerRequest, slug: str) -> HttpResponse:
+def publish_revision(request: AccountRequest, slug: str) -> HttpResponse:
     """GET: what changes for members. POST: it is the next revision."""
     template = get_editable(request, slug)
     if not unions.has_accepted(template.organisation):
@@ -113,7 +113,7 @@ def publish_revision(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw_template(request: ViewerRequest, slug: str) -> HttpResponse:
+def withdraw_template(request: AccountRequest, slug: str) -> HttpResponse:
     """GET: what it means. POST: the template is offered no more."""
     template = get_editable(request, slug)
     if request.method == "POST":
@@ -128,7 +128,7 @@ def withdraw_template(request: ViewerRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_template(request: ViewerRequest) -> HttpResponse:
+def import_template(request: AccountRequest) -> HttpResponse:
     """A file is read and shown first; sent again by the button below it (`content`), it is stored."""
     if not Organisation.objects.visible_to(request.viewer).exists():
         raise Http404
@@ -142,7 +142,7 @@ def import_template(request: ViewerRequest) -> HttpResponse:
     return render(request, "shared_templates/import.html", context, status=422 if problems else 200)
 
 
-def _import_file(request: ViewerRequest) -> HttpResponse:
+def _import_file(request: AccountRequest) -> HttpResponse:
     if "content" in request.POST:
         revision = template_files.read_file(request.POST["content"].encode())
         is_new = template_files.store_revision(revision=revision, by=request.user, now=timezone.now())
@@ -168,7 +168,7 @@ def _import_file(request: ViewerRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def download_poster(request: ViewerRequest, slug: str) -> HttpResponse:
+def download_poster(request: AccountRequest, slug: str) -> HttpResponse:
     """One page to pin up or to send."""
     revision = _get_published(get_editable(request, slug))
     data = poster.print_poster(
@@ -192,7 +192,7 @@ def _get_published(template: SharedTemplate) -> SharedTemplateFile:
 
 @never_cache
 @require_safe
-def download_code(request: ViewerRequest, slug: str, kind: str) -> HttpResponse:
+def download_code(request: AccountRequest, slug: str, kind: str) -> HttpResponse:
     """The address of the template's page as a QR code."""
     _get_published(get_editable(request, slug))
     if kind not in CODES:

@@ -13,7 +13,7 @@ from ...models import SharedTemplate, SharedTemplateRevision, Viewer
 from ...report.template_page import build_template_page
 from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 from ..dossiers import dossiers
-from ..request import ViewerRequest
+from ..requests import AccountRequest
 from ..site.public import public
 
 NOBODY = Viewer()  # a page that any cache may keep looks at no cookie
@@ -41,7 +41,7 @@ def list_templates(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show_template(request: ViewerRequest, slug: str) -> HttpResponse:
+def show_template(request: AccountRequest, slug: str) -> HttpResponse:
     """What a template holds and who stands behind it; one that was withdrawn is gone, but for those who used it."""
     template = find_offered(slug)
     return _show_offered(request, template) if template else _show_withdrawn(request, slug)
@@ -54,7 +54,7 @@ def _show_offered(request: HttpRequest, template: SharedTemplate) -> HttpRespons
 
 
 @never_cache
-def _show_withdrawn(request: ViewerRequest, slug: str) -> HttpResponse:
+def _show_withdrawn(request: AccountRequest, slug: str) -> HttpResponse:
     """A withdrawn template, whole for those who used it or edit it."""
     withdrawn = SharedTemplate.objects.filter(slug=slug, revisions__isnull=False).distinct()
     if not withdrawn.exists():
@@ -79,7 +79,7 @@ def _render_template(
 
 
 @require_safe
-def download_revision(request: ViewerRequest, slug: str, number: str) -> HttpResponse:
+def download_revision(request: AccountRequest, slug: str, number: str) -> HttpResponse:
     """The file of one revision: the same bytes for ever. That of a withdrawn template is for those who used it or
     edit it."""
     offered = SharedTemplateRevision.objects.visible_to(NOBODY).filter(template__slug=slug, number=number).first()
@@ -95,14 +95,14 @@ def _send_file(request: HttpRequest, stored: SharedTemplateRevision) -> HttpResp
 
 
 @never_cache
-def _send_withdrawn_file(request: ViewerRequest, slug: str, number: str) -> HttpResponse:
+def _send_withdrawn_file(request: AccountRequest, slug: str, number: str) -> HttpResponse:
     visible = SharedTemplateRevision.objects.visible_to(request.viewer)
     return _send_file(request, get_object_or_404(visible, template__slug=slug, number=number))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def start_dossier(request: ViewerRequest, slug: str) -> HttpResponse:
+def start_dossier(request: AccountRequest, slug: str) -> HttpResponse:
     """GET: before you start. POST: start a dossier with the newest revision; the box says not to count it."""
     template = find_offered(slug)
     if template is None:

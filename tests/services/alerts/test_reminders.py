@@ -330,7 +330,7 @@ def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monk
 
     first = begin()
     give(first, "x@cabinet.example", AWARE)
-    erasure.erase(dossier=first, by="appareil 1", now=AWARE)
+    erasure.erase_dossier(dossier=first, by="appareil 1", now=AWARE)
     for same in ("x@cabinet.example", "X+1@cabinet.example"):
         with pytest.raises(addresses.TooOften):
             give(begin(), same, AWARE + HOUR / 2)
@@ -396,7 +396,7 @@ def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, 
 
     def claim_and_erase(now):
         found = claim(now)
-        erasure.erase(dossier=dossier, by="appareil 1", now=now) if found else None
+        erasure.erase_dossier(dossier=dossier, by="appareil 1", now=now) if found else None
         return found
 
     monkeypatch.setattr(outbox, "claim", claim_and_erase)

@@ -264,7 +264,7 @@ journal.append(dossier=dossier, event="answers_saved", keys=[canary], by=canary,
 files = [each.path for each in os.scandir(os.environ["VAR_DIR"]) if each.name.startswith("db.sqlite3")]
 held = lambda: sum(open(path, "rb").read().count(canary.encode()) for path in files if os.path.exists(path))
 before = held()
-erasure.erase(dossier=dossier, by="appareil 1", now=now)
+erasure.erase_dossier(dossier=dossier, by="appareil 1", now=now)
 print(before > 5, held())
 """
 
@@ -293,7 +293,7 @@ def test_erasing_leaves_one_line_that_names_nobody(weda_dossier):
     access.grant_device(dossier=weda_dossier, secret="s", now=NOW)
     access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
     lines, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=weda_dossier.pk)
-    left = erasure.erase(dossier=weda_dossier, by="appareil 1", now=NOW)
+    left = erasure.erase_dossier(dossier=weda_dossier, by="appareil 1", now=NOW)
     assert (left.lines, left.journal_head, left.by, left.at.astimezone(PARIS).day) == (lines, head, "appareil 1", 14)
     assert list(Dossier.objects.all()) == [other]
     assert {line.dossier_id for line in JournalEntry.objects.all()} == {other.pk}

@@ -122,7 +122,7 @@ def test_what_is_erased_meanwhile_holds_nothing_up(small):
     user = account("dr-martin")
     batch, gone = begin(user, 3), begin(user, 2)
     item = batches.claim_item()
-    erasure.erase(dossier=item.dossier, by="test", now=NOW)
+    erasure.erase_dossier(dossier=item.dossier, by="test", now=NOW)
     batches.settle(item=item, content=b"")  # it was being made
     gone.delete()
     work()

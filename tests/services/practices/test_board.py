@@ -50,8 +50,8 @@ def by_the_list(user, now):
 
 
 def by_the_board(user, now):
-    found = board.chosen(Viewer(user=user), board.Choice())
-    kept = {name: board.ordered(found.filter(each)) for name, each in board.conditions(now).items()}
+    found = board.choose_dossiers(Viewer(user=user), board.Choice())
+    kept = {name: board.order_by_time_left(found.filter(each)) for name, each in board.make_conditions(now).items()}
     return {name: list(each.values_list("pk", flat=True)) for name, each in kept.items()}
 
 
@@ -62,7 +62,7 @@ def test_order_and_filters_are_those_of_the_list(user, seeded):
         now = START + timedelta(hours=hours, minutes=seeded.randrange(60))
         expected = by_the_list(user, now)
         assert by_the_board(user, now) == expected
-        told = board.counted(board.chosen(Viewer(user=user), board.Choice()), now)
+        told = board.count_by_filter(board.choose_dossiers(Viewer(user=user), board.Choice()), now)
         assert told == {name: len(pks) for name, pks in expected.items()}
 
 
@@ -98,5 +98,5 @@ def test_a_name_is_found_however_it_is_typed(user, words):
         dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
         Dossier.objects.filter(pk=dossier.pk).update(owner=user)
         Tab(dossier).type(organisation_name=name)
-    found = board.chosen(Viewer(user=user), board.Choice(words=words))
+    found = board.choose_dossiers(Viewer(user=user), board.Choice(words=words))
     assert [each.organisation_name for each in found] == ["Cabinet du Dr Hélène d’Évreux"]

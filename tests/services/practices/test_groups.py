@@ -24,7 +24,7 @@ def manager():
 
 def start(manager, newcomers=NAMES, members=(), incident=WEDA):
     revision = INCIDENT_REVISIONS.list_stored(incident)[0] if incident else None
-    group, _ = groups.start(
+    group, _ = groups.start_group(
         public_id=new_public_id(),
         name="MSP des Tilleuls",
         revision=revision,
@@ -38,22 +38,24 @@ def start(manager, newcomers=NAMES, members=(), incident=WEDA):
 
 
 def own_practice(manager, name="Cabinet Zoé", role=Role.MANAGER):
-    return practices.create(name=name, kind="office", timezone="Europe/Paris", user=manager, role=role, now=NOW)
+    return practices.create_practice(
+        name=name, kind="office", timezone="Europe/Paris", user=manager, role=role, now=NOW
+    )
 
 
 def say(group, manager, rendered=None, **values):
     """As somebody writes on the page of common answers, rendered just before."""
     group.refresh_from_db()
-    asked = {question.key: question for question in groups.questions(form())}
+    asked = {question.key: question for question in groups.list_common_questions(form())}
     entries = {key: answered(key, value, group.answers.get(key)) for key, value in values.items()}
     assert values.keys() <= asked.keys()
     if rendered is None:
-        rendered = {key: groups.seen(key, group.answers.get(key)) for key in values}
+        rendered = {key: groups.mark_answer(key, group.answers.get(key)) for key in values}
     return groups.save_common(group=group, entries=entries, rendered=rendered, user=manager, now=NOW)
 
 
 def reports(group):
-    return [report for _, report in groups.listed(group, NOW)]
+    return [report for _, report in groups.load_reports(group, NOW)]
 
 
 def words(report, key):
@@ -109,10 +111,10 @@ def test_a_dossier_that_leaves_goes_on_by_itself(manager):
     group = start(manager, NAMES[:2])
     say(group, manager, discovery="Par un courriel.")
     one, two = group.dossiers.order_by("pk")
-    groups.leave(dossier=one, user=manager, now=NOW)
-    groups.spread(group=group, user=manager, now=NOW)
+    groups.leave_group(dossier=one, user=manager, now=NOW)
+    groups.spread_common(group=group, user=manager, now=NOW)
     assert [stored(each, "discovery") for each in (one, two)] == [None, "Par un courriel."]
-    groups.add(group=group, members=[one.practice], newcomers=[], user=manager, now=NOW)
+    groups.add_controllers(group=group, members=[one.practice], newcomers=[], user=manager, now=NOW)
     assert set(group.dossiers.all()) == {one, two}
 
 
@@ -135,7 +137,7 @@ def test_the_practice_s_part_adds_to_the_vendor_s_words(manager):
     group = start(manager, NAMES[:1])
     vendor = words(reports(group)[0], "measures_taken")
     say(group, manager, measures_taken=MEASURES)
-    groups.spread(group=group, user=manager, now=NOW)
+    groups.spread_common(group=group, user=manager, now=NOW)
     [report] = reports(group)
     assert words(report, "measures_taken") == [*vendor, *MEASURES.values()]
     row = report.by_key["measures_taken"]
@@ -155,24 +157,24 @@ def test_spreading_reaches_six_and_writes_over_nothing_that_was_said_or_read(man
     Tab(cleared).send({"discovery": {"state": "cleared", "origin": "practice", "reviewed": False}})
     said = {dossier.pk: Dossier.objects.get(pk=dossier.pk).answers for dossier in (typed, read, cleared)}
     say(group, manager, discovery="Par un courriel.", measures_taken=MEASURES)
-    assert groups.spread(group=group, user=manager, now=NOW) == 5
+    assert groups.spread_common(group=group, user=manager, now=NOW) == 5
     assert Dossier.objects.get(pk=typed.pk).answers == said[typed.pk]
     now_read = Dossier.objects.get(pk=read.pk).answers
     assert now_read["measures_taken"] == said[read.pk]["measures_taken"]
     assert [stored(each, "discovery") for each in (typed, read, *rest)] == ["À la radio.", *["Par un courriel."] * 4]
     assert stored(cleared, "discovery") is None
-    assert groups.spread(group=group, user=manager, now=NOW) == 0
+    assert groups.spread_common(group=group, user=manager, now=NOW) == 0
 
 
 def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manager):
     group = start(manager, NAMES[:3])
     say(group, manager, discovery="Par un courriel.")
-    groups.spread(group=group, user=manager, now=NOW)
+    groups.spread_common(group=group, user=manager, now=NOW)
     unread, read, mine = group.dossiers.order_by("pk")
     saving.keep(dossier=read, keys=["discovery"], by="compte 1", now=NOW)
     Tab(mine).type(discovery="Par un collègue.")
     say(group, manager, discovery="Par un courriel du 12 novembre.")
-    assert groups.spread(group=group, user=manager, now=NOW) == 1
+    assert groups.spread_common(group=group, user=manager, now=NOW) == 1
     assert [stored(each, "discovery") for each in (unread, read, mine)] == [
         "Par un courriel du 12 novembre.",
         "Par un courriel.",
@@ -185,7 +187,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
 def test_a_controller_who_comes_later_begins_with_the_common_answers(manager):
     group = start(manager, NAMES[:1])
     say(group, manager, measures_taken=MEASURES, contact_phone="02 35 00 00 00")
-    groups.add(group=group, members=[], newcomers=["Cabinet Tardif"], user=manager, now=NOW)
+    groups.add_controllers(group=group, members=[], newcomers=["Cabinet Tardif"], user=manager, now=NOW)
     late = group.dossiers.order_by("pk").last()
     assert late.answers["contact_phone"]["origin"] == "group"
     assert not late.answers["measures_taken"]["reviewed"]
@@ -193,10 +195,10 @@ def test_a_controller_who_comes_later_begins_with_the_common_answers(manager):
 
 
 def test_each_keeps_its_own_moment_counts_and_name(manager):
-    common = {question.key for question in groups.questions(form())}
+    common = {question.key for question in groups.list_common_questions(form())}
     assert not common & {"aware_at", "person_count", "record_count", "organisation_name", "siren", "severity"}
     assert not common & {"legal_last_name", "legal_email", "late_reasons", "decision"}
-    [measures] = [question for question in groups.questions(form()) if question.key == "measures_taken"]
+    [measures] = [question for question in groups.list_common_questions(form()) if question.key == "measures_taken"]
     assert [part.key for part in measures.parts] == ["practice", "planned"]
 
 
@@ -239,12 +241,12 @@ def test_a_new_fact_is_taken_once_for_all_but_not_over_a_practice_s_own_words(ma
     Tab(own).type(nature=["availability"])
     old = natures(group)[1]
     publish("4", changed)
-    [novelty] = groups.novelties(groups.listed(group, NOW))
+    [novelty] = groups.list_novelties(groups.load_reports(group, NOW))
     assert (novelty.row.key, len(novelty.open), novelty.own) == ("nature", 5, (own,))
     assert natures(group) == [["availability"], *[old] * 5]
     assert groups.answer_for_all(group=group, key="nature", take=True, user=manager, now=NOW) == 5
     assert natures(group) == [["availability"], *[["confidentiality", "integrity", "availability"]] * 5]
-    [left] = groups.novelties(groups.listed(group, NOW))
+    [left] = groups.list_novelties(groups.load_reports(group, NOW))
     assert (left.open, left.own) == ((), (own,))
     assert groups.answer_for_all(group=group, key="nature", take=True, user=manager, now=NOW) == 0
     assert [journal.first_fault(dossier) for dossier in group.dossiers.all()] == [None] * 6
@@ -256,13 +258,13 @@ def test_a_new_fact_may_be_left_aside_once_for_all(manager):
     publish("4", changed)
     assert groups.answer_for_all(group=group, key="nature", take=False, user=manager, now=NOW) == 2
     assert natures(group) == old
-    assert groups.novelties(groups.listed(group, NOW)) == []
+    assert groups.list_novelties(groups.load_reports(group, NOW)) == []
 
 
 def test_new_words_of_the_vendor_keep_the_group_s_part(manager):
     group = start(manager, NAMES[:2])
     say(group, manager, measures_taken=MEASURES)
-    groups.spread(group=group, user=manager, now=NOW)
+    groups.spread_common(group=group, user=manager, now=NOW)
     publish("4", lambda content: fact(content, "measures_taken").update(value="Tout est coupé."))
     groups.answer_for_all(group=group, key="measures_taken", take=True, user=manager, now=NOW)
     for report in reports(group):
@@ -272,14 +274,14 @@ def test_new_words_of_the_vendor_keep_the_group_s_part(manager):
 def test_a_withdrawn_fact_can_only_be_left_aside(manager):
     group = start(manager, NAMES[:2])
     publish("4", lambda content: withdraw(content, "nature"))
-    [novelty] = groups.novelties(groups.listed(group, NOW))
+    [novelty] = groups.list_novelties(groups.load_reports(group, NOW))
     assert novelty.row.proposal is None
     assert groups.answer_for_all(group=group, key="nature", take=False, user=manager, now=NOW) == 2
 
 
 def test_a_group_without_an_incident_has_no_news(manager):
     group = start(manager, NAMES[:2], incident=None)
-    assert groups.novelties(groups.listed(group, timezone.now())) == []
+    assert groups.list_novelties(groups.load_reports(group, timezone.now())) == []
     assert [report.incident_title for report in reports(group)] == ["", ""]
 
 

@@ -21,7 +21,7 @@ def account(name: str = "dr.martin") -> User:
 
 
 def practice_of(user: User, role: str = Role.OWNER, name: str = "Cabinet des Tilleuls") -> Practice:
-    return practices.create(name=name, kind="office", timezone="Europe/Paris", user=user, role=role, now=NOW)
+    return practices.create_practice(name=name, kind="office", timezone="Europe/Paris", user=user, role=role, now=NOW)
 
 
 def begin(practice: Practice) -> Dossier:
@@ -30,7 +30,7 @@ def begin(practice: Practice) -> Dossier:
 
 def write(practice: Practice, **values) -> set[str]:
     """Somebody opens the profile, and saves it with these values; None clears one."""
-    base = practices.contents(Practice.objects.get(pk=practice.pk))
+    base = practices.dump_profile(Practice.objects.get(pk=practice.pk))
     entries = {key: answered(key, value) if value else {"state": "cleared"} for key, value in values.items()}
     return practices.save_profile(practice=practice, base=base, entries=entries, facts={})
 
@@ -174,7 +174,7 @@ def test_several_offers_are_taken_in_one_save_that_merges():
 
 def test_lines_that_two_people_changed_are_not_written_over():
     practice = practice_of(account())
-    base = practices.contents(practice)
+    base = practices.dump_profile(practice)
     first = practices.save_profile(
         practice=practice, base=base, entries={"city": answered("city", "Lyon")}, facts={"patients": 10}
     )
@@ -207,11 +207,11 @@ def test_a_dossier_is_entrusted_by_its_account_only():
     practice = practice_of(account("owner"))
     secret = access.new_secret()
     access.grant_device(dossier=dossier, secret=secret, now=NOW)
-    assert not practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
+    assert not practices.entrust_dossier(dossier=dossier, practice=practice, user=user, now=NOW)
     assert dossier.grants.count() == 1
     Dossier.objects.filter(pk=dossier.pk).update(owner=user)
-    assert practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
-    assert not practices.entrust(dossier=dossier, practice=practice, user=user, now=NOW)
+    assert practices.entrust_dossier(dossier=dossier, practice=practice, user=user, now=NOW)
+    assert not practices.entrust_dossier(dossier=dossier, practice=practice, user=user, now=NOW)
     found = fresh(dossier)
     assert (found.owner, found.practice, found.grants.count()) == (None, practice, 0)
     assert not Dossier.objects.visible_to(Viewer(device=access.fingerprint(secret))).exists()

@@ -140,7 +140,7 @@ def test_two_owners_who_go_at_the_same_moment_leave_one():
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
-        assert [each.user.email.partition("@")[0] for each in team.members(practice)] == kept[round_:]
+        assert [each.user.email.partition("@")[0] for each in team.list_members(practice)] == kept[round_:]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -266,7 +266,7 @@ def test_an_invitation_ends(end, mailoutbox):
     elif end == "renewed":
         newer = invited(practice, mailoutbox, "ZOE@example.org")
         assert team.offered(newer, now)
-        assert team.waiting(practice, now).count() == 1
+        assert team.list_waiting(practice, now).count() == 1
     else:
         practice.delete()
     assert team.offered(secret, now) is None

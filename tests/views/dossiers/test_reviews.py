@@ -177,7 +177,7 @@ def test_a_link_ends(doctor, end):
         doctor.post(doctor.page, {"revoke": "1"})
         assert "Lien retiré le" in shown(doctor.get(doctor.page))
     elif end == "erased":
-        erasure.erase(dossier=doctor.dossier, by="appareil 1", now=timezone.now())
+        erasure.erase_dossier(dossier=doctor.dossier, by="appareil 1", now=timezone.now())
     missing = Client().get(f"/relecture/{'x' * 43}/")
     with time_machine.travel(timezone.now() + (14 * DAY if end == "expired" else DAY), tick=False):
         before = everything()

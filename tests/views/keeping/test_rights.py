@@ -229,7 +229,7 @@ def test_the_dossier_and_the_list_say_that_the_end_is_near(doctor, time_machine,
     sign_in(doctor, DOCTOR)
     for address in ("/dossiers/", f"/dossiers/{dossier.public_id}/"):
         assert ("Bientôt effacé" in doctor.get(address).content.decode()) is warned
-    assert [each.pk for each in retention.leaving(Dossier.objects.all(), timezone.now())] == [dossier.pk] * warned
+    assert [each.pk for each in retention.list_leaving(Dossier.objects.all(), timezone.now())] == [dossier.pk] * warned
 
 
 def test_the_register_tells_of_ones_own_practices_only(doctor):

@@ -233,7 +233,7 @@ def test_a_group_of_twelve_is_read_in_as_many_queries_as_one_of_three(manager, g
     with django_assert_max_num_queries(40) as three:
         manager.get(manager.page)
     names = [f"Cabinet {n}" for n in range(9)]
-    groups.add(group=group, members=[], newcomers=names, user=manager.user, now=NOW)
+    groups.add_controllers(group=group, members=[], newcomers=names, user=manager.user, now=NOW)
     with django_assert_max_num_queries(len(three)):
         assert manager.get(manager.page).status_code == 200
 

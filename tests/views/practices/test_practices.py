@@ -34,7 +34,7 @@ def browser(user: User) -> Client:
 def practice_with(**roles: User) -> Practice:
     """A practice, and who is in it in which role; the first one began it."""
     (role, first), *others = roles.items()
-    made = practices.create(
+    made = practices.create_practice(
         name=NAME, kind="office", timezone="Europe/Paris", user=first, role=role, now=timezone.now()
     )
     for each, user in others:
@@ -369,7 +369,7 @@ def test_a_guest_s_dossier_goes_through_an_account_first(client, seeds):
 
 
 def changed_profile(practice: Practice, **values) -> None:
-    base = practices.contents(practice)
+    base = practices.dump_profile(practice)
     practices.save_profile(
         practice=practice, base=base, entries={key: answered(key, value) for key, value in values.items()}, facts={}
     )
