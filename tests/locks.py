@@ -36,7 +36,7 @@ def _hold_row(dossier: Dossier) -> Iterator[None]:
     with closing(connection.copy()) as other:
         other.ensure_connection()
         other.set_autocommit(False)
-        other.connection.execute("SELECT 1 FROM notifications_draft WHERE id = %s FOR UPDATE", [dossier.pk])
+        other.connection.execute("SELECT 1 FROM notifications_dossier WHERE id = %s FOR UPDATE", [dossier.pk])
         yield
         other.rollback()
     connection.connection.execute("RESET lock_timeout")

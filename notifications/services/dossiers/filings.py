@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from ...models import Dossier, Filing
 from ...report import DossierData, build_report, list_deadline_terms, set_kind
 from .. import journal
+from ..locks import lock_dossier
 from . import saving
 from .snapshots import digest_of, in_utc
 
@@ -69,8 +70,7 @@ def record(
 
 def _as_shown(dossier: Dossier, version: int, number: int) -> Dossier:
     """The dossier, locked, if it is still what the page showed."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Dossier.objects.select_related("incident_revision__incident").get(pk=dossier.pk)
+    locked = lock_dossier(dossier.pk)
     if taken := locked.filings.filter(number__gte=number).order_by("number").first():
         raise AlreadyRecorded(taken)
     if locked.version != version:

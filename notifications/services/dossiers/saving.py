@@ -8,15 +8,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from ... import prefill, seeds
+from ...merge import Merge, merge_three_ways
 from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, SharedTemplateRevision
 from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
 from ...report import ORGANISATION, DossierData, ReviewDone, list_offers
 from .. import journal
 from ..incidents import incidents
+from ..locks import lock_dossier
 from ..shared_templates import templates
 from . import reviews, snapshots, transcription
 
@@ -181,17 +183,14 @@ def save_answers(*, dossier: Dossier, base: int, entries: Mapping[str, Entry | N
     mine = base: nothing to do; theirs = base or theirs = mine: written; else a conflict, not written while the other
     keys are. Keys that make sense only together are written together or not at all. Nothing written, nothing moves.
     """
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version") + 1)  # locks the row before it is read
-    locked = Dossier.objects.get(pk=dossier.pk)
-    changed, conflicts = _merge(locked, base, entries)
+    locked = lock_dossier(dossier.pk)
+    changed, clashing = _merge(locked, base, entries)
+    conflicts = _described(locked, clashing)
     written = {key: entry for key, entry in changed.items() if bare(locked.answers.get(key)) != entry}
-    result = Saved(locked.version - 1, locked.last_saved_at, sorted(changed), _described(locked, conflicts))
     if written:
+        locked.version, locked.last_saved_at = locked.version + 1, now
         _write(locked, written, by, now)
-        result.version, result.saved_at = locked.version, now
-    else:
-        Dossier.objects.filter(pk=dossier.pk).update(version=F("version") - 1)
-    return result
+    return Saved(locked.version, locked.last_saved_at, sorted(changed), conflicts)
 
 
 def entries_as_of(*, dossier: Dossier, base: int, keys: Collection[str]) -> dict[str, Entry | None]:
@@ -205,27 +204,14 @@ def entries_as_of(*, dossier: Dossier, base: int, keys: Collection[str]) -> dict
     return found
 
 
-def _merge(
-    dossier: Dossier, base: int, entries: Mapping[str, Entry | None]
-) -> tuple[dict[str, Entry | None], dict[str, Entry | None]]:
-    """(keys to write, keys in conflict), each with what was sent.
-
-    Keys that make sense only together merge as one: what somebody else changed in such a set clashes with what the
-    sender changed in it, be it another of its keys."""
+def _merge(dossier: Dossier, base: int, entries: Mapping[str, Entry | None]) -> Merge[str, Entry]:
+    """Merge the entries sent from a page of version `base` with those of the locked dossier."""
     questionnaire = seeds.questionnaire(dossier.questionnaire)
-    sets = dict.fromkeys(questionnaire.merge_set(key) for key in entries)
-    before = entries_as_of(dossier=dossier, base=base, keys={key for keys in sets for key in keys})
-    mine = {**before, **entries}
-    theirs = {key: bare(dossier.answers.get(key)) for key in before}
-    changed: dict[str, Entry | None] = {}
-    conflicts: dict[str, Entry | None] = {}
-    for keys in sets:
-        sent = [key for key in entries if key in keys]
-        edited = [key for key in sent if mine[key] != before[key]]
-        if edited and any(theirs[key] not in (before[key], mine[key]) for key in keys):
-            conflicts |= {key: mine[key] for key in sent if mine[key] != theirs[key]}
-        changed |= {key: mine[key] for key in edited if key not in conflicts}
-    return changed, conflicts
+    keys = {key for sent in entries for key in questionnaire.merge_set(sent)}
+    before = entries_as_of(dossier=dossier, base=base, keys=keys)
+    return merge_three_ways(
+        before, entries, {key: bare(dossier.answers.get(key)) for key in keys}, questionnaire.merge_set
+    )
 
 
 def _described(dossier: Dossier, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
@@ -259,9 +245,8 @@ def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: 
         if entry is not None:
             dossier.answers[key] = {**entry, "version": dossier.version}
     AnswerChange.objects.bulk_create(changes)
-    dossier.last_saved_at = now
     _derive(dossier)
-    dossier.save(update_fields=["answers", *COLUMNS, "last_saved_at"])
+    dossier.save(update_fields=["answers", *COLUMNS, "version", "last_saved_at"])
     journal.append(dossier=dossier, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
@@ -310,8 +295,7 @@ def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> 
 def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -> bool:
     """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Dossier.objects.get(pk=dossier.pk)
+    locked = lock_dossier(dossier.pk)
     question, entry = seeds.questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
     kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
     if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
@@ -358,7 +342,7 @@ def keep_mine(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
     newest, offers = _newest(dossier)
     if key in offers:
-        Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
+        lock_dossier(dossier.pk)
         note_seen(dossier, {key: offers[key]})
         journal.append(dossier=dossier, event="offer_declined", keys=[key], by=by, now=now)
     entry, proposal = bare(dossier.answers.get(key)), newest.get(key)

@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from ...models import Dossier
 from .. import journal
+from ..locks import lock_dossier
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -16,7 +16,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datetime) -> bool:
     """The text of this SHA-256 was copied to the place of the sheet named `mark`. Nothing happens when that is known
     already; says whether something did."""
-    locked = _locked(dossier)
+    locked = lock_dossier(dossier.pk)
     if not SHA256.fullmatch(sha256) or marks(locked).get(mark) == sha256:
         return False
     locked.copied[mark] = {"sha256": sha256, "at": now.isoformat()}
@@ -28,7 +28,7 @@ def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datet
 @transaction.atomic
 def restart(*, dossier: Dossier, by: str, now: datetime) -> None:
     """Everything is to be copied again: the form was closed half-way."""
-    locked = _locked(dossier)
+    locked = lock_dossier(dossier.pk)
     if not locked.copied:
         return
     locked.copied = {}
@@ -47,9 +47,3 @@ def forget(dossier: Dossier, key: str) -> None:
 def marks(dossier: Dossier) -> dict[str, str]:
     """By mark, the SHA-256 of the text that was copied."""
     return {mark: copied["sha256"] for mark, copied in dossier.copied.items()}
-
-
-def _locked(dossier: Dossier) -> Dossier:
-    """The dossier as it stands, its row locked before it is read."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))
-    return Dossier.objects.get(pk=dossier.pk)
