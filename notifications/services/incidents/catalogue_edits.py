@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 
 from ... import seeds
 from ...catalogue import LISTS
+from ...merge import merge_three_ways
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
 from . import incidents, revision_files
 from .revision_files import Unusable
@@ -160,11 +161,13 @@ def rebase(*, edit: IncidentEdit, base: str) -> None:
 
 
 def _merged(then: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
-    withdrawn = [row for row in then if row not in mine]
-    if any(row not in theirs for row in withdrawn):
+    base, ours, others = ({incidents.canonical(row): row for row in rows} for rows in (then, mine, theirs))
+    # whoever rewrites a row withdraws it and adds another: done on both sides, it is a conflict and no agreement
+    edits = merge_three_ways(base, dict.fromkeys(base, "by us") | ours, dict.fromkeys(base, "by them") | others)
+    if edits.conflicts:
         raise Unusable([CLASHING])
-    added = [row for row in mine if row not in then and row not in theirs]
-    return [*(row for row in theirs if row not in withdrawn), *added]
+    left = [row for text, row in others.items() if edits.changed.get(text) != "by us"]
+    return [*left, *(row for text, row in ours.items() if text in edits.changed and text not in others)]
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from ... import prefill, seeds
+from ...merge import merge_three_ways
 from ...models import ControllerGroup, Dossier, IncidentRevision, Membership, Practice, Role, User
 from ...questionnaire import Entry, Question, Questionnaire
 from ...report import DossierData, Report, Row, build_report, list_offers
@@ -199,12 +200,10 @@ def save_common(
     it. A change is an offer to each dossier, whose journal tells it."""
     locked = _locked(group)
     sent = {key: _shared(key, entry) for key, entry in entries.items()}
+    shown = {key: rendered.get(key, "") for key in sent}
     theirs = {key: seen(key, locked.answers.get(key)) for key in sent}
-    edited = [key for key in sent if seen(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
-    merged = Merged(
-        saved=[key for key in edited if theirs[key] == rendered.get(key, "")],
-        conflicts=[key for key in edited if theirs[key] != rendered.get(key, "")],
-    )
+    changed, conflicts = merge_three_ways(shown, {key: seen(key, entry) for key, entry in sent.items()}, theirs)
+    merged = Merged([key for key, mine in changed.items() if mine != theirs[key]], list(conflicts))
     if merged.saved:
         changed = {**locked.answers, **{key: sent[key] for key in merged.saved}}
         group.answers = {key: entry for key, entry in changed.items() if entry}

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from ... import seeds
+from ...merge import merge_three_ways
 from ...models import Dossier, Membership, Practice, User
 from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
 from ...report import ORGANISATION, DossierData
@@ -73,20 +74,11 @@ def save_profile(
     locked = Practice.objects.get(pk=practice.pk)
     now = contents(locked)
     sent = {key: None if is_blank(entry) else entry for key, entry in entries.items()}
-    answers, clashing = _merged(base["entries"], sent, now["entries"])
-    columns, unsettled = _merged(base["facts"], facts, now["facts"])
+    answers, clashing = merge_three_ways(base["entries"], sent, now["entries"])
+    columns, unsettled = merge_three_ways(base["facts"], facts, now["facts"])
     profile = {key: entry for key, entry in {**locked.profile, **answers}.items() if entry}
     Practice.objects.filter(pk=practice.pk).update(profile=profile, name=profile[NAME]["value"], **columns)
-    return clashing | unsettled
-
-
-def _merged(
-    base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> tuple[dict[str, Any], set[str]]:
-    """(what to write, keys in conflict), as for the answers of a dossier."""
-    mine = {key: value for key, value in sent.items() if value != base.get(key)}
-    clashing = {key for key, value in mine.items() if theirs.get(key) not in (base.get(key), value)}
-    return {key: value for key, value in mine.items() if key not in clashing}, clashing
+    return {*clashing, *unsettled}
 
 
 # -- dossiers -------------------------------------------------------------------------------------------

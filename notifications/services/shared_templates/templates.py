@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from ... import deadlines, prefill, seeds, shared_template
+from ...merge import merge_three_ways
 from ...models import (
     Incident,
     IncidentRevision,
@@ -154,13 +155,9 @@ def save(*, template: SharedTemplate, base: int, elements: Mapping[str, Any], by
             result.refused[name] = str(refused)
     row = locked(template)
     held, before = elements_of(row.content), _as_of(row, base, cleaned)
-    changed = {}
-    for name, mine in cleaned.items():
-        theirs = held.get(name)
-        if mine != before[name] and theirs in (before[name], mine):
-            changed[name] = mine
-        elif mine != before[name]:
-            result.conflicts[name] = {"mine": mine, "theirs": theirs, **_last_change(row, name)}
+    changed, conflicts = merge_three_ways(before, cleaned, held)
+    for name, mine in conflicts.items():
+        result.conflicts[name] = {"mine": mine, "theirs": held.get(name), **_last_change(row, name)}
     result.saved = sorted(changed)
     _write(row, {name: mine for name, mine in changed.items() if mine != held.get(name)}, by, now)
     result.version = row.version
