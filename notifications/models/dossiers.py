@@ -2,6 +2,7 @@
 
 from functools import cached_property, reduce
 from operator import or_
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import BooleanField, Case, F, Q, When
@@ -73,14 +74,18 @@ class Dossier(models.Model):
     overruled = models.JSONField("avertissements écartés", default=dict, blank=True)
     version = models.PositiveIntegerField("version", default=0)
     aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
-    informed_at = models.DateTimeField("message de l'éditeur reçu (UTC)", null=True, blank=True)
     decision = models.CharField("décision", max_length=20, blank=True)  # an option's key
+    # what lists order and filter by: the notification's clock, which is « running » in whatever state it runs, the
+    # instant that its alarms count towards, and the place among the others (`report.listing.PLACES`)
+    clock = models.CharField("délai", max_length=10, default="waiting")
+    alarm_at = models.DateTimeField("fin du délai (UTC)", null=True, blank=True)
+    place = models.PositiveSmallIntegerField("rang dans les listes", default=1)
     title = models.CharField("titre", max_length=250)
     organisation_name = models.CharField("dénomination", max_length=200, blank=True)
     last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
     devices = models.PositiveIntegerField("appareils numérotés", default=0)  # also those forgotten since
-    # by question: the SHA-256 of the text that was copied to the teleservice, and when {"sha256", "at"}
-    copied = models.JSONField("recopié", default=dict, blank=True)
+    # by question: the SHA-256 of the text that was typed on the teleservice, and when {"sha256", "at"}
+    transcribed = models.JSONField("recopié", default=dict, blank=True)
     # by question: the fingerprint of what the practice's profile or the group last proposed here, taken or not
     offered = models.JSONField("propositions vues", default=dict, blank=True)
     warned_at = models.DateTimeField("fin de conservation annoncée le", null=True, blank=True)
@@ -105,6 +110,10 @@ class Dossier(models.Model):
 
     def __str__(self):
         return self.title
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @cached_property
     def rewritten(self):

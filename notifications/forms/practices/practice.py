@@ -101,7 +101,7 @@ class ProfileForm(StepForm):
     """The questions of a profile, under the titles of their rubrics (`steps`)."""
 
     def __init__(self, questions: Iterable[Question], base, context, data=None, *, steps: Iterable[Step]):
-        super().__init__(questions, base, context, data, ticks={})
+        super().__init__(questions, base, context, data)
         self.helper.layout = Layout()
         for step in steps:
             asked = [QuestionBlock(key) for key, field in self.fields.items() if field.question.step == step.slug]

@@ -19,8 +19,8 @@ def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datet
     locked = lock_dossier(dossier.pk)
     if not SHA256.fullmatch(sha256) or marks(locked).get(mark) == sha256:
         return False
-    locked.copied[mark] = {"sha256": sha256, "at": now.isoformat()}
-    locked.save(update_fields=["copied"])
+    locked.transcribed[mark] = {"sha256": sha256, "at": now.isoformat()}
+    locked.save(update_fields=["transcribed"])
     journal.append(dossier=locked, event="answer_copied", keys=[mark.partition("/")[0]], by=by, now=now)
     return True
 
@@ -29,21 +29,21 @@ def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datet
 def restart(*, dossier: Dossier, by: str, now: datetime) -> None:
     """Everything is to be copied again: the form was closed half-way."""
     locked = lock_dossier(dossier.pk)
-    if not locked.copied:
+    if not locked.transcribed:
         return
-    locked.copied = {}
-    locked.save(update_fields=["copied"])
+    locked.transcribed = {}
+    locked.save(update_fields=["transcribed"])
     journal.append(dossier=locked, event="copying_restarted", by=by, now=now)
 
 
 def forget(dossier: Dossier, key: str) -> None:
     """Nothing tells any more what text of this question was copied; the row is locked by the caller."""
-    kept = {mark: copied for mark, copied in dossier.copied.items() if mark.partition("/")[0] != key}
-    if kept != dossier.copied:
-        dossier.copied = kept
-        dossier.save(update_fields=["copied"])
+    kept = {mark: copied for mark, copied in dossier.transcribed.items() if mark.partition("/")[0] != key}
+    if kept != dossier.transcribed:
+        dossier.transcribed = kept
+        dossier.save(update_fields=["transcribed"])
 
 
 def marks(dossier: Dossier) -> dict[str, str]:
     """By mark, the SHA-256 of the text that was copied."""
-    return {mark: copied["sha256"] for mark, copied in dossier.copied.items()}
+    return {mark: copied["sha256"] for mark, copied in dossier.transcribed.items()}

@@ -140,7 +140,7 @@ def history(dossier: Dossier) -> Data:
         "proofreadings": [_proofreading(each) for each in dossier.reviews.order_by("pk")],
         "reminders": _reminders(subscription) if subscription else None,
         "warnings_overruled": {key: {**each, "by": _author(each["by"])} for key, each in dossier.overruled.items()},
-        "copied": dossier.copied,
+        "copied": dossier.transcribed,
     }
 
 

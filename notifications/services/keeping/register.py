@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 
 from ...models import Dossier, RegisterLine
 from ...report import CLOCK_WORDS, Report, Row, build_report
-from ..dossiers import saving, snapshots
+from ..dossiers import loading, snapshots
 
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
 
 
 def note(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLine:
     """Write the line of a dossier of an account or a practice, which the caller is about to erase."""
-    report = build_report(saving.load_dossier_data(dossier), now)
+    report = build_report(loading.load_dossier_data(dossier), now)
     return RegisterLine.objects.create(
         owner=dossier.owner,
         practice=dossier.practice,
@@ -43,7 +43,7 @@ def note(*, dossier: Dossier, closed_at: datetime, now: datetime) -> RegisterLin
 
 def _told(report: Report) -> list[Row]:
     """What the CNIL's form asks about the breach, not about the practice; and whether it was decided to notify."""
-    decision = report.by_key.get(saving.DECISION)
+    decision = report.by_key.get(loading.DECISION)
     rows = [*(row for row in report.rows if not row.question.profile), *([decision] if decision else [])]
     return [row for row in rows if row.answered and row.question.type in CODED]
 

@@ -26,7 +26,6 @@ from ...models import (
     Subscription,
 )
 from ..alerts import addresses
-from ..dossiers import saving
 from ..mail import outbox
 from ..practices import batches
 from . import erasure, register
@@ -48,7 +47,7 @@ def dated(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
     """These dossiers with what their end follows from, without their answers."""
     lines = JournalEntry.objects.filter(dossier=OuterRef("pk")).exclude(event__startswith=UNRELATED)
     used = Grant.objects.filter(dossier=OuterRef("pk")).exclude(kind=Grant.Kind.FEED)  # a calendar asks by itself
-    return found.defer("answers", "overruled", "offered", "copied").annotate(
+    return found.defer("answers", "overruled", "offered", "transcribed").annotate(
         touched_at=Coalesce(_last(lines, "at"), F("created_at")),
         used_on=_last(used, "last_used_on"),
         filed=Exists(Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)),
@@ -90,7 +89,7 @@ def leaving(found: QuerySet[Dossier], now: datetime) -> list[Any]:
     near = []
     for dossier in _touched_before(found, now + WARNED):
         dossier.ends_at, dossier.closed = end_of(dossier), is_closed(dossier)
-        dossier.ends_on = dossier.ends_at.astimezone(saving.zone(dossier)).date()
+        dossier.ends_on = dossier.ends_at.astimezone(dossier.zone).date()
         notice = WARNED_GUEST if is_guest_s(dossier) and not dossier.filed else WARNED
         near += [dossier] if dossier.ends_at - notice <= now else []
     return sorted(near, key=lambda dossier: dossier.ends_at)

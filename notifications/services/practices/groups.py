@@ -15,7 +15,7 @@ from ...questionnaire import Entry, Question, Questionnaire
 from ...report import DossierData, Report, Row, build_report, list_offers
 from .. import journal
 from ..accounts import access, roles
-from ..dossiers import saving
+from ..dossiers import loading, saving
 from ..incidents import incidents
 from . import practices
 
@@ -241,7 +241,7 @@ def spread(*, group: ControllerGroup, user: User, now: datetime) -> int:
 
 
 def _filled(dossier: Dossier, group: ControllerGroup, user: User, now: datetime) -> bool:
-    data = saving.load_dossier_data(dossier)
+    data = loading.load_dossier_data(dossier)
     sourced = prefill.strongest(prefill.layers(data.questionnaire, data.newest))
     standing = list_offers(data, sourced)
     wanted = {key: standing[key] for key in group.answers if key in standing and _untouched(data.answers.get(key))}
@@ -263,7 +263,7 @@ def _untouched(entry: Entry | None) -> bool:
 
 def listed(group: ControllerGroup, now: datetime) -> Listed:
     """The dossiers of a group and their reports, in the order in which they came."""
-    found = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
+    found = loading.load_every_dossier_data(group.dossiers.order_by("pk"))
     return [(dossier, build_report(data, now)) for dossier, data in found]
 
 

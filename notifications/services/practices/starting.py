@@ -13,7 +13,7 @@ from ...files.roster import CITY, NAME, SIREN, Line, naming
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
 from ...questionnaire import Entry, edited
 from ..accounts import access, roles
-from ..dossiers import saving
+from ..dossiers import loading, saving
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _begin(user: User, planned: Planned, said: dict) -> Planned:
     practice = planned.practice or _new_practice(user, planned.line, said["timezone"])
     dossier = saving.start(practice=practice, **said)
     entries = {
-        key: edited(seeds.questionnaire().questions[key], saving.bare(dossier.answers.get(key)), entry)
+        key: edited(seeds.questionnaire().questions[key], loading.strip_version(dossier.answers.get(key)), entry)
         for key, entry in planned.line.entries.items()
     }
     saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=said["by"], now=said["now"])

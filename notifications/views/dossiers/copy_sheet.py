@@ -38,9 +38,9 @@ def _marked(request, dossier, report, sheet):
         messages.success(request, "Les marques sont effacées : tout est à recopier.")
     elif mark in sheet.by_mark:
         transcription.mark_copied(dossier=dossier, mark=mark, sha256=sha256, **said)
-    dossier.refresh_from_db(fields=["copied"])
+    dossier.refresh_from_db(fields=["transcribed"])
     sheet = _sheet(request, dossier, report)
-    if pages.wants_json(request):
+    if pages.is_autosave(request):
         return _reply(sheet, mark)
     # the place where one goes on: a page without scripts opens there
     place = f"#c-{sheet.next.key}" if sheet.next and "restart" not in request.POST else ""

@@ -25,7 +25,7 @@ from ...report import (
 )
 from ...report.next_action import find_next_action
 from ...services.accounts import access
-from ...services.dossiers import saving, snapshots, transcription
+from ...services.dossiers import loading, saving, snapshots, transcription
 from ...services.incidents import incidents
 from ...services.keeping import retention
 from ...services.practices import board
@@ -75,7 +75,7 @@ def begin(request, stored, **chosen):
 
 def first_page(dossier, now):
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
-    report = build_report(saving.load_dossier_data(dossier), now)
+    report = build_report(loading.load_dossier_data(dossier), now)
     if dossier.incident_revision:
         return redirect("essential", dossier.public_id, list_essential_screens(report)[0].slug)
     return redirect("step", dossier.public_id, report.sections[0].slug)
@@ -86,10 +86,9 @@ def first_page(dossier, now):
 def dossiers(request):
     """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
     mine, name, now = Dossier.objects.visible_to(request.viewer), _filter(request), timezone.now()
-    placed = board.placed(mine)
-    counts = board.counted(placed, now)
+    counts = board.counted(mine, now)
     context = {
-        "page": page_by_time_left(request, placed.filter(board.conditions(now)[name])),
+        "page": page_by_time_left(request, mine.filter(board.conditions(now)[name])),
         "filters": [(value, words, counts[value]) for value, (words, _) in listing.FILTERS.items()],
         "filter": name,
         "all": counts[""],
@@ -102,7 +101,7 @@ def page_by_time_left(request, placed):
     """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
     page = Paginator(board.ordered(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(request.GET.get("page"))
     now, pks = timezone.now(), list(page.object_list)
-    found = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    found = loading.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
     reports = {dossier.pk: (dossier, build_report(data, now)) for dossier, data in found}
     page.object_list = [reports[pk] for pk in pks if pk in reports]
     return page
@@ -120,7 +119,7 @@ def dossiers_csv(request):
 def _listed(request):
     """Each dossier with its report, the most urgent first."""
     now, found = timezone.now(), Dossier.objects.visible_to(request.viewer).order_by("-created_at")
-    reports = [(dossier, build_report(data, now)) for dossier, data in saving.load_every_dossier_data(found)]
+    reports = [(dossier, build_report(data, now)) for dossier, data in loading.load_every_dossier_data(found)]
     kept = listing.FILTERS[_filter(request)][1]
     return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
 
@@ -152,7 +151,7 @@ def dossier(request, public_id):
 
 def _copied(dossier, report):
     """Is all of it on the teleservice, as far as the copy sheet knows?"""
-    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.copied else None
+    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.transcribed else None
     return bool(sheet) and sheet.done == sheet.total
 
 

@@ -16,7 +16,7 @@ from . import pages
 def essential(request, public_id, subject):
     """One screen. POST saves it and goes on to the next one, to reading again, then to the review."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.report_on_page(dossier)
     screen = _screen(report, subject)
     if request.method != "POST" and not _is_asked(report, subject):
         messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
@@ -24,12 +24,12 @@ def essential(request, public_id, subject):
     if request.method != "POST":
         return _page(request, dossier, report, screen, pages.form_of(report, screen.rows, screen.optional))
     outcome = pages.save(request, dossier, report, screen.rows, screen.optional)
-    if pages.wants_json(request):
-        return pages.reply(dossier, outcome)
-    screen = _screen(outcome.report, subject)
-    if not outcome.whole:
+    if pages.is_autosave(request):
+        return pages.reply(outcome)
+    dossier, screen = outcome.saved.dossier, _screen(outcome.report, subject)
+    if outcome.is_refused:
         return _page(request, dossier, outcome.report, screen, outcome.form, status=422)
-    if pages.tell(request, dossier, outcome, screen.rows) and _is_asked(outcome.report, subject):
+    if pages.announce(request, outcome, screen.rows) and _is_asked(outcome.report, subject):
         return redirect("essential", dossier.public_id, subject)
     if "later" in request.POST:
         return redirect("dossier", dossier.public_id)

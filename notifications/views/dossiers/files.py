@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ...documents import dossier_file, pdf
 from ...report import build_report
-from ...services.dossiers import saving
+from ...services.dossiers import loading
 from ..viewer import visible_dossier
 
 
@@ -36,7 +36,7 @@ def dossier_json(request, public_id):
 
 def report_of(dossier):
     """To the minute, so that two downloads of the same dossier within it are the same bytes."""
-    return build_report(saving.load_dossier_data(dossier), timezone.now().replace(second=0, microsecond=0))
+    return build_report(loading.load_dossier_data(dossier), timezone.now().replace(second=0, microsecond=0))
 
 
 def as_file(dossier, data, content_type, kind, extension):

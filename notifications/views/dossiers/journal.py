@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 from ...seeds import questionnaire
 from ...services import journal as lines
 from ...services.accounts import access
-from ...services.dossiers import saving
 from ..viewer import visible_dossier
 
 PER_PAGE = 50
@@ -22,7 +21,7 @@ def journal(request, public_id):
     page = Paginator(dossier.journal.order_by("-number"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "dossier": dossier,
-        "zone": saving.zone(dossier),
+        "zone": dossier.zone,
         "page": page,
         "lines": [_in_words(dossier, entry, author) for entry in page],
     }

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 from ...documents import qr
 from ...models import Dossier, Viewer
 from ...services.accounts import access
-from ...services.dossiers import saving
 from ..site import errors
 from ..viewer import close_device, open_device, visible_dossier
 
@@ -57,7 +56,7 @@ def _links(request, dossier, *, address="", code="", too_many=False, status=200)
     context = {
         "dossier": dossier,
         "links": access.links(dossier),
-        "zone": saving.zone(dossier),
+        "zone": dossier.zone,
         "me": access.author(dossier, request.viewer),
         "most": access.MOST_LINKS,
         "address": address,

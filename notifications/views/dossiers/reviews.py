@@ -14,7 +14,6 @@ from ...documents import qr
 from ...forms.practices.team import AskForm
 from ...services.accounts import access
 from ...services.dossiers import reviews as service
-from ...services.dossiers import saving
 from ..site import errors
 from ..viewer import visible_dossier
 from . import pages
@@ -49,7 +48,7 @@ def _page(request, dossier, form, *, status=200, **shown):
     context = {
         "dossier": dossier,
         "form": form,
-        "zone": saving.zone(dossier),
+        "zone": dossier.zone,
         "asked": [_in_words(number, found, author, now) for number, found in service.asked(dossier)],
         "done": service.done([dossier.pk]).get(dossier.pk, ()),
         "most": service.MOST,
@@ -116,9 +115,7 @@ def _reading(request, found, *, refused=False, status=200):
 
 
 def _thanks(request, found):
-    return _unlisted(
-        render(request, "dossiers/reviews/thanks.html", {"found": found, "zone": saving.zone(found.dossier)})
-    )
+    return _unlisted(render(request, "dossiers/reviews/thanks.html", {"found": found, "zone": found.dossier.zone}))
 
 
 def _unlisted(response):

@@ -15,19 +15,25 @@ from . import pages
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request, public_id, slug):
-    """The questions of one step."""
+    """The questions of one step. POST saves them and goes on, or comes back when there is something new to show."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.report_on_page(dossier)
     section = _section(report, slug)
     if request.method != "POST":
         return _page(request, dossier, report, section, pages.form_of(report, section.all_rows))
     outcome = pages.save(request, dossier, report, section.all_rows)
-    if pages.wants_json(request):
-        return pages.reply(dossier, outcome)
-    section = _section(outcome.report, slug)
-    if not outcome.whole:
+    if pages.is_autosave(request):
+        return pages.reply(outcome)
+    dossier, section = outcome.saved.dossier, _section(outcome.report, slug)
+    if outcome.is_refused:
         return _page(request, dossier, outcome.report, section, outcome.form, status=422)
-    return _onward(request, dossier, outcome, section)
+    if pages.announce(request, outcome, section.all_rows):
+        return redirect("step", dossier.public_id, slug)
+    if "later" in request.POST:
+        return redirect("dossier", dossier.public_id)
+    sections = outcome.report.sections
+    after = sections[sections.index(section) + 1 :]
+    return redirect("step", dossier.public_id, after[0].slug) if after else redirect("review", dossier.public_id)
 
 
 def _section(report, slug):
@@ -48,17 +54,6 @@ def _page(request, dossier, report, section, form, *, status=200):
         "previous": report.sections[place - 1] if place else None,
     }
     return render(request, "dossiers/step.html", context, status=status)
-
-
-def _onward(request, dossier, outcome, section):
-    """To the next step, or back to this one when it has something new to show."""
-    if pages.tell(request, dossier, outcome, section.all_rows):
-        return redirect("step", dossier.public_id, section.slug)
-    if "later" in request.POST:
-        return redirect("dossier", dossier.public_id)
-    sections = outcome.report.sections
-    after = sections[sections.index(section) + 1 :]
-    return redirect("step", dossier.public_id, after[0].slug) if after else redirect("review", dossier.public_id)
 
 
 @never_cache

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from ... import deadlines
 from ...report import describe_entry, describe_origin
 from ...services.accounts import access
-from ...services.dossiers import saving
+from ...services.dossiers import loading, saving
 from ..viewer import visible_dossier
 
 TAKEN = "Cette réponse vient de changer ailleurs : relisez-la ci-dessous avant de rétablir une version précédente."
@@ -22,7 +22,7 @@ DONE = "La version choisie est rétablie. Celle qu'elle remplace reste dans la l
 @require_http_methods(["GET", "HEAD", "POST"])
 def versions(request, public_id, key):
     dossier = visible_dossier(request, public_id)
-    dossier_data = saving.load_dossier_data(dossier)
+    dossier_data = loading.load_dossier_data(dossier)
     question = dossier_data.questionnaire.get(key)
     if question is None:
         raise Http404

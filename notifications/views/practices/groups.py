@@ -248,16 +248,16 @@ def common_answers(request, group_id):
 def _common_form(found, report, data=None):
     asked = groups.questions(report.data.questionnaire)
     context = Context(report.data.zone, report.now)
-    form = StepForm(asked, found.answers, context, data, ticks=list_checkboxes(report))
-    form.advice = report.data.newest.advice if report.data.newest else {}
+    form = StepForm(asked, found.answers, context, data, checkboxes=list_checkboxes(report))
+    form.explain(advice=report.data.newest.advice if report.data.newest else {})
     return form
 
 
 def _told(form, found, merged):
     """The same page, with what was refused as it was typed and the rest as it is stored now."""
     report = build_report(groups.as_dossier(found), timezone.now())
-    form.stored = _common_form(found, report)
-    form.conflicts = {key: {"lines": report.by_key[key].lines, "by": "", "at": ""} for key in merged.conflicts}
+    conflicts = {key: {"lines": report.by_key[key].lines, "by": "", "at": ""} for key in merged.conflicts}
+    form.explain(advice=form.advice, conflicts=conflicts, stored=_common_form(found, report))
     return form
 
 

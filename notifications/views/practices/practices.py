@@ -18,7 +18,6 @@ from ...report import build_report, describe_origin
 from ...services.accounts import access, roles
 from ...services.dossiers import saving
 from ...services.incidents import incidents
-from ...services.practices import board
 from ...services.practices import practices as services
 from ..dossiers import pages
 from ..dossiers.dossiers import first_page, page_by_time_left
@@ -62,7 +61,7 @@ def new_practice(request):
 def practice(request, practice_id):
     """Its dossiers by time left, its team in a line, and what this role may do."""
     found = visible_practice(request, practice_id)
-    placed = board.placed(Dossier.objects.visible_to(request.viewer).filter(practice=found))
+    placed = Dossier.objects.visible_to(request.viewer).filter(practice=found)
     context = {
         "practice": found,
         "page": page_by_time_left(request, placed),
@@ -99,7 +98,7 @@ def _profile_report(practice):
 
 
 def _profile_form(report):
-    asked = [row.question for row in report.by_key.values() if not row.copied]
+    asked = [row.question for row in report.by_key.values() if not row.answered_elsewhere]
     return ProfileForm(asked, report.data.answers, _context(report), steps=services.questions().steps)
 
 
@@ -119,11 +118,11 @@ def _profile_saved(request, practice, report):
     clashing = services.save_profile(practice=practice, base=base, entries=form.entries(), facts=told)
     practice = Practice.objects.get(pk=practice.pk)
     after = _profile_report(practice)
-    form.conflicts = {key: {"lines": after.by_key[key].lines} for key in clashing & form.fields.keys()}
+    conflicts = {key: {"lines": after.by_key[key].lines} for key in clashing & form.fields.keys()}
     for name in clashing & facts.fields.keys():
         facts.add_error(name, CHANGED.format(FactsForm.in_words(practice, name)))
-    if form.errors or form.conflicts or facts.errors:
-        form.stored = _profile_form(after)
+    if form.errors or conflicts or facts.errors:
+        form.explain(conflicts=conflicts, stored=_profile_form(after))
         return _profile_page(request, practice, form, facts, status=422)
     messages.success(request, "La fiche est enregistrée. Les dossiers ouverts proposent ce qui y a changé.")
     if _profile_form(after).fields.keys() - form.fields.keys():
@@ -220,7 +219,7 @@ def _answer_offers(request, dossier, keys):
         messages.success(request, "Votre réponse est gardée.")
         return
     taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
-    saved = saving.take_all(dossier=dossier, keys=taken, base=pages.base_of(request, dossier), **said)
+    saved = saving.take_all(dossier=dossier, keys=taken, base=pages.read_base(request, dossier), **said)
     if saved.saved:
         messages.success(request, "Le dossier est à jour.")
     if len(saved.saved) < len(taken) or not taken:

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.models import Dossier, User, Viewer
 from notifications.report import build_report, listing
-from notifications.services.dossiers import filings, saving
+from notifications.services.dossiers import filings, loading, saving
 from notifications.services.practices import board
 from tests.dossiers import answered
 from tests.stored import Tab, file
@@ -43,7 +43,7 @@ def chance(seeded: random.Random, user: User) -> Dossier:
 
 def by_the_list(user, now):
     """By filter, the dossiers of an account as its list has them: every one is read."""
-    found = saving.load_every_dossier_data(Dossier.objects.filter(owner=user).order_by("-created_at", "-pk"))
+    found = loading.load_every_dossier_data(Dossier.objects.filter(owner=user).order_by("-created_at", "-pk"))
     reports = [(dossier.pk, build_report(data, now)) for dossier, data in found]
     reports.sort(key=lambda pair: listing.sort_by_time_left(pair[1]))
     return {name: [pk for pk, report in reports if kept(report)] for name, (_, kept) in listing.FILTERS.items()}
