@@ -57,8 +57,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "django_tasks",
-    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -113,11 +111,6 @@ TIME_ZONE = "UTC"  # instants are computed in UTC and shown in the dossier's own
 
 DATABASES = {"default": databases.database(os.environ.get("DATABASE_URL", ""), VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# -- tasks ----------------------------------------------------------------------------------------------
-
-# In the database itself: a task is there when the change that wants it is. `manage.py worker` runs them.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # -- accounts -------------------------------------------------------------------------------------------
 

@@ -1,29 +1,36 @@
 """An incident file: what is known of a vendor's breach, fact by fact, with its source and how sure it is.
 
-Input: one whole TOML file for each revision. Output: a frozen `Revision`; `BadFile` names every problem.
+Input: one whole TOML file for each revision. Output: a frozen `Revision`; `Unusable` names the problems.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, field
 
 from .questionnaire import (
-    STATUSES,
-    BadFile,
-    Context,
+    ANY_TIME,
     Entry,
+    Filled,
     Question,
     Questionnaire,
     Refused,
+    Shape,
+    Slug,
+    Status,
     Tick,
+    Unusable,
     check_entry,
+    check_keys,
+    convert_tables,
+    find_doubles,
+    join_words,
     read_toml,
 )
 
-ANY_TIME = Context(ZoneInfo("Europe/Paris"), dt.datetime(9999, 1, 1, tzinfo=dt.UTC))  # facts have no « now »
 STATUS_WORDS = {
     "confirmed": "confirmé",
     "claimed": "déclaré",
@@ -45,14 +52,18 @@ GUIDANCE_WORDS = {
     "vendor": "demande de l'éditeur",
     "opinion": "avis",
 }
-SCOPES = ("vendor", "practice", "service")
+TABLES = ("source", "event", "fact", "guidance", "advice", "aid", "open", "tick")  # of a file; each is a list of rows
+Sources = tuple[str, ...]  # ids
+Number = (
+    Annotated[int, Meta(ge=1, lt=10**6)]
+    | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}(?:\.local[1-9][0-9]{0,5})?\Z")]
+)
 
 
-@dataclass(frozen=True)
-class Source:
-    id: str
-    publisher: str
-    title: str
+class Source(Shape, frozen=True):
+    id: Filled
+    publisher: Filled
+    title: Filled
     quote: str = ""
     address: str = ""
     date: dt.date | None = None
@@ -60,34 +71,39 @@ class Source:
     via: str = ""
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Shape, frozen=True):
     at: str
-    precision: str
+    precision: Literal["day", "instant", "about", "period"]
     text: str
-    status: str
-    sources: tuple[str, ...]
+    status: Status
+    sources: Sources
     until: str = ""
 
 
-@dataclass(frozen=True)
-class Fact:
+class Reading(Shape, frozen=True):
+    """One of the versions that sources give of a fact."""
+
+    text: Filled
+    sources: Sources = ()
+
+
+class Fact(Shape, frozen=True):
     """A proposal when it has a `value` or an `unknown` reason; otherwise something to show."""
 
-    key: str
-    status: str
-    sources: tuple[str, ...]
+    key: Filled
+    status: Status
+    sources: Sources
     value: Any = None
     unknown: str = ""
     note: str = ""
     statement: str = ""
-    option_status: Mapping[str, str] = field(default_factory=dict)
-    polarity: str = "present"
-    scope: str = "vendor"
+    option_status: Mapping[str, Status] = {}
+    polarity: Literal["present", "absent"] = "present"
+    scope: Literal["vendor", "practice", "service"] = "vendor"
     via: str = ""
     suggest: tuple[str, ...] = ()
-    details: Mapping[str, str] = field(default_factory=dict)
-    readings: tuple[Mapping[str, Any], ...] = ()
+    details: Mapping[str, str] = {}
+    readings: tuple[Reading, ...] = ()
     corrected_on: dt.date | None = None
     correction: str = ""
 
@@ -96,79 +112,97 @@ class Fact:
         return self.value is not None or bool(self.unknown)
 
 
-@dataclass(frozen=True)
-class Guidance:
-    body: str
-    kind: str
-    about: str
-    text: str
-    sources: tuple[str, ...]
+class Guidance(Shape, frozen=True):
+    body: Filled
+    kind: Literal["authority", "law", "vendor", "opinion"]
+    about: Literal["notify", "clock", "patients", "complaint", "other"]
+    text: Filled
+    sources: Sources
     quote: str = ""
     contrary: bool = False
     asks_before: dt.date | None = None  # the day before which this body asked to notify
 
 
-@dataclass(frozen=True)
-class Advice:
-    key: str
-    text: str
-    sources: tuple[str, ...] = ()
+class Advice(Shape, frozen=True):
+    key: Filled
+    text: Filled
+    sources: Sources = ()
 
 
-@dataclass(frozen=True)
-class Aid:
+class Aid(Shape, frozen=True):
     at: str
-    text: str
-    sources: tuple[str, ...] = ()
+    text: Filled
+    sources: Sources = ()
 
 
-@dataclass(frozen=True)
-class Occasion:
+class OpenPoint(Shape, frozen=True):
+    """What is not known."""
+
+    text: Filled
+
+
+class Occasion(Shape, frozen=True):
     """A tick that this incident adds to a question, or puts in the place of the form's tick of the same key. It fits a
     delay that meets its period: `since` and `until` are days, both included."""
 
-    question: str
-    tick: Tick
+    question: Filled
+    key: Filled
+    label: Filled
+    sentence: Filled
     since: dt.date | None = None
     until: dt.date | None = None
 
+    @property
+    def tick(self) -> Tick:
+        return Tick(self.key, self.label, self.sentence)
 
-@dataclass(frozen=True)
-class Revision:
-    slug: str
-    number: str
-    title: str
-    vendor: str
-    product: str
-    questionnaire: str
+
+class Revision(Shape, frozen=True, dict=True):
+    slug: Slug
+    written_number: Number = field(name="number")
+    title: Filled
+    vendor: Filled
+    product: Filled
+    questionnaire: Filled
     published_at: dt.date
     as_of: dt.date
-    summary: str
+    summary: Filled
     attack: str = ""
     reviewed_by: str = ""
-    controller: str = "practice"
+    controller: Literal["practice", "elsewhere"] = "practice"
     controller_note: str = ""
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    source_rows: tuple[Source, ...] = field(name="source", default=())
+    events: tuple[Event, ...] = field(name="event", default=())
+    facts: tuple[Fact, ...] = field(name="fact", default=())
     guidance: tuple[Guidance, ...] = ()
-    open: tuple[str, ...] = ()
-    advice: Mapping[str, Advice] = field(default_factory=dict)
-    aids: tuple[Aid, ...] = ()
-    occasions: tuple[Occasion, ...] = ()
+    open_points: tuple[OpenPoint, ...] = field(name="open", default=())
+    advice_rows: tuple[Advice, ...] = field(name="advice", default=())
+    aids: tuple[Aid, ...] = field(name="aid", default=())
+    occasions: tuple[Occasion, ...] = field(name="tick", default=())
 
     def __hash__(self) -> int:  # tables have none of their own
         return hash(self.origin)
 
     @property
+    def number(self) -> str:
+        return str(self.written_number)
+
+    @property
     def origin(self) -> str:
         return f"incident:{self.slug}@{self.number}"
 
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        return {source.id: source for source in self.source_rows}
 
-DAYS = {"published_at", "as_of", "date", "seen", "corrected_on", "asks_before"}
-PERIOD = {"since", "until"}  # of a tick
-TABLES = ("sources", "events", "facts", "guidance", "open", "advice", "aids")  # built from LISTS
-LISTS = {"source": Source, "event": Event, "fact": Fact, "guidance": Guidance, "advice": Advice, "aid": Aid}
+    @cached_property
+    def advice(self) -> Mapping[str, Advice]:
+        return {advice.key: advice for advice in self.advice_rows}
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """What is not known."""
+        return tuple(point.text for point in self.open_points)
 
 
 def load(path: Path, questionnaire: Questionnaire) -> Revision:
@@ -176,140 +210,87 @@ def load(path: Path, questionnaire: Questionnaire) -> Revision:
     return build(read_toml(path), path.name, questionnaire)
 
 
-def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> Revision:
-    """Check the tables of an incident file; `file` is the name used in messages. Days may be ISO text (JSON)."""
-    problems: list[str] = []
-    found = {name: _list(cls, data.get(name, []), f"{file}: {name}", problems) for name, cls in LISTS.items()}
-    plain = {name: value for name, value in data.items() if name not in (*LISTS, "open", "tick")}
-    plain |= _days(plain, file, problems)
-    plain["number"] = str(plain.get("number", ""))
-    names = {f.name for f in fields(Revision) if f.name not in TABLES}
-    required = {f.name for f in fields(Revision) if f.default is MISSING and f.default_factory is MISSING}
-    problems += [f"{file}: unknown attribute {name}" for name in plain.keys() - names]
-    problems += [f"{file}: {name} is missing" for name in required if not plain.get(name)]
-    occasions = [_occasion(each, f"{file}: tick {each.get('key', '?')}", problems) for each in data.get("tick", [])]
-    ids = [source.id for source in found["source"]]
-    problems += [f"{file}: source {each}: duplicate id" for each in set(ids) if ids.count(each) > 1]
-    if problems:
-        raise BadFile(problems)
-    revision = Revision(
-        **plain,
-        sources={source.id: source for source in found["source"]},
-        events=found["event"],
-        facts=found["fact"],
-        guidance=found["guidance"],
-        open=tuple(each.get("text", "") for each in data.get("open", [])),
-        advice={advice.key: advice for advice in found["advice"]},
-        aids=found["aid"],
-        occasions=tuple(occasions),
-    )
-    problems = [f"{file}: {each}" for each in _problems(revision, questionnaire)]
-    if problems:
-        raise BadFile(problems)
+def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> Revision:
+    """Return the revision that the tables hold; `file` is its name in problems. Days may be ISO text (JSON).
+
+    Raises Unusable."""
+    revision = convert_tables(tables, Revision, file)
+    if problems := [join_words(file, *problem) for problem in find_problems(revision, questionnaire)]:
+        raise Unusable(problems)
     return revision
 
 
-def _occasion(raw: Mapping[str, Any], where: str, problems: list[str]) -> Occasion:
-    words = {name: raw.get(name, "") for name in ("key", "label", "sentence")}
-    if not all(words.values()) or raw.keys() - {*words, "question", "since", "until"}:
-        problems.append(f"{where}: needs question, key, label, sentence and may have since, until")
-    return Occasion(raw.get("question", ""), Tick(**words), **_days(raw, where, problems, PERIOD))
-
-
-def _days(row: Mapping[str, Any], where: str, problems: list[str], names: Set[str] = DAYS) -> dict[str, dt.date]:
-    found = {}
-    for name in names & row.keys():
-        try:
-            found[name] = dt.date.fromisoformat(str(row[name]))
-        except ValueError:
-            problems.append(f"{where}: {name} {row[name]!r} is not a day")
-    return found
-
-
-def _list(cls: type, rows: list[Mapping[str, Any]], where: str, problems: list[str]) -> tuple[Any, ...]:
-    found = []
-    for number, raw in enumerate(rows, start=1):
-        values = {
-            name: tuple(value) if isinstance(value, list) and name != "value" else value for name, value in raw.items()
-        }
-        values |= _days(values, f"{where} {raw.get('key') or raw.get('id') or number}", problems)
-        try:
-            found.append(cls(**values))
-        except TypeError as error:
-            problems.append(f"{where} {raw.get('key') or raw.get('id') or number}: {error}")
-    return tuple(found)
-
-
-def _problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[str]:
+def find_problems(revision: Revision, questionnaire: Questionnaire) -> Iterator[tuple[str, str]]:
+    """Yield (row, what is wrong) for each rule that the revision breaks."""
     if revision.questionnaire != questionnaire.name:
-        yield f"answers {revision.questionnaire!r}, not {questionnaire.name!r}"
-    instants = [revision.attack, *(each for e in revision.events for each in (e.at, e.until))]
-    for text in (*filter(None, instants), *(aid.at for aid in revision.aids)):
-        if not _is_moment(text):
-            yield f"{text!r} is not the text of a day, or of an instant with its offset"
-    if not all(revision.open):
-        yield "open: text is missing"
-    for source in revision.sources.values():
-        if not (source.date or source.seen):
-            yield f"source {source.id}: neither a date nor the day it was seen"
-    rows: list[tuple[str, str, Any]] = [("event", e.at, e) for e in revision.events] + [
-        ("guidance", g.body, g) for g in revision.guidance
-    ]
-    rows += [("advice", a.key, a) for a in revision.advice.values()] + [("aid", a.at, a) for a in revision.aids]
-    for kind, name, row in rows:
-        yield from (f"{kind} {name}: unknown source {s!r}" for s in row.sources if s not in revision.sources)
-    for guidance in revision.guidance:
-        if guidance.kind not in GUIDANCE_WORDS:
-            yield f"guidance {guidance.body}: unknown kind {guidance.kind!r}"
+        yield "", f"le questionnaire « {revision.questionnaire} » n'est pas celui de cet incident."
+    moments = [revision.attack, *(each for event in revision.events for each in (event.at, event.until))]
+    for text in (*filter(None, moments), *(aid.at for aid in revision.aids)):
+        if not is_moment(text):
+            yield "", f"« {text} » n'est ni un jour, ni un instant avec son décalage horaire."
     for event in revision.events:
-        if event.status not in STATUSES:
-            yield f"event {event.at}: unknown status {event.status!r}"
-    for occasion in revision.occasions:
-        if occasion.question not in questionnaire.questions:
-            yield f"tick {occasion.tick.key}: no such question {occasion.question!r}"
-    yield from (f"advice {key}: no such question" for key in revision.advice if key not in questionnaire.questions)
+        if (event.precision == "period") != bool(event.until):
+            yield (
+                f"chronologie, {event.at}",
+                "« until », la fin d'une période, va avec la précision period, et seulement avec elle.",
+            )
+    for identifier in find_doubles(source.id for source in revision.source_rows):
+        yield "", f"deux sources ont l'identifiant « {identifier} »."
+    for source in revision.source_rows:
+        if not (source.date or source.seen):
+            yield f"source « {source.id} »", "donnez sa date, ou le jour de lecture."
+    cited: list[tuple[str, Sources]] = [(f"chronologie, {event.at}", event.sources) for event in revision.events]
+    cited += [(f"conseil de {guidance.body}", guidance.sources) for guidance in revision.guidance]
+    cited += [(f"aide {advice.key}", advice.sources) for advice in revision.advice_rows]
+    cited += [(f"aide-mémoire {aid.at}", aid.sources) for aid in revision.aids]
+    cited += [(f"fait {fact.key}", cite_sources(fact)) for fact in revision.facts]
+    for row, sources in cited:
+        yield from ((row, f"la source « {each} » n'existe pas.") for each in sources if each not in revision.sources)
+    asked = [(f"case {occasion.key}", occasion.question) for occasion in revision.occasions]
+    for row, key in (*asked, *((f"aide {advice.key}", advice.key) for advice in revision.advice_rows)):
+        yield from ((row, problem) for problem in check_keys([key], questionnaire.questions))
+    for key in find_doubles(advice.key for advice in revision.advice_rows):
+        yield f"aide {key}", "deux aides sont données à cette question."
+    for key in find_doubles(fact.key for fact in revision.facts if fact.proposes):
+        yield f"fait {key}", "deux réponses sont proposées à cette question."
     for fact in revision.facts:
-        yield from (f"fact {fact.key}: {each}" for each in _fact_problems(fact, revision, questionnaire))
-    keys = [fact.key for fact in revision.facts if fact.proposes]
-    yield from (f"fact {key}: proposed twice" for key in set(keys) if keys.count(key) > 1)
+        yield from ((f"fait {fact.key}", problem) for problem in check_fact(fact, questionnaire, revision.origin))
 
 
-def _is_moment(text: Any) -> bool:
+def is_moment(text: str) -> bool:
+    """Is it the text of a day, or of an instant with its offset?"""
     try:
         moment = dt.datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+    except ValueError:
         return False
     return len(text) == 10 or moment.tzinfo is not None
 
 
-def _fact_problems(fact: Fact, revision: Revision, questionnaire: Questionnaire) -> Iterator[str]:
-    cited = [*fact.sources, *(s for reading in fact.readings for s in reading.get("sources", ()))]
-    yield from (f"unknown source {s!r}" for s in cited if s not in revision.sources)
-    if not cited:
-        yield "no source"
-    if {fact.status, *fact.option_status.values()} - set(STATUSES):
-        yield "unknown status"
-    if fact.polarity not in ("present", "absent") or fact.scope not in SCOPES:
-        yield "unknown polarity or scope"
+def cite_sources(fact: Fact) -> Sources:
+    """Return the sources of a fact and of its versions."""
+    return (*fact.sources, *(source for reading in fact.readings for source in reading.sources))
+
+
+def check_fact(fact: Fact, questionnaire: Questionnaire, origin: str) -> Iterator[str]:
+    """Yield what is wrong with a fact taken alone."""
+    if not cite_sources(fact):
+        yield "citez au moins une source."
+    if not (fact.proposes or fact.suggest or fact.statement):
+        yield "donnez une réponse, ou écrivez le constat."
     question = questionnaire.get(fact.key)
-    if (fact.proposes or fact.suggest) and question is None:
-        yield "no such question"
-    elif not (fact.proposes or fact.suggest or fact.statement):
-        yield "neither a proposal nor a statement"
-    elif question is not None and fact.proposes:
-        yield from _proposal_problems(fact, questionnaire, revision.origin)
-    elif question is not None and fact.suggest:
-        yield from (f"suggests a missing option {key!r}" for key in fact.suggest if question.option(key) is None)
-
-
-def _proposal_problems(fact: Fact, questionnaire: Questionnaire, origin: str) -> Iterator[str]:
-    question = questionnaire.questions[fact.key]
+    if question is None:
+        if fact.proposes or fact.suggest:
+            yield "cette question n'existe pas."
+        return
+    yield from (f"l'option « {key} » n'existe pas." for key in fact.suggest if question.option(key) is None)
+    if not fact.proposes:
+        return
     if question.ours or question.practice_only:
-        yield "only the practice can answer this question"
+        yield "seul le cabinet peut répondre à cette question."
     try:
         proposed_entry(question, fact, origin)
     except Refused as refused:
-        yield f"{refused}"
+        yield str(refused)
 
 
 def proposed_entry(question: Question, fact: Fact, origin: str) -> Entry:

@@ -4,51 +4,73 @@ A clock is computed from one `now` and never stored; what was filed keeps the te
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, dropwhile
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from . import deadlines
-from .questionnaire import STATUSES, Answers, BadFile, Case, Questionnaire, holds, is_blank, read_toml, span
+from .questionnaire import (
+    Answers,
+    Case,
+    Condition,
+    Filled,
+    Questionnaire,
+    Shape,
+    Status,
+    Unusable,
+    check_conditions,
+    convert_tables,
+    holds,
+    is_blank,
+    join_words,
+    read_toml,
+    span,
+)
 
 CNIL = "cnil"  # the duty whose clock every page shows
-FILINGS = ("initial", "complementary", "complete")
-TESTS = {"is", "any", "known"}  # a condition has a `key` and one of these
-Conditions = tuple[Mapping[str, Any], ...]
+Filing = Literal["initial", "complementary", "complete"]
 
 
-@dataclass(frozen=True)
-class Obligation:
+class Obligation(Shape, frozen=True):
     """A duty under the terms valid from `valid_from` until `valid_until` (days, the last one included).
 
     It starts at the first known of `starts` (questions), or at the first active filing of kind `after`; with neither it
     always stands. Without `hours` the law gives no hour, and none is made up."""
 
-    key: str
-    title: str
-    who: str
-    to: str
-    delay: str
-    tone: str
-    basis: str
-    link: str
-    valid_from: str
-    certainty: str
-    valid_until: str = ""
+    key: Filled
+    title: Filled
+    who: Filled
+    to: Filled
+    delay: Filled
+    tone: Filled
+    basis: Filled
+    link: Annotated[str, Meta(pattern="^https://")]
+    valid_from: date
+    certainty: Status
+    valid_until: date | None = None
     caveat: str = ""  # to whom it may not apply, in words
-    hours: int = 0
+    hours: Annotated[int, Meta(ge=0)] = 0
     soft: bool = False  # « si possible »: never called overdue
     starts: tuple[str, ...] = ()
     prudent: str = ""  # the question whose earlier moment gives the careful reading
-    after: str = ""
-    when: Conditions = ()  # it is due only if these hold
-    done: Conditions = ()
+    after: Filing | Literal[""] = ""
+    when: tuple[Condition, ...] = ()  # it is due only if these hold
+    done: tuple[Condition, ...] = ()
     done_on: str = ""  # the question that tells the day on which it was done
     late_note: str = ""  # what to say where it was done after its end, in words
-    done_by: tuple[str, ...] = ()  # kinds of filing that discharge it
-    stopped: Conditions = ()  # the practice decided otherwise
+    done_by: tuple[Filing, ...] = ()  # kinds of filing that discharge it
+    stopped: tuple[Condition, ...] = ()  # the practice decided otherwise
+
+
+class Duties(Shape, frozen=True):
+    """A file of duties."""
+
+    obligations: Annotated[tuple[Obligation, ...], Meta(min_length=1)] = msgspec.field(name="obligation")
 
 
 @dataclass(frozen=True)
@@ -113,96 +135,44 @@ class Deadline:
 
 
 def load(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
-    """The duties of a file. Raises BadFile with every problem found: file, key, what is wrong.
+    """Read and check a file of duties; with a questionnaire, what they ask of it is checked too. Raises Unusable."""
+    return build(read_toml(path), path.name, questionnaire)
 
-    With a questionnaire, what the duties ask of it is checked too: moments that start a clock, keys of conditions."""
-    problems: list[str] = []
-    found = []
-    for raw in read_toml(path).get("obligation", []):
-        wrong = list(_shape_problems(raw))
-        if not wrong:
-            values: dict[str, Any] = {k: tuple(each) if isinstance(each, list) else each for k, each in raw.items()}
-            duty = Obligation(**values)
-            wrong = [*_duty_problems(duty), *(_link_problems(duty, questionnaire) if questionnaire else ())]
-            found.append(duty)
-        problems += [f"{path.name}: {raw.get('key', '?')}: {each}" for each in wrong]
-    problems += [f"{path.name}: {each}" for each in _overlaps(found)]
+
+def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
+    """Return the duties that the tables hold; `file` is its name in problems. Raises Unusable."""
+    duties = convert_tables(tables, Duties, file).obligations
+    problems = [(duty.key, problem) for duty in duties for problem in check_duty(duty, questionnaire)]
+    problems += [(duty.key, f"deux termes sont valables le {day}.") for duty, day in find_overlaps(duties)]
     if problems:
-        raise BadFile(problems)
-    return tuple(found)
+        raise Unusable([join_words(file, *problem) for problem in problems])
+    return duties
 
 
-def _shape_problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Attributes that are missing, unknown, or not of their type."""
-    types = get_type_hints(Obligation)
-    yield from (f"unknown attribute {name}" for name in raw.keys() - types.keys())
-    for each in fields(Obligation):
-        if each.name not in raw:
-            if each.default is MISSING:
-                yield f"{each.name} is missing"
-        elif not _fits(raw[each.name], types[each.name]):
-            yield f"{each.name} {raw[each.name]!r} is not of its type"
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if kind in (str, int, bool):
-        return type(value) is kind
-    wanted = Mapping if kind == Conditions else str
-    return isinstance(value, list) and all(isinstance(each, wanted) for each in value)
-
-
-def _duty_problems(duty: Obligation) -> Iterator[str]:
-    for name in ("valid_from", "valid_until"):
-        day = getattr(duty, name)
-        if not _is_day(day) and (day or name == "valid_from"):
-            yield f"{name} {day!r} is not a day (YYYY-MM-DD)"
-    if duty.certainty not in STATUSES:
-        yield f"unknown certainty {duty.certainty!r}"
-    if duty.hours < 0:
-        yield "hours is negative"
-    if not duty.link.startswith("https://"):
-        yield "link is not an https address"
-    if {*duty.done_by, *filter(None, [duty.after])} - set(FILINGS):
-        yield f"after and done_by name kinds of filing: {', '.join(FILINGS)}"
+def check_duty(duty: Obligation, questionnaire: Questionnaire | None) -> Iterator[str]:
+    """Yield what is wrong with a duty, and what no question of the questionnaire can answer."""
     if duty.prudent and not duty.starts:
-        yield "prudent goes with starts"
+        yield "« prudent » va avec « starts »."
     if duty.done_on and not duty.done:
-        yield "done_on goes with done"
-    for condition in (*duty.when, *duty.done, *duty.stopped):
-        if not (len(condition) == 2 and "key" in condition and condition.keys() - {"key"} <= TESTS):
-            yield f"condition {dict(condition)} needs a key and one of {', '.join(sorted(TESTS))}"
+        yield "« done_on » va avec « done »."
+    conditions = (*duty.when, *duty.done, *duty.stopped)
+    if not all(condition.plain for condition in conditions):
+        yield "une condition n'essaie ici que is, any ou known."
+    if questionnaire is None:
+        return
+    yield from check_conditions(conditions, questionnaire)
+    days = [(key, ("moment",)) for key in (*duty.starts, duty.prudent)] + [(duty.done_on, ("date", "moment"))]
+    for key, types in days:
+        if key and getattr(questionnaire.get(key), "type", "") not in types:
+            yield f"« {key} » n'est pas une question de type {' ou '.join(types)}."
 
 
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _link_problems(duty: Obligation, questionnaire: Questionnaire) -> Iterator[str]:
-    """What no question of the questionnaire can answer."""
-    for key in filter(None, (*duty.starts, duty.prudent)):
-        question = questionnaire.get(key)
-        if question is None or question.type != "moment":
-            yield f"starts at {key!r}, which is no question of type moment"
-    if duty.done_on and getattr(questionnaire.get(duty.done_on), "type", "") not in ("date", "moment"):
-        yield f"done_on {duty.done_on!r}, which is no question of type date or moment"
-    for condition in (*duty.when, *duty.done, *duty.stopped):
-        question = questionnaire.get(condition.get("key", ""))
-        named = [condition.get("is"), *condition.get("any", ())]
-        if question is None:
-            yield f"condition on a missing key {condition.get('key')!r}"
-        elif question.options and any(each is not None and question.option(each) is None for each in named):
-            yield f"condition on {question.key}: it has no such option"
-
-
-def _overlaps(duties: Sequence[Obligation]) -> Iterator[str]:
-    """Two terms of one duty that hold on the same day."""
+def find_overlaps(duties: Sequence[Obligation]) -> Iterator[tuple[Obligation, date]]:
+    """Yield a duty whose terms are two on the same day, and the first such day."""
     for one, other in combinations(duties, 2):
         first, last = sorted((one, other), key=lambda each: each.valid_from)
-        if one.key == other.key and (not first.valid_until or last.valid_from <= first.valid_until):
-            yield f"{one.key}: terms of {first.valid_from} and {last.valid_from} are valid on the same day"
+        if one.key == other.key and (first.valid_until is None or last.valid_from <= first.valid_until):
+            yield last, last.valid_from
 
 
 def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> list[Deadline]:
@@ -266,8 +236,8 @@ def _terms_at_start(
             start = then
             if filed.answers and not duty.after:
                 hour_known = _start(duty, replace(case, answers=filed.answers), filings)[1]
-        day = (start or now).astimezone(case.zone).date().isoformat()
-        if duty.valid_from <= day and (not duty.valid_until or day <= duty.valid_until):
+        day = (start or now).astimezone(case.zone).date()
+        if duty.valid_from <= day and (duty.valid_until is None or day <= duty.valid_until):
             break
     return duty, start, hour_known  # before any known terms, the first ones
 

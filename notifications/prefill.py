@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import product
-from typing import Any
 
 from . import shared_template
-from .catalogue import ANY_TIME, Revision, proposed_entry
-from .questionnaire import Answers, Entry, Question, Questionnaire, check_entry, same_answer
+from .catalogue import Revision, proposed_entry
+from .questionnaire import Answers, Entry, Question, Questionnaire, default_entry, same_answer
 from .shared_template import SharedTemplateFile
 
 
@@ -42,18 +41,8 @@ class Proposal:
 @cache
 def of_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
     """The questionnaire's own usual answers."""
-    return {question.key: Proposal(question.key, _default(question)) for question in questionnaire if question.default}
-
-
-def _default(question: Question) -> Entry:
-    raw: Mapping[str, Any] = {
-        "state": "known",
-        **question.default,
-        "origin": "default",
-        "basis": "default",
-        "reviewed": False,
-    }
-    return check_entry(question, raw, ANY_TIME)
+    usual = {question.key: default_entry(question) for question in questionnaire}
+    return {key: Proposal(key, entry) for key, entry in usual.items() if entry}
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from . import catalogue, obligations
-from .questionnaire import BadFile, Questionnaire, load
+from .questionnaire import Questionnaire, Unusable, load
 
 QUESTIONNAIRE = "cnil-2023-07"  # the form that new dossiers are begun with
 
@@ -17,10 +17,10 @@ def folder() -> Path:
 
 @cache
 def questionnaire(name: str = QUESTIONNAIRE) -> Questionnaire:
-    """A shipped questionnaire. Raises BadFile for a name that is not here."""
+    """A shipped questionnaire. Raises Unusable for a name that is not here."""
     shipped = {path.stem: path for path in (folder() / "questionnaires").glob("*.toml")}
     if name not in shipped:  # asked of the listing: a name from a stranger's file is never made into a path
-        raise BadFile([f"{name}: no such questionnaire"])
+        raise Unusable([f"le questionnaire « {name[:40]} » n'est pas connu ici."])
     return load(shipped[name])
 
 

@@ -4,15 +4,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from django.db import OperationalError, transaction
-from django_tasks import task
+from django.db import OperationalError
 
 from .documents import dossier_file, pdf, table, zipped
 from .models import Batch, BatchItem, Dossier
 from .report import build_report
 from .services.dossiers import loading, snapshots
 from .services.keeping import exports
-from .services.operations import jobs
 from .services.practices import batches
 
 logger = logging.getLogger(__name__)
@@ -20,18 +18,17 @@ logger = logging.getLogger(__name__)
 Files = Iterator[tuple[str, bytes]]
 
 
-@task
-def make_next(batch_id: int) -> None:
-    """Make the files of a batch's next dossier. The others are put off, so that other batches have their turn."""
-    item = batches.next_item(batch_id)
-    if item:
-        content = _made(item)
-        with transaction.atomic():
-            if batches.settle(item=item, content=content, fault="" if content else batches.BROKEN):
-                make_next.enqueue(batch_id)
+def make_next() -> bool:
+    """Make the files of the next dossier of the batches; returns whether there was one."""
+    item = batches.claim_item()
+    if item is None:
+        return False
+    content = _make_zip(item)
+    batches.settle(item=item, content=content, fault="" if content else batches.BROKEN)
+    return True
 
 
-def _made(item: BatchItem) -> bytes | None:
+def _make_zip(item: BatchItem) -> bytes | None:
     """One zip, None when something is wrong with this dossier. A database that is busy is no fault of it."""
     minute = item.batch.created_at.replace(second=0, microsecond=0)
     try:
@@ -44,16 +41,6 @@ def _made(item: BatchItem) -> bytes | None:
     except Exception:
         logger.exception("batch.item_failed", extra={"fields": {"kind": item.batch.kind}})
         return None
-
-
-def go_on() -> None:
-    """A batch that is not done, and of which no task is left: at its next dossier, workers died or found the database
-    busy too often. That one is given up, the others go on."""
-    for batch in list(batches.unfinished()):
-        if [batch.pk] not in jobs.in_hand(make_next.module_path) and (item := batches.next_item(batch.pk)):
-            with transaction.atomic():
-                batches.settle(item=item, fault=batches.GIVEN_UP)
-                make_next.enqueue(batch.pk)
 
 
 # -- files ----------------------------------------------------------------------------------------------

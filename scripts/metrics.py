@@ -60,7 +60,7 @@ def main() -> None:
 
 def measure(root: Path, walking: bool) -> dict[str, str]:
     figures = {**measure_python(root), **measure_templates(root)}
-    sheets = [path for path in (root / "static" / "css").rglob("*.css") if path.name != "pdf.css"]
+    sheets = [path for path in (root / "static" / "css").rglob("*.*css") if path.name != "pdf.css"]
     figures["lines of style sheets (that of the PDF apart)"] = f"{sum(map(count_lines, sheets)):,}"
     if walking:
         command = [sys.executable, __file__, "--walk-in", str(root)]

@@ -101,7 +101,13 @@ def install_static_packages(dev: bool) -> None:
     if not shutil.which("npm"):
         install_python_packages("requirements-node")
     kind = "dev" if dev or (NODE_MODULES / "dev.stamp").exists() else "plain"
-    npm = ("npm", "ci", "--ignore-scripts", *(["--omit=dev"] if kind == "plain" else []))
+    npm = (
+        "npm",
+        "ci",
+        "--ignore-scripts",
+        "--omit=optional",
+        *(["--omit=dev"] if kind == "plain" else []),
+    )  # no watcher
     run_once("Installation des paquets npm", NODE_MODULES / f"{kind}.stamp", [ROOT / "package-lock.json"], *npm)
 
 
@@ -113,7 +119,8 @@ def copy_to_vendor(folder: str, package: str, names: list[str]) -> None:
 
 
 def build_style_sheet() -> None:
-    copy_to_vendor("bootstrap", "bootstrap", [f"dist/css/bootstrap.min.css{end}" for end in ("", ".map")] + ["LICENSE"])
+    copy_to_vendor("bootstrap", "bootstrap", ["LICENSE"])
+    run("Feuille de style", sys.executable, "scripts/build_style_sheet.py")
 
 
 def prepare_application() -> None:

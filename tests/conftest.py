@@ -45,3 +45,11 @@ def pytest_collection_finish() -> None:
 def seeded(request: pytest.FixtureRequest) -> random.Random:
     """Chance that can be repeated, and differs from test to test."""
     return random.Random(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.fixture
+def seeds_loaded(db: None) -> None:
+    """A database that holds what ships."""
+    from tests.stored import store_seeds  # models: only once Django is set up
+
+    store_seeds()

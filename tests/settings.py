@@ -19,8 +19,6 @@ if not os.environ.get("DATABASE_URL"):
     # A file, as in real life: an in-memory database is shared by threads and knows no locks.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(VAR, "test.sqlite3")}
 
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}  # no worker runs beside tests
-
 # Looked for when they are asked for: listing them anew for each of a thousand browsers takes longer than its pages.
 WHITENOISE_AUTOREFRESH = True
 

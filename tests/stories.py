@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from notifications.management.commands.worker import purge as daily_round
 from notifications.models import Dossier as Dossier
 from notifications.models import JournalEntry
+from tests.batching import work
 from tests.dossiers import ROOT
 from tests.html_pages import Page
 from tests.recorder import Recorder, text_of_file, text_of_json, text_of_mail
@@ -506,9 +507,11 @@ def team() -> Recorder:
             keep(recorded_name(story.recorder.hide(place)), client.get(f"/{place}"))
         chosen = [value for value, name in names.items() if name.startswith("dossier")]
         made = client.post("/lots/", {"dossier": chosen[:1]})
+        work()
         keep("batch", client.get(made.headers["Location"]))
         keep("batch.zip", client.get(f"{made.headers['Location']}fichiers.zip"))
         exported = client.post(f"/cabinets/{practice}/exporter/")
+        work()
         keep("export", client.get(exported.headers["Location"]))
         keep("export.zip", client.get(f"{exported.headers['Location']}fichiers.zip"))
         data = client.post("/compte/donnees.zip")

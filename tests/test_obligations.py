@@ -1,7 +1,7 @@
 """Duties are read from a file; their clocks follow from the answers, the filings and one `now`."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifications.obligations import Deadline, Filed, Obligation, clocks, deadline, load
-from notifications.questionnaire import BadFile, Case, applicable
+from notifications.questionnaire import Case, Unusable, applicable
 from notifications.report import CLOCK_WORDS
 from tests.dossiers import PARIS, ROOT, SEEDS, form
 
@@ -66,7 +66,7 @@ LATER = GOOD.replace("2018-05-25", "2020-01-01")
 def problems_of(folder: Path, text: str) -> list[str]:
     path = folder / "devoirs.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadFile) as caught:
+    with pytest.raises(Unusable) as caught:
         load(path, form())
     return caught.value.problems
 
@@ -74,46 +74,65 @@ def problems_of(folder: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[[obligation]]\nkey = "a"\n', "a: title is missing"),
-        ("[[obligation]]\nhours = 72\n", "?: key is missing"),
-        (GOOD + "hour = 72", "a: unknown attribute hour"),
-        (GOOD + 'hours = "72"', "a: hours '72' is not of its type"),
-        (GOOD + "hours = true", "a: hours True is not of its type"),
-        (GOOD + "hours = 72.5", "a: hours 72.5 is not of its type"),
-        (GOOD + "hours = -1", "a: hours is negative"),
-        (GOOD + "soft = 1", "a: soft 1 is not of its type"),
-        (GOOD + 'starts = "aware_at"', "a: starts 'aware_at' is not of its type"),
-        (GOOD + "done_by = [1]", "a: done_by [1] is not of its type"),
-        (GOOD + 'when = ["severity"]', "a: when ['severity'] is not of its type"),
-        (GOOD.replace("2018-05-25", "25/05/2018"), "a: valid_from '25/05/2018' is not a day (YYYY-MM-DD)"),
-        (GOOD + 'valid_until = "2025-02-30"', "a: valid_until '2025-02-30' is not a day (YYYY-MM-DD)"),
-        (GOOD.replace('"confirmed"', '"sure"'), "a: unknown certainty 'sure'"),
-        (GOOD.replace("https", "http"), "a: link is not an https address"),
-        (GOOD + 'done_by = ["draft"]', "a: after and done_by name kinds of filing: initial, complementary, complete"),
-        (GOOD + 'prudent = "aware_at"', "a: prudent goes with starts"),
+        ('[[obligation]]\nkey = "a"\n', "obligation[a] : l'élément « title » manque."),
+        ("[[obligation]]\nhours = 72\n", "obligation[1] : l'élément « key » manque."),
+        (GOOD + "hour = 72", "obligation[a] : élément inconnu « hour »."),
+        (GOOD + 'hours = "72"', "obligation[a].hours : « 72 » n'a pas la forme attendue : il faut un nombre entier."),
+        (GOOD + "hours = true", "obligation[a].hours : « True » n'a pas la forme attendue : il faut un nombre entier."),
+        (GOOD + "hours = 72.5", "obligation[a].hours : « 72.5 » n'a pas la forme attendue : il faut un nombre entier."),
+        (GOOD + "hours = -1", "obligation[a].hours : « -1 » n'a pas la forme attendue."),
+        (GOOD + "soft = 1", "obligation[a].soft : « 1 » n'a pas la forme attendue : il faut true ou false."),
+        (
+            GOOD + 'starts = "aware_at"',
+            "obligation[a].starts : « aware_at » n'a pas la forme attendue : il faut une liste.",
+        ),
+        (GOOD + "done_by = [1]", "obligation[a].done_by[1] : « 1 » n'a pas la forme attendue : il faut un texte."),
+        (
+            GOOD + 'when = ["severity"]',
+            "obligation[a].when[1] : « severity » n'a pas la forme attendue : il faut une table.",
+        ),
+        (GOOD.replace("2018-05-25", "25/05/2018"), "obligation[a].valid_from : « 25/05/2018 » n'est pas un jour."),
+        (GOOD + 'valid_until = "2025-02-30"', "obligation[a].valid_until : « 2025-02-30 » n'est pas un jour."),
+        (GOOD.replace('"confirmed"', '"sure"'), "obligation[a].certainty : « sure » n'est pas un degré de certitude."),
+        (GOOD.replace("https", "http"), "obligation[a].link : « http://example.org/ » n'a pas la forme attendue."),
+        (GOOD + 'done_by = ["draft"]', "obligation[a].done_by[1] : « draft » n'est pas une valeur permise."),
+        (GOOD + 'after = "draft"', "obligation[a].after : « draft » n'est pas une valeur permise."),
+        (GOOD + 'prudent = "aware_at"', "a : « prudent » va avec « starts »."),
+        (GOOD + 'done_on = "complaint_filed_on"', "a : « done_on » va avec « done »."),
         (
             GOOD + 'when = [{ key = "severity", above = 2 }]',
-            "a: condition {'key': 'severity', 'above': 2} needs a key and one of any, is, known",
+            "obligation[a].when[severity] : élément inconnu « above ».",
         ),
-        (GOOD + 'starts = ["noticed_at"]', "a: starts at 'noticed_at', which is no question of type moment"),
-        (GOOD + 'starts = ["complaint_filed_on"]', "a: starts at 'complaint_filed_on', which is no question of type"),
-        (GOOD + 'stopped = [{ key = "mood", is = "bad" }]', "a: condition on a missing key 'mood'"),
-        (GOOD + 'when = [{ key = "severity", any = ["bad"] }]', "a: condition on severity: it has no such option"),
-        (GOOD + GOOD, "a: terms of 2018-05-25 and 2018-05-25 are valid on the same day"),
-        (LATER + GOOD, "a: terms of 2018-05-25 and 2020-01-01 are valid on the same day"),
-        (GOOD + 'valid_until = "2020-01-01"\n' + LATER, "a: terms of 2018-05-25 and 2020-01-01 are valid on the same"),
+        (
+            GOOD + 'when = [{ key = "aware_at", after = "ended_at" }]',
+            "a : une condition n'essaie ici que is, any ou known.",
+        ),
+        (GOOD + 'starts = ["noticed_at"]', "a : « noticed_at » n'est pas une question de type moment."),
+        (GOOD + 'starts = ["complaint_filed_on"]', "a : « complaint_filed_on » n'est pas une question de type moment."),
+        (
+            GOOD + 'done = [{ key = "city", known = true }]\ndone_on = "city"',
+            "a : « city » n'est pas une question de type date ou moment.",
+        ),
+        (GOOD + 'stopped = [{ key = "mood", is = "bad" }]', "a : la question « mood » n'existe pas."),
+        (GOOD + 'when = [{ key = "severity", any = ["bad"] }]', "a : « severity » n'a pas l'option « bad »."),
+        (GOOD + GOOD, "a : deux termes sont valables le 2018-05-25."),
+        (LATER + GOOD, "a : deux termes sont valables le 2020-01-01."),
+        (GOOD + 'valid_until = "2020-01-01"\n' + LATER, "a : deux termes sont valables le 2020-01-01."),
+        ("", "l'élément « obligation » manque."),
+        (GOOD.replace("obligation", "obligaton"), "élément inconnu « obligaton »."),
     ],
 )
 def test_a_wrong_duty_is_refused_with_file_key_and_what(tmp_path: Path, text: str, sentence: str) -> None:
-    assert any(each.startswith(f"devoirs.toml: {sentence}") for each in problems_of(tmp_path, text))
+    assert problems_of(tmp_path, text) == [f"devoirs.toml : {sentence}"]
 
 
 def test_every_fault_of_a_file_of_duties_is_told_at_once(tmp_path: Path) -> None:
-    assert len(problems_of(tmp_path, GOOD + 'hours = "x"\nsoft = 1\n' + LATER.replace('"a"', '"b"') + "day = 1")) == 3
+    other = LATER.replace('"a"', '"b"')
+    assert len(problems_of(tmp_path, GOOD + 'prudent = "aware_at"\ndone_on = "aware_at"\n' + other + other)) == 3
 
 
 def test_a_file_of_duties_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match=r"^nowhere\.toml: cannot be read"):
+    with pytest.raises(Unusable, match=r"^nowhere\.toml : ce fichier n'est pas lisible"):
         load(tmp_path / "nowhere.toml")
 
 
@@ -153,7 +172,7 @@ def test_without_a_moment_the_clock_waits(state: str | None) -> None:
 )
 def test_the_clock_says_how_short_the_time_is(before: timedelta, state: str) -> None:
     found = clock(aware_at=AWARE, now=END - before)
-    assert (found.state, found.late) == (state, state == "overdue")
+    assert (found.state, found.late, found.running) == (state, state == "overdue", True)
 
 
 def test_a_message_received_before_it_was_read_gives_the_careful_end_that_the_alarm_follows() -> None:
@@ -227,6 +246,15 @@ def test_the_complement_is_to_do_then_to_chase_then_done_and_never_overdue() -> 
     assert (done.state, done.late) == ("done", False)
 
 
+def test_a_complement_that_was_filed_keeps_the_end_that_it_had_then() -> None:
+    first, at = filed(END - HOUR, aware_at=AWARE), END + 50 * HOUR
+    then = (first.at - HOUR, first.at + 71 * HOUR)  # the initial filing was corrected since
+    second = Filed("complementary", at, answers=first.answers, frozen={"cnil_complement": then})
+    found = clock("cnil_complement", filings=(first, second), now=at)
+    assert (found.starts_at, found.due_at) == then
+    assert (found.hour_known, found.corrected_at) == (True, None)
+
+
 def test_a_complete_notification_leaves_nothing_to_complete() -> None:
     whole = filed(END - HOUR, "complete", aware_at=AWARE)
     assert clock(aware_at=AWARE, filings=(whole,)).state == "done"
@@ -277,8 +305,8 @@ def test_every_state_has_its_word_and_none_accuses() -> None:
 
 # -- a change of law -------------------------------------------------------------------------------------------
 
-OLD: Obligation = replace(CNIL, valid_until="2027-12-31")
-NEW: Obligation = replace(CNIL, hours=96, valid_from="2028-01-01")  # fictitious
+OLD: Obligation = CNIL.replace(valid_until=date(2027, 12, 31))
+NEW: Obligation = CNIL.replace(hours=96, valid_from=date(2028, 1, 1))  # fictitious
 
 
 @pytest.mark.parametrize("terms", [(OLD, NEW), (NEW, OLD)])

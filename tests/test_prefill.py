@@ -1,6 +1,5 @@
 """Proposals are laid under what the practice says, and never over it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +8,11 @@ from notifications.catalogue import Fact, Revision
 from notifications.prefill import (
     Proposal,
     differing,
+    fingerprint,
     layers,
     of_defaults,
     of_incident,
+    of_practice,
     prefill,
     standing_origin,
     strongest,
@@ -34,7 +35,7 @@ def proposals(found: Revision | None) -> dict[str, Proposal]:
 def with_facts(found: Revision, *changed: Fact, without: str = "") -> Revision:
     """A revision with some facts withdrawn or told otherwise."""
     keys = {fact.key for fact in changed} | {without}
-    return replace(found, facts=(*(fact for fact in found.facts if fact.key not in keys), *changed))
+    return found.replace(facts=(*(fact for fact in found.facts if fact.key not in keys), *changed))
 
 
 def fact(key: str, **fields: Any) -> Fact:
@@ -130,7 +131,7 @@ def test_a_newer_revision_that_says_the_same_is_not() -> None:
 
 
 def test_another_certainty_is_a_difference() -> None:
-    told = with_facts(weda(3), replace(next(f for f in weda(3).facts if f.key == "nature"), option_status={}))
+    told = with_facts(weda(3), next(f for f in weda(3).facts if f.key == "nature").replace(option_status={}))
     assert to_look_at(prefill({}, proposals(weda(2))), told, weda(2)) == ["nature"]
 
 
@@ -219,3 +220,43 @@ def test_a_text_whose_origin_does_not_stand_keeps_the_parts_that_do() -> None:
     found = stands("description", imported("description", value=[theirs, false]))
     assert found["origin"] == "import"
     assert found["value"] == [theirs, {**false, "origin": "import"}]
+
+
+# ---------------------------------------------------------------- what the practice and its group propose
+
+
+def test_what_a_group_answers_alike_lies_over_the_profile_and_questions_of_other_forms_are_left_out() -> None:
+    lyon, rouen = (
+        {"state": "known", "value": city, "origin": "practice", "reviewed": True} for city in ("Lyon", "Rouen")
+    )
+    found = of_practice(form(), {"city": lyon, "colour": lyon}, {"city": rouen, "colour": rouen}, {})
+    assert found.keys() == {"city"}
+    assert (found["city"].entry["value"], found["city"].origin, found["city"].entry["reviewed"]) == (
+        "Rouen",
+        "group",
+        False,
+    )
+
+
+def test_a_text_in_parts_of_a_group_adds_to_the_words_that_are_proposed_below() -> None:
+    mine = [{"text": "Vu chez nous.", "origin": "group"}]
+    entry: Entry = {"state": "known", "value": mine, "origin": "group", "reviewed": True}
+    found = of_practice(form(), {}, {"description": entry}, proposals(weda(3)))["description"]
+    assert found.entry["value"] == [*proposals(weda(3))["description"].entry["value"], *mine]
+    assert (found.origin, found.basis) == ("group", THREE)
+
+
+def test_a_text_in_parts_of_a_group_stands_alone_over_words_that_are_not_known() -> None:
+    mine = [{"text": "Vu chez nous.", "origin": "group"}]
+    entry: Entry = {"state": "known", "value": mine, "origin": "group", "reviewed": True}
+    below = {"description": Proposal("description", {"state": "unknown", "origin": THREE, "reviewed": False})}
+    assert of_practice(form(), {}, {"description": entry}, below)["description"].entry["value"] == mine
+
+
+def test_a_proposal_has_one_fingerprint_whoever_makes_it() -> None:
+    first, other = (
+        Proposal("description", {"state": "known", "value": [{"text": "Vu.", "origin": origin}], "origin": origin})
+        for origin in ("group", THREE)
+    )
+    assert fingerprint(first) == fingerprint(other)
+    assert fingerprint(first) != fingerprint(Proposal("description", {"state": "unknown", "origin": "group"}))

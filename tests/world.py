@@ -27,6 +27,7 @@ from notifications.models import (
     User,
 )
 from notifications.services.accounts import access
+from notifications.services.accounts.roles import WEAKEST_FIRST
 from notifications.services.alerts import feeds
 from notifications.services.dossiers import saving
 from notifications.services.incidents import catalogue_edits, incidents
@@ -41,10 +42,7 @@ ROLES = (
     "guest with the dossier",
     "guest without",
     "link holder",
-    "reader",
-    "member",
-    "manager",
-    "owner",
+    *WEAKEST_FIRST,
     "owner of another practice",
     "union editor",
     "administrator",
@@ -118,15 +116,14 @@ def dossier_of(mark: str, **place: Any) -> Dossier:
 def world() -> World:
     now = timezone.now()
     users = {
-        role: account(role.replace(" ", "-"))
-        for role in ("reader", "member", "manager", "owner", "owner of another practice", "disabled")
+        role: account(role.replace(" ", "-")) for role in (*WEAKEST_FIRST, "owner of another practice", "disabled")
     }
     users["union editor"] = union("Union d'essai", editor="union-editor@example.org")
     users["expired session"] = users["owner"]
     users["administrator"] = account("administrator", is_administrator=True)
     for name in ("administrator", "union editor"):  # they need a second factor
         Authenticator.objects.create(user=users[name], type=Authenticator.Type.TOTP, data={"secret": "x"})
-    team = {str(role): users[role] for role in Role.values}
+    team = {str(role): users[role] for role in WEAKEST_FIRST}
     practice = practice_of(OURS, **team)
     Membership.objects.create(practice=practice, user=users["disabled"], role=Role.OWNER)
     other = practice_of(THEIRS, owner=users["owner of another practice"])

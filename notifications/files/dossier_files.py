@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from .. import prefill, seeds
 from ..catalogue import Revision
 from ..deadlines import ZONES
-from ..questionnaire import BadFile, Context, Entry, Questionnaire, Refused, check_entry, strict_json
+from ..questionnaire import Context, Entry, Questionnaire, Refused, Unusable, check_entry, strict_json
 from ..report import FILE_FORMAT, FILE_VERSION
 from ..shared_template import SharedTemplateFile
 
@@ -26,14 +26,6 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 Lookup = Callable[[str], Mapping[str, Revision]]
 Templates = Callable[[str], Mapping[str, SharedTemplateFile]]
 Known = TypeVar("Known", Revision, SharedTemplateFile)
-
-
-class Unusable(ValueError):
-    """A file that cannot be taken over. `problems` holds one French sentence for each thing found."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def _content(data: bytes) -> dict[str, Any]:
 def _questionnaire(content: Mapping[str, Any], problems: list[str]) -> Questionnaire | None:
     try:
         return seeds.questionnaire(str(content.get("questionnaire")))
-    except BadFile:
+    except Unusable:
         problems.append(f"Le questionnaire « {str(content.get('questionnaire'))[:40]} » n'est pas connu ici.")
         return None
 

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from .. import catalogue, prefill, seeds
 from ..catalogue import Revision
-from ..questionnaire import BadFile, Context, Entry, Question, Questionnaire, Refused, strict_json
+from ..questionnaire import Context, Entry, Question, Questionnaire, Refused, Unusable, strict_json
 from ..report import DossierData, Report
 from . import roster
-from .dossier_files import Unusable, checked, read_dossier
+from .dossier_files import checked, read_dossier
 
 ENTRY_FIELDS = {"value", "unknown", "not_applicable", "note", "details", "certainty"}
 
@@ -40,10 +40,7 @@ def find_incident(name: str) -> Revision | None:
         return None
     path = Path(name)
     if path.suffix == ".toml":
-        try:
-            return catalogue.load(path, seeds.questionnaire())
-        except BadFile as error:
-            raise Unusable(error.problems) from None
+        return catalogue.load(path, seeds.questionnaire())
     slug, _, number = name.partition("@")
     found = [each for each in seeds.incidents() if each.slug == slug and number in ("", each.number)]
     if not found:

@@ -14,8 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .. import seeds
-from ..questionnaire import Context, Entry, Question, Refused, check_entry
-from .dossier_files import Unusable
+from ..questionnaire import Context, Entry, Question, Refused, Unusable, check_entry
 
 MOST_BYTES, MOST_LINES = 1024 * 1024, 500
 NAME, SIREN, CITY, EMAIL = "organisation_name", "siren", "city", "legal_email"

@@ -6,7 +6,7 @@ from .groups import ControllerGroup
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
 from .people import User, Viewer
-from .practices import Invitation, Membership, Practice, Role
+from .practices import ROLE_SENTENCES, Invitation, Membership, Practice, Role
 from .reminders import ConfirmationSent, Heartbeat, Outgoing, Subscription
 from .unions import (
     Editor,
@@ -20,6 +20,7 @@ from .unions import (
 from .work import Batch, BatchItem, Review
 
 __all__ = [
+    "ROLE_SENTENCES",
     "AnswerChange",
     "Batch",
     "BatchItem",

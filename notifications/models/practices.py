@@ -55,6 +55,15 @@ class Role(models.TextChoices):
     READER = "reader", "lecteur"
 
 
+# What each may do, as the person who gives a role reads it; the strongest first.
+ROLE_SENTENCES = {
+    Role.OWNER: "Responsable de traitement : répond des données du cabinet, gère l'équipe, et tout ce qui suit",
+    Role.MANAGER: "Gestionnaire : tient la fiche du cabinet, commence des dossiers, et tout ce qui suit",
+    Role.MEMBER: "Membre : répond aux questions, consigne les dépôts, fait relire",
+    Role.READER: "Lecteur : lit les dossiers, ne change rien",
+}
+
+
 class Membership(models.Model):
     """The role of a person in a practice. A practice that a manager began may have no owner yet."""
 

@@ -61,13 +61,16 @@ class Batch(models.Model):
 
 
 class BatchItem(models.Model):
-    """One dossier's files in a batch; gone with the dossier. `content` is None until the worker made it."""
+    """One dossier's files in a batch; gone with the dossier. `content` is None until the worker made it.
+    While it waits it is an entry of the worker's queue: `leased_until` says that one is making it."""
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveIntegerField("rang")
     content = models.BinaryField("fichiers, en un zip", null=True)
     fault = models.CharField("motif", max_length=80, blank=True)  # why it could not be made
+    tries = models.PositiveSmallIntegerField("essais", default=0)
+    leased_until = models.DateTimeField("réservé jusqu'au", null=True, editable=False)
 
     class Meta:
         verbose_name = "fichier d'un lot"
@@ -75,6 +78,8 @@ class BatchItem(models.Model):
             models.UniqueConstraint(fields=["batch", "dossier"], name="one_item_for_a_dossier_in_a_batch"),
             models.UniqueConstraint(fields=["batch", "number"], name="one_number_for_an_item_of_a_batch"),
         ]
+        # the worker looks every few seconds, past the files that are made
+        indexes = [models.Index(fields=["number", "id"], name="waiting_items", condition=Q(content=None, fault=""))]
 
     def __str__(self):
         return f"{self.batch_id}/{self.number}"

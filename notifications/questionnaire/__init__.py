@@ -6,6 +6,7 @@ from .entries import (
     Entry,
     certainty_of,
     check_entry,
+    default_entry,
     edited,
     is_blank,
     kept,
@@ -13,34 +14,49 @@ from .entries import (
     same_answer,
     ticked_options,
 )
+from .loading import Filled, Shape, Slug, Unusable, convert_tables, join_words, read_toml
 from .moments import Refused, comes_twice, span
-from .schema import STATUSES, BadFile, Question, Questionnaire, Rule, Step, Tick, build, load, read_toml
-from .values import NONE, Context
+from .rules import build, check_conditions, check_keys, find_doubles, load
+from .schema import STATUSES, Condition, Doubt, Question, Questionnaire, Sentence, Status, Step, Tick
+from .values import ANY_TIME, NONE, Context
 
 __all__ = [
+    "ANY_TIME",
     "NONE",
     "STATUSES",
     "Answers",
-    "BadFile",
     "Case",
+    "Condition",
     "Context",
+    "Doubt",
     "Entry",
+    "Filled",
     "Question",
     "Questionnaire",
     "Refused",
-    "Rule",
+    "Sentence",
+    "Shape",
+    "Slug",
+    "Status",
     "Step",
     "Tick",
+    "Unusable",
     "applicable",
     "build",
     "certainty_of",
+    "check_conditions",
     "check_entry",
+    "check_keys",
     "comes_twice",
+    "convert_tables",
+    "default_entry",
     "doubts",
     "edited",
+    "find_doubles",
     "holds",
     "is_blank",
     "is_copy",
+    "join_words",
     "kept",
     "load",
     "part_texts",

@@ -5,14 +5,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from .entries import certainty_of, is_blank, ticked_options
 from .moments import span
-from .schema import Question, Questionnaire, Rule
+from .schema import Condition, Doubt, Question, Questionnaire, Sentence
 
 Answers = Mapping[str, Mapping[str, Any]]
+Rule = TypeVar("Rule", Doubt, Sentence)
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -42,13 +43,13 @@ def _answers_of(case: Case, *questions: Question) -> dict[str, Any]:
     return {each.key: case.answers[each.key] for each in questions if each.key in case.answers}
 
 
-def doubts(case: Case) -> tuple[Rule, ...]:
-    """Rules of the questionnaire whose conditions all hold: answers that disagree, never blocking."""
+def doubts(case: Case) -> tuple[Doubt, ...]:
+    """Return the doubts whose conditions all hold: answers that disagree, never blocking."""
     return _matching(case, case.questionnaire.doubts)
 
 
-def sentences(case: Case) -> tuple[Rule, ...]:
-    """Sentences that follow from the answers and their certainty."""
+def sentences(case: Case) -> tuple[Sentence, ...]:
+    """Return the sentences that follow from the answers and their certainty."""
     return _matching(case, case.questionnaire.sentences)
 
 
@@ -58,25 +59,23 @@ def _matching(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if all(_holds(condition, seen, questions) for condition in rule.when))
 
 
-def holds(conditions: Iterable[Mapping[str, Any]], case: Case) -> bool:
+def holds(conditions: Iterable[Condition], case: Case) -> bool:
     """Do all these conditions hold for the answers as they stand?"""
     return all(_holds(condition, case, ()) for condition in conditions)
 
 
-def _holds(condition: Mapping[str, Any], case: Case, questions: tuple[Question, ...]) -> bool:
-    if "fact" in condition:
-        return bool(case.facts.get(condition["fact"]))
-    if "unknown_for" in condition:
-        return any(_unsettled(question, condition["unknown_for"], case) for question in questions)
-    entry = case.answers.get(condition["key"])
+def _holds(condition: Condition, case: Case, questions: tuple[Question, ...]) -> bool:
+    if condition.fact:
+        return bool(case.facts.get(condition.fact))
+    if condition.unknown_for:
+        return any(_unsettled(question, condition.unknown_for, case) for question in questions)
+    entry = case.answers.get(condition.key)
     known = entry is not None and entry["state"] == "known"
-    if "known" in condition:
-        return bool(condition["known"]) == (known and not is_blank(entry))
-    if "state" in condition:
-        return entry is not None and entry["state"] == condition["state"]
-    if entry is None or not known:
-        return False
-    return _holds_of(condition, entry, case)
+    if condition.known is not None:
+        return condition.known == (known and not is_blank(entry))
+    if condition.state:
+        return entry is not None and entry["state"] == condition.state
+    return entry is not None and known and _holds_of(condition, entry, case)
 
 
 def _unsettled(question: Question, kind: str, case: Case) -> bool:
@@ -84,25 +83,26 @@ def _unsettled(question: Question, kind: str, case: Case) -> bool:
     return kind in question.needed_for and (is_blank(entry) or (entry or {}).get("state") == "unknown")
 
 
-def _holds_of(condition: Mapping[str, Any], entry: Mapping[str, Any], case: Case) -> bool:
+def _holds_of(condition: Condition, entry: Mapping[str, Any], case: Case) -> bool:
     """A test of a known entry's value."""
-    value, ticked = entry["value"], ticked_options(entry)
-    if "is" in condition:
-        return bool(value == condition["is"])
-    if "any" in condition:
-        return bool(set(ticked) & set(condition["any"]))
-    if "beside" in condition:
-        return condition["beside"] in ticked and len(ticked) > 1
-    if "certainty" in condition:
-        option = condition.get("option", "*")
-        return (option == "*" or option in ticked) and certainty_of(entry, option) in condition["certainty"]
-    if "more_than" in condition:
-        other = case.answers.get(condition["more_than"], {}).get("value")
+    value = entry["value"]
+    if condition.is_ is not None:
+        return bool(value == condition.is_)
+    ticked = ticked_options(entry)
+    if condition.any is not None:
+        return not set(ticked).isdisjoint(condition.any)
+    if condition.beside:
+        return condition.beside in ticked and len(ticked) > 1
+    if condition.certainty is not None:
+        option = condition.option or "*"
+        return (option == "*" or option in ticked) and certainty_of(entry, option) in condition.certainty
+    if condition.more_than:
+        other = case.answers.get(condition.more_than, {}).get("value")
         return isinstance(other, int) and value > other
-    if "not_after_fact" in condition:
-        fact = str(case.facts.get(condition["not_after_fact"]) or "")
+    if condition.not_after_fact:
+        fact = str(case.facts.get(condition.not_after_fact) or "")
         return bool(fact) and not _after(value, fact, case.zone)
-    later_than: Mapping[str, Any] = case.answers.get(condition["after"], {})
+    later_than: Mapping[str, Any] = case.answers.get(condition.after or "", {})
     return later_than.get("state") == "known" and _after(value, later_than["value"], case.zone)
 
 
@@ -119,12 +119,12 @@ def with_copies(questionnaire: Questionnaire, answers: Answers) -> dict[str, Map
     for question in questionnaire:
         if is_copy(question, answers):
             found.pop(question.key, None)
-            if question.copied_from["key"] in answers:
-                found[question.key] = answers[question.copied_from["key"]]
+            if question.copied_from and question.copied_from.key in answers:
+                found[question.key] = answers[question.copied_from.key]
     return found
 
 
 def is_copy(question: Question, answers: Answers) -> bool:
     """Does this question copy another one, as the answers stand?"""
     link = question.copied_from
-    return bool(link) and answers.get(link["if"], {}).get("value") is True
+    return link is not None and answers.get(link.when, {}).get("value") is True

@@ -12,7 +12,7 @@ from typing import Any
 
 from .moments import Refused
 from .schema import STATUSES, Question
-from .values import Context, clean_text, clean_value
+from .values import ANY_TIME, Context, clean_text, clean_value
 
 Entry = dict[str, Any]
 
@@ -47,6 +47,12 @@ def check_entry(question: Question, raw: Any, context: Context) -> Entry:
         entry["note"] = note
     entry |= _options(question, raw, entry)
     return entry | _provenance(question, raw, entry)
+
+
+def default_entry(question: Question) -> Entry | None:
+    """The usual answer that the form itself proposes, None where it proposes none. Raises Refused."""
+    told = {"origin": "default", "basis": "default", "reviewed": False}
+    return check_entry(question, {"state": "known", **question.default, **told}, ANY_TIME) if question.default else None
 
 
 def _options(question: Question, raw: Mapping[str, Any], entry: Entry) -> Entry:

@@ -29,11 +29,7 @@ NIR_SHAPE = re.compile(rf"(?<![0-9])(?=({_IN_GROUPS})(?![0-9])|({_CUT_ANYWHERE})
 
 
 def holds_health_number(text: str) -> bool:
-    """True when the text holds a health number (NIR) whose key is right: the key keeps other long numbers out."""
-    return _holds_health_number(_normal(text))
-
-
-def _holds_health_number(text: str) -> bool:
+    """Does a text, its spaces and digits plain, hold a health number (NIR)? Its key keeps other long numbers out."""
     return any(_is_nir(match[1]) or _is_nir(match[2]) for match in NIR_SHAPE.finditer(text))
 
 
@@ -94,7 +90,7 @@ def suspicions(text: str) -> tuple[str, ...]:
     """What the text seems to hold: nir (a health number), birth (somebody's date of birth), patient (a name)."""
     text = _normal(text)
     found = {
-        "nir": _holds_health_number(text),
+        "nir": holds_health_number(text),
         "birth": BIRTH_SHAPE.search(text) is not None,
         "patient": PATIENT_SHAPE.search(text) is not None,
     }
@@ -134,7 +130,7 @@ def fingerprint(question: Question, entry: Mapping[str, Any] | None) -> str:
 
 def entry_holds_health_number(entry: Mapping[str, Any] | None) -> bool:
     """Looks everywhere, names and addresses too."""
-    return any(holds_health_number(text) for text in _texts(entry or {}))
+    return any(holds_health_number(_normal(text)) for text in _texts(entry or {}))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,9 @@ class Context:
     now: datetime
     notices: list[str] = field(default_factory=list)
     asks: bool = False
+
+
+ANY_TIME = Context(ZoneInfo("Europe/Paris"), datetime(9999, 1, 1, tzinfo=UTC))  # what files propose has no « now »
 
 
 def clean_value(question: Question, raw: Any, context: Context) -> Any:

@@ -101,7 +101,7 @@ def _about(fact: Fact, questionnaire: Questionnaire) -> Iterator[str]:
         yield ABSENT
     yield ABOUT.get(fact.scope, "")
     yield fact.via
-    yield from (each["text"] for each in fact.readings)
+    yield from (each.text for each in fact.readings)
     question = questionnaire.get(fact.key)
     named = [option.label for key in fact.suggest if question and (option := question.option(key))]
     yield f"À envisager : {', '.join(named)}" if named else ""

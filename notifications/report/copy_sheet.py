@@ -140,8 +140,8 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
     filings = report.data.filings
     changed = {each.row.key: each for each in list_differences(report, filings[-1])} if filings else {}
     only = {KIND, REFERENCE, *changed} if filings and not whole else None
-    tests = [test for rule in report.reading.sentences for test in rule.when if "option" in test]
-    desk = _Desk(report.data.zone, frozenset((test["key"], test["option"]) for test in tests), copied or {})
+    tests = [test for rule in report.reading.sentences for test in rule.when]
+    desk = _Desk(report.data.zone, frozenset((test.key, test.option) for test in tests if test.option), copied or {})
     screens = []
     for section in report.sections:
         rows = [row for row in _rows(report, section.slug, changed) if only is None or row.key in only]

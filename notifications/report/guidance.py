@@ -60,7 +60,7 @@ def list_vendor_requests(report: Report) -> tuple[Reading, ...]:
 def find_decision(report: Report) -> Decision | None:
     """The decision not to notify, to wait or to follow another reading; None while nothing differs from notifying."""
     answers = report.data.answers
-    asked = [condition["key"] for condition in report.clock.obligation.stopped]
+    asked = [condition.key for condition in report.clock.obligation.stopped]
     keys = {key for each in asked for key in report.data.questionnaire.merge_set(each)}
     rows = tuple(row for key, row in report.by_key.items() if key in keys and row.answered)
     if not rows or (len(rows) == 1 and answers[rows[0].key].get("value") == NOTIFY):

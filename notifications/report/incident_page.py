@@ -130,7 +130,7 @@ def facts(revision: Revision) -> list[dict[str, Any]]:
 
 
 def _fact(revision: Revision, fact: Fact) -> Shown:
-    readings = tuple((each["text"], cite(revision, each.get("sources", ()))) for each in fact.readings)
+    readings = tuple((each.text, cite(revision, each.sources)) for each in fact.readings)
     when = write_day(fact.corrected_on) if fact.corrected_on else ""
     label = SCOPES[fact.scope] or revision.vendor
     told = {cited.source.id for _, sources in readings for cited in sources}

@@ -11,7 +11,7 @@ from typing import Any
 from .. import deadlines, prefill
 from ..catalogue import Source
 from ..obligations import Deadline, Filed
-from ..questionnaire import Case, Question, Rule, doubts, is_blank, is_copy, patient_data, sentences
+from ..questionnaire import Case, Doubt, Question, Sentence, doubts, is_blank, is_copy, patient_data, sentences
 from .clocks import list_clocks
 from .data import AWARE, ORGANISATION, DossierData, Line
 from .filings import BY_FILING, KIND
@@ -46,11 +46,11 @@ class Reading:
     case: Case
 
     @cached_property
-    def doubts(self) -> tuple[Rule, ...]:
+    def doubts(self) -> tuple[Doubt, ...]:
         return doubts(self.case)
 
     @cached_property
-    def sentences(self) -> tuple[Rule, ...]:
+    def sentences(self) -> tuple[Sentence, ...]:
         return sentences(self.case)
 
     @cached_property
@@ -108,8 +108,8 @@ class Row:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        rules = [rule for rule in self.reading.sentences if self.question.key in rule.keys]
-        said = [re.sub(r"\{(\w+)\}", self.reading.fill_in, rule.message) for rule in rules]
+        rules = [rule for rule in self.reading.sentences if rule.key == self.question.key]
+        said = [re.sub(r"\{(\w+)\}", self.reading.fill_in, rule.text) for rule in rules]
         by_rule = (Line(sentence, "sentence", origin=RULE) for sentence in said)
         return (*list_lines(self.reading.data, self.question, self.entry), *by_rule)
 

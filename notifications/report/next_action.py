@@ -149,7 +149,7 @@ def _other_duty(report: Report) -> Action | None:
             sentence = f"Votre notification est déposée. Il reste à {title}, {duty.delay}."
             if report.unknowns:
                 sentence += " Des réponses restent aussi inconnues."
-            return _question(report, duty.done[0]["key"], sentence, "Dire où vous en êtes")
+            return _question(report, duty.done[0].key, sentence, "Dire où vous en êtes")
     return None
 
 
@@ -160,7 +160,7 @@ def _complement(report: Report) -> Deadline:
 def _decided(report: Report) -> Action:
     return _question(
         report,
-        report.clock.obligation.stopped[0]["key"],
+        report.clock.obligation.stopped[0].key,
         "Relisez une fois votre décision et sa raison : en cas de doute sur le risque, la CNIL invite à notifier.",
         "Relire ma décision",
     )

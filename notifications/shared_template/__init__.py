@@ -1,6 +1,6 @@
 """A template's file: what an organisation prepares for its members, whole, as it was published.
 
-`read` gives a frozen `Template` from JSON of a closed schema, or names every problem in French (`Unusable`); `dump`
+`read` gives a frozen `Template` from JSON of a closed schema, or names what is wrong in French (`Unusable`); `dump`
 gives the file back, byte for byte.
 """
 
@@ -21,7 +21,7 @@ from .elements import (
     proposed_entry,
 )
 from .reading import build, read
-from .template import FORMAT, VERSION, Position, SharedTemplateFile, Unusable, canonical, contents, digest_of, dump
+from .template import FORMAT, VERSION, Position, SharedTemplateFile, canonical, contents, digest_of, dump
 
 __all__ = [
     "ADVICE",
@@ -35,7 +35,6 @@ __all__ = [
     "VERSION",
     "Position",
     "SharedTemplateFile",
-    "Unusable",
     "build",
     "canonical",
     "clean_advice",

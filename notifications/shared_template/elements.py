@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..catalogue import ANY_TIME
-from ..questionnaire import Entry, Question, Refused, certainty_of, check_entry, ticked_options
+from ..questionnaire import ANY_TIME, Entry, Question, Refused, certainty_of, check_entry, ticked_options
 from ..questionnaire.values import clean_text
 
 # Longest texts, in characters; the first four stand on one line.

@@ -12,14 +12,6 @@ from .elements import Raw
 FORMAT, VERSION = "breach-assistant/template", 1
 
 
-class Unusable(ValueError):
-    """A template that cannot be read, stored or published. `problems` holds one French sentence for each."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
 @dataclass(frozen=True)
 class Position:
     """What the organisation itself advises about notifying, and since when."""

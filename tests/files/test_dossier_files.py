@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from notifications.documents import dossier_file
 from notifications.files import dossier_files
-from notifications.files.dossier_files import Unusable, read_dossier
+from notifications.files.dossier_files import read_dossier
 from notifications.models import Dossier
+from notifications.questionnaire import Unusable
 from notifications.report import build_report
 from notifications.services.dossiers import loading, saving
 from notifications.services.incidents import incidents

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.files import roster
-from notifications.files.dossier_files import Unusable
+from notifications.questionnaire import Unusable
 from tests.dossiers import PARIS, ROOT
 
 NOW = datetime(2025, 11, 14, 8, 0, tzinfo=UTC)

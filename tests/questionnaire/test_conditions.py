@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notifications.questionnaire import Answers, Case, Question, applicable, edited, sentences, with_copies
+from notifications.questionnaire import Answers, Case, Condition, Question, applicable, edited, sentences, with_copies
 from notifications.questionnaire.schema import Questionnaire
 from tests.dossiers import answered, form
 
@@ -30,7 +30,7 @@ def nature(**certainty: str) -> dict[str, Any]:
 
 
 def texts(given: Answers) -> list[str]:
-    return [rule.message for rule in sentences(Case(form(), given))]
+    return [rule.text for rule in sentences(Case(form(), given))]
 
 
 # ---------------------------------------------------------------- applicability
@@ -68,10 +68,10 @@ def test_an_answer_to_a_question_that_does_not_apply_makes_no_other_apply() -> N
 
 def chained_form() -> Questionnaire:
     def yes_no(key: str, after: str = "") -> Question:
-        return Question(key, "yes_no", key, applies=({"key": after, "is": True},) if after else ())
+        return Question(key, "yes_no", key, asked_if=(Condition(after, is_=True),) if after else ())
 
     questions = [yes_no("one"), yes_no("two", "one"), yes_no("three", "two")]
-    return Questionnaire("x", "X", "", False, "", (), {each.key: each for each in questions})
+    return Questionnaire("x", "X", in_order=tuple(questions))
 
 
 @pytest.mark.parametrize(("ticked", "expected"), [(["integrity"], True), (["availability"], False), ([], False)])

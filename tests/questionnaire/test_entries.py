@@ -51,6 +51,12 @@ def refusal(key: str, raw: Any) -> str:
 # ---------------------------------------------------------------- checking
 
 
+def test_words_of_an_option_that_is_not_ticked_are_not_kept() -> None:
+    raw = {"state": "known", "value": ["lost_equipment"], "details": {"other": "Autre chose"}}
+    assert "details" not in checked("origins", raw)
+    assert checked("origins", {**raw, "value": ["other"]})["details"] == {"other": "Autre chose"}
+
+
 def test_without_an_origin_an_entry_is_the_practices_own_read_word() -> None:
     assert checked("city", {"state": "known", "value": "Dieppe"}) == {
         "state": "known",

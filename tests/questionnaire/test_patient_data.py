@@ -5,7 +5,13 @@ import time
 
 import pytest
 
-from notifications.questionnaire.patient_data import entry_suspicions, fingerprint, free_texts, suspicions
+from notifications.questionnaire.patient_data import (
+    entry_holds_health_number,
+    entry_suspicions,
+    fingerprint,
+    free_texts,
+    suspicions,
+)
 from tests.dossiers import SEEDS, answered, form, weda_data
 from tests.stored import NIR
 
@@ -309,3 +315,11 @@ def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     start = time.perf_counter()
     suspicions(text)
     assert time.perf_counter() - start < 10  # 0.1 s here; minutes if a pattern went back over and over
+
+
+def test_a_health_number_is_seen_anywhere_in_an_answer() -> None:
+    spaced = NIR[:1] + "\u202f" + NIR[1:]
+    lines = {"state": "known", "value": [{"name": f"Dossier {spaced}", "role": "other"}], "reviewed": True}
+    assert entry_holds_health_number(lines)
+    assert not entry_holds_health_number({"state": "known", "value": "Dieppe"})
+    assert not entry_holds_health_number(None)

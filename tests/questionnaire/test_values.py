@@ -276,3 +276,9 @@ def test_an_instant_keeps_the_offset_that_was_typed() -> None:
 def test_a_text_has_room_for_what_its_question_says() -> None:
     assert [PLAIN.questions[key].limit for key in ("line", "siren", "page")] == [20, 200, 6000]
     assert Question("k", "text", "L", long=True, max_length=50).limit == 50
+
+
+def test_the_parts_of_a_text_are_bounded_together() -> None:
+    parts = [{"text": "x" * 6000, "origin": "practice"}] * 3
+    assert clean("parts", parts) == parts
+    assert "trop long" in refusal("parts", [*parts, {"text": "x", "origin": "practice"}])

@@ -161,7 +161,7 @@ def test_after_the_screens_nothing_that_a_first_notification_needs_is_missing() 
 def library():
     """« L'essentiel » of a small form with the given plain answers, over its defaults."""
     small = questionnaire.load(ROOT / "tests/data/deux-sujets.toml")
-    due = tuple(replace(duty, starts=("known_at",)) for duty in obligations.load(SEEDS / "obligations.toml"))
+    due = tuple(duty.replace(starts=("known_at",)) for duty in obligations.load(SEEDS / "obligations.toml"))
 
     def read(answers: Mapping[str, Any], now: Any = NOW) -> tuple[Screen, ...]:
         entries = prefill.prefill({}, prefill.strongest(prefill.layers(small, None)))

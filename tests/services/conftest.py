@@ -1,14 +1,9 @@
-"""A database with what ships, and a dossier in it."""
+"""A dossier in a database that holds what ships."""
 
 import pytest
 
 from notifications.models import Dossier
-from tests.stored import Tab, start_weda, store_seeds
-
-
-@pytest.fixture
-def seeds_loaded(db: None) -> None:
-    store_seeds()
+from tests.stored import Tab, start_weda
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ import hashlib
 import pytest
 
 from notifications import shared_template
-from notifications.questionnaire import Refused
+from notifications.questionnaire import Refused, Unusable
 from notifications.shared_template import (
     SharedTemplateFile,
-    Unusable,
     clean_answer,
     clean_plain,
     dump,

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.urls import URLPattern, reverse
 
 from notifications.models import Grant
+from notifications.views.dossiers.files import DOWNLOADS
 from tests.dossiers import form
 from tests.routes import LIBRARY, list_routes
 from tests.stored import WEDA, everything, store_seeds
@@ -60,7 +61,7 @@ OF_A_DOSSIER = {
     "review": (IN_THE_TEAM, WRITERS),
     "copy_sheet": (IN_THE_TEAM, WRITERS),
     "draft_pdf": (IN_THE_TEAM, NEVER),
-    "dossier_json": (IN_THE_TEAM, NEVER),
+    **{each.name: (IN_THE_TEAM, NEVER) for each in DOWNLOADS},
     "link": (IN_THE_TEAM, NOBODY),
     "claim": (IN_NO_TEAM, IN_NO_TEAM),
     "alerts": (IN_THE_TEAM, WRITERS),
@@ -69,9 +70,6 @@ OF_A_DOSSIER = {
     "filing": (IN_THE_TEAM, WRITERS),
     "filing_pdf": (IN_THE_TEAM, NEVER),
     "complement": (IN_THE_TEAM, NEVER),
-    "complement_pdf": (IN_THE_TEAM, NEVER),
-    "vendor_letter_pdf": (IN_THE_TEAM, NEVER),
-    "vendor_letter_text": (IN_THE_TEAM, NEVER),
     "journal": (IN_THE_TEAM, NEVER),
     "erase": (IN_THE_TEAM, GOVERNORS),
     "entrust": (IN_THE_TEAM, WRITERS),
@@ -154,9 +152,8 @@ PDFS = {
     "template_poster",
     "draft_pdf",
     "filing_pdf",
-    "complement_pdf",
-    "vendor_letter_pdf",
     "group_deadlines_pdf",
+    *(each.name for each in DOWNLOADS if each.file.endswith(".pdf")),
 }
 MISSING_ID = "A" * 22
 USUAL, UNUSUAL = ("get", "head", "post"), ("put", "patch", "delete", "options")

@@ -2,16 +2,8 @@
 
 from django import forms
 
-from ...models import Role
+from ...models import ROLE_SENTENCES
 from ..dossiers.filing import LineField
-
-# What each role may do, the strongest first.
-ROLES = [
-    (Role.OWNER, "Responsable de traitement : répond des données du cabinet, gère l'équipe, et tout ce qui suit"),
-    (Role.MANAGER, "Gestionnaire : tient la fiche du cabinet, commence des dossiers, et tout ce qui suit"),
-    (Role.MEMBER, "Membre : répond aux questions, consigne les dépôts, fait relire"),
-    (Role.READER, "Lecteur : lit les dossiers, ne change rien"),
-]
 
 
 class InviteForm(forms.Form):
@@ -22,7 +14,7 @@ class InviteForm(forms.Form):
     )
     role = forms.ChoiceField(
         label="Son rôle",
-        choices=ROLES,
+        choices=list(ROLE_SENTENCES.items()),
         widget=forms.RadioSelect,
         error_messages={"required": "Choisissez son rôle.", "invalid_choice": "Ce rôle n'existe pas."},
     )

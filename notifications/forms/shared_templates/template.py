@@ -1,7 +1,6 @@
 """What an editor writes in a template: one step of the guide, and what stands around it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -22,9 +21,9 @@ class SharedAnswerField(QuestionField):
 
     def __init__(self, question: Question, answer: Mapping[str, Any] | None, context: Context):
         self.in_parts = bool(question.parts)
-        plain = replace(question, parts=(), ticks=(), long=question.long or self.in_parts)
+        plain = question.replace(parts=(), ticks=(), long=question.long or self.in_parts)
         if self.in_parts:
-            plain = replace(plain, unknown=False, not_applicable=False)
+            plain = plain.replace(unknown=False, not_applicable=False)
         super().__init__(plain, dict(answer) if answer else None, context)
 
     def clean(self, posted: dict[str, Any]) -> dict[str, Any] | None:

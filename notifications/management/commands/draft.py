@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from notifications import deadlines
 from notifications.documents import dossier_file, pdf
 from notifications.files import drafting
-from notifications.files.dossier_files import Unusable
+from notifications.questionnaire import Unusable
 from notifications.report import CLOCK_WORDS, build_report
 
 

@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils import timezone
@@ -19,10 +17,7 @@ from notifications.management.supervisor import stop_signals
 from notifications.services.alerts import reminders
 from notifications.services.dossiers import counts
 from notifications.services.keeping import notices, retention
-from notifications.services.operations import jobs
 from notifications.services.practices import batches
-
-FOLDER = settings.VAR_DIR / "workers"
 
 logger = logging.getLogger(__name__)
 
@@ -40,31 +35,28 @@ class Round:
 
 
 class Command(BaseCommand):
-    help = "Sends reminders and runs tasks, one at a time. SIGTERM ends it after the mail or the task under way."
+    help = "Sends reminders and makes batches, one at a time. SIGTERM ends it after the mail or the dossier under way."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with stop_signals() as asked, closing(connection), jobs.worker(FOLDER) as name:
-            follow(rounds(name), asked)
+        with stop_signals() as asked, closing(connection):
+            follow(rounds(), asked)
 
 
-def rounds(worker: str) -> list[Round]:
-    """One worker's, in the order of their urgency."""
+def rounds() -> list[Round]:
+    """What a worker does, in the order of their urgency."""
     # each look at SQLite's file is a look at the disk, and nobody waits there for more than a few files
     every = 5.0 if connection.vendor == "sqlite" else 1.0
     return [
-        Round("look_after", 30.0, look_after),
+        Round("old_batches", 30.0, forget_old_batches),
         Round("reminders", REMINDERS_EVERY, send_reminders),
-        Round("tasks", every, partial(run_task, worker)),
+        Round("batches", every, make_next),
         Round("purge", 24 * 3600.0, purge),
         Round("counts", 3600.0, refresh_counts),
     ]
 
 
-def look_after(stop: Callable[[], bool]) -> bool:
-    now = timezone.now()
-    jobs.look_after(folder=FOLDER, now=now)
-    batches.forget_old(now)
-    tasks.go_on()
+def forget_old_batches(stop: Callable[[], bool]) -> bool:
+    batches.forget_old(timezone.now())
     return False
 
 
@@ -73,8 +65,8 @@ def send_reminders(stop: Callable[[], bool]) -> bool:
     return False
 
 
-def run_task(worker: str, stop: Callable[[], bool]) -> bool:
-    return jobs.run_one(worker=worker, now=timezone.now())
+def make_next(stop: Callable[[], bool]) -> bool:
+    return tasks.make_next()
 
 
 def purge(stop: Callable[[], bool]) -> bool:

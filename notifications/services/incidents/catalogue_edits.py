@@ -13,11 +13,11 @@ from django.db.models import F
 from django.utils.timezone import localtime
 
 from ... import seeds
-from ...catalogue import LISTS
+from ...catalogue import TABLES
 from ...merge import merge_three_ways
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
+from ...questionnaire import Unusable
 from . import incidents, revision_files
-from .revision_files import Unusable
 
 SUMMARY = 300  # characters
 MOVED = "Cette modification a changé depuis l'ouverture de la page : relisez-la avant de continuer."
@@ -92,7 +92,7 @@ def propose(*, edit: IncidentEdit, base: str, summary: str, by: User, now: datet
 
 def is_changed(edit: IncidentEdit) -> bool:
     """Does it hold other rows than the revision that it was begun from?"""
-    return any(edit.content.get(table) != edit.based_on.content.get(table) for table in (*LISTS, "open", "tick"))
+    return any(edit.content.get(table) != edit.based_on.content.get(table) for table in TABLES)
 
 
 def may_publish(edit: IncidentEdit, user: User) -> bool:
@@ -150,7 +150,7 @@ def rebase(*, edit: IncidentEdit, base: str) -> None:
     now = newest(locked.incident)
     then, mine, theirs = locked.based_on.content, locked.content, now.content
     merged = dict(theirs)
-    for table in (*LISTS, "open", "tick"):
+    for table in TABLES:
         merged[table] = _merged(then.get(table, []), mine.get(table, []), theirs.get(table, []))
     try:
         locked.content = revision_files.checked(merged, locked.incident.slug)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from ... import catalogue, seeds
 from ...models import Incident, IncidentRevision
-from ...questionnaire import BadFile, read_toml
+from ...questionnaire import Unusable, read_toml
 
 
 def canonical(content: Any) -> str:
@@ -23,16 +23,16 @@ def canonical(content: Any) -> str:
 def load_seeds() -> int:
     """Store the shipped revisions that are not stored yet; returns how many.
 
-    Raises BadFile, and stores nothing, when a number is already taken by another content (a released revision is
+    Raises Unusable, and stores nothing, when a number is already taken by another content (a released revision is
     never changed) or when a file is wrong."""
     added, problems = 0, []
     for path in sorted((seeds.folder() / "incidents").glob("*.toml")):
         try:
             added += _load(path)
-        except BadFile as error:
+        except Unusable as error:
             problems += error.problems
     if problems:
-        raise BadFile(problems)
+        raise Unusable(problems)
     return added
 
 
@@ -44,7 +44,7 @@ def _load(path: Path) -> bool:
     incident, _ = Incident.objects.get_or_create(slug=revision.slug)
     stored = incident.revisions.filter(number=revision.number).first()
     if stored and stored.digest != digest:
-        raise BadFile([f"{path.name} ({digest[:12]}): number already taken by {stored} ({stored.digest[:12]})"])
+        raise Unusable([f"{path.name} ({digest[:12]}) : ce numéro est déjà pris par {stored} ({stored.digest[:12]})."])
     if stored:
         return False
     incident.revisions.create(

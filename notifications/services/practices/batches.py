@@ -1,10 +1,15 @@
-"""Batches: many dossiers' files, made one after the other, kept for a day."""
+"""Batches: many dossiers' files, made one after the other, kept for a day.
+
+Items are the worker's queue. It claims one with a lease, makes its files outside any transaction, and keeps them; each
+of this is one statement. Killed anywhere: the item is free again after its lease. Leases are by the database's clock:
+those of several hosts need not agree."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 
 from ...models import Batch, BatchItem, Dossier, Practice, User, Viewer
 from ..accounts import roles
@@ -12,6 +17,8 @@ from ..accounts import roles
 MOST_DOSSIERS = 500  # in a batch that somebody chose
 MOST_BATCHES = 5  # of one person: the oldest makes room
 KEPT = timedelta(hours=24)
+LEASE = timedelta(minutes=1)  # an item that takes longer may be made twice, and is kept once
+TRIES = 5  # of an item during which workers die, or the database stays busy
 # Why a dossier's files could not be made.
 BROKEN = "ses fichiers n'ont pas pu être mis en page"
 GIVEN_UP = "plusieurs essais ont été interrompus"
@@ -23,7 +30,7 @@ _LEFT = Q(content=None, fault="")
 def begin(
     *, user: User, kind: str, dossiers: Iterable[Dossier], now: datetime, practice: Practice | None = None
 ) -> Batch:
-    """A batch of these dossiers, in this order; enqueue its first task in the same transaction."""
+    """A batch of these dossiers, in this order, for the worker to make."""
     older = Batch.objects.filter(user=user).order_by("-created_at", "-pk")
     Batch.objects.filter(pk__in=list(older.values_list("pk", flat=True)[MOST_BATCHES - 1 :])).delete()
     batch = Batch.objects.create(user=user, kind=kind, practice=practice, created_at=now)
@@ -53,25 +60,31 @@ def is_running(batch: Batch) -> bool:
 # -- for the worker -------------------------------------------------------------------------------------
 
 
-def next_item(batch_id: int) -> BatchItem | None:
-    """The first one to be made, None when the batch is done, or gone."""
-    return BatchItem.objects.filter(_LEFT, batch=batch_id).select_related("batch").order_by("number").first()
+def claim_item() -> BatchItem | None:
+    """The next item that nobody is making, now the caller's for a lease; None when there is none. The first dossiers of
+    all batches come first, so that a small batch does not wait for a large one."""
+    # a lease longer than any that we give was set by a clock that ran ahead: it does not count
+    free = Q(leased_until=None) | Q(leased_until__lte=Now()) | Q(leased_until__gt=Now() + LEASE)
+    while True:
+        item = BatchItem.objects.filter(_LEFT, free).select_related("batch").order_by("number", "pk").first()
+        if item is None:
+            return None
+        unchanged = BatchItem.objects.filter(_LEFT, pk=item.pk, tries=item.tries)  # compare and set
+        if item.tries >= TRIES:
+            unchanged.update(fault=GIVEN_UP)
+        elif unchanged.update(tries=F("tries") + 1, leased_until=Now() + LEASE):
+            return item
 
 
-def settle(*, item: BatchItem, content: bytes | None = None, fault: str = "") -> bool:
-    """Keep what was made of a dossier, or why it could not be. False when somebody else did so meanwhile, whose task
-    then goes on; a dossier that was erased meanwhile holds nothing up."""
-    found = BatchItem.objects.filter(pk=item.pk)
-    return bool(found.filter(_LEFT).update(content=content, fault=fault)) or not found.exists()
+def settle(*, item: BatchItem, content: bytes | None = None, fault: str = "") -> None:
+    """Keep what was made of a dossier, or why it could not be; nothing when another worker was faster, or the dossier
+    was erased meanwhile."""
+    BatchItem.objects.filter(_LEFT, pk=item.pk).update(content=content, fault=fault)
 
 
-def retry(*, batch: Batch) -> bool:
-    """The dossiers that failed are to be made again; says whether there were any. Enqueue a task if so."""
-    return bool(batch.items.exclude(fault="").update(fault=""))
-
-
-def unfinished() -> QuerySet[Batch]:
-    return Batch.objects.filter(Exists(BatchItem.objects.filter(_LEFT, batch=OuterRef("pk"))))
+def retry(*, batch: Batch) -> None:
+    """The dossiers that failed are to be made again."""
+    batch.items.exclude(fault="").update(fault="", tries=0, leased_until=None)
 
 
 def forget_old(now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Groups of controllers: dossiers begun in one go, answers in common, and a new fact answered once for all."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -165,7 +165,7 @@ def questions(questionnaire: Questionnaire) -> list[Question]:
 
 def _as_common(question: Question) -> Question:
     own = tuple(part for part in question.parts if part.by == "practice")
-    return replace(question, parts=own, unknown=False, not_applicable=False)
+    return question.replace(parts=own, unknown=False, not_applicable=False)
 
 
 def as_dossier(group: ControllerGroup) -> DossierData:

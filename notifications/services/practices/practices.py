@@ -1,7 +1,6 @@
 """Practices: begun, their profile kept, dossiers entrusted to them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -41,8 +40,7 @@ def create(*, name: str, kind: str, timezone: str, user: User, role: str, now: d
 def questions() -> Questionnaire:
     """What a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
     whole = seeds.questionnaire()
-    asked = {each.key: replace(each, unknown=False, default={}) for each in whole if each.profile}
-    return replace(whole, questions=asked)
+    return whole.replace(in_order=tuple(each.replace(unknown=False, default={}) for each in whole if each.profile))
 
 
 def as_dossier(practice: Practice) -> DossierData:

@@ -8,10 +8,9 @@ from django.db import transaction
 from django.db.models import F
 
 from ... import seeds
-from ...files.dossier_files import Unusable
 from ...files.roster import CITY, NAME, SIREN, Line, naming
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
-from ...questionnaire import Entry, edited
+from ...questionnaire import Entry, Unusable, edited
 from ..accounts import access, roles
 from ..dossiers import loading, saving
 

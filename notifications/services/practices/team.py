@@ -24,7 +24,6 @@ from . import groups
 FOR = timedelta(days=14)
 MOST_FOR_A_PRACTICE, MOST_BY_AN_ACCOUNT, MOST_TO_AN_ADDRESS = 20, 60, 3  # a day
 MOST_AN_HOUR = 150  # of all mails that nobody asked for; more are left to those who confirm an address
-RANK = [Role.READER, Role.MEMBER, Role.MANAGER, Role.OWNER]
 
 
 class AlreadyIn(Exception):
@@ -190,7 +189,7 @@ def accept(*, secret: str, user: User, now: datetime) -> Practice | None:
     )
     if made:
         _tell(found.practice, "member_joined", user, user, now)
-    elif RANK.index(Role(found.role)) > RANK.index(Role(membership.role)):
+    elif max(found.role, membership.role, key=roles.WEAKEST_FIRST.index) != membership.role:
         _give(membership, found.role, user, now)
     return found.practice
 

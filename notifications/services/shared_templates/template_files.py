@@ -7,8 +7,7 @@ from django.utils.text import slugify
 
 from ... import seeds, shared_template
 from ...models import Incident, Organisation, SharedTemplate, User
-from ...questionnaire import BadFile
-from ...shared_template import Unusable
+from ...questionnaire import Unusable
 from . import templates, unions
 
 
@@ -83,7 +82,7 @@ def _template(
 def load_seeds(*, now: datetime) -> int:
     """Store the shipped revisions that are not stored yet; returns how many.
 
-    Raises BadFile, and stores nothing, when a number is already taken by another content or when a file is wrong."""
+    Raises Unusable, and stores nothing, when a number is already taken by another content or when a file is wrong."""
     added, problems = 0, []
     for path in sorted((seeds.folder() / "templates").glob("*.json")):
         try:
@@ -91,5 +90,5 @@ def load_seeds(*, now: datetime) -> int:
         except Unusable as error:
             problems += [f"{path.name}: {problem}" for problem in error.problems]
     if problems:
-        raise BadFile(problems)
+        raise Unusable(problems)
     return added

@@ -19,9 +19,8 @@ from ...models import (
     SharedTemplateRevision,
     User,
 )
-from ...questionnaire import BadFile, Questionnaire, Refused
+from ...questionnaire import Questionnaire, Refused, Unusable
 from ...report import DossierData
-from ...shared_template import Unusable
 from ..accounts import access
 from ..incidents import incidents
 from . import unions
@@ -45,7 +44,7 @@ def form(name: str) -> Questionnaire | None:
     """A questionnaire that is known here."""
     try:
         return seeds.questionnaire(name)
-    except BadFile:
+    except Unusable:
         return None
 
 

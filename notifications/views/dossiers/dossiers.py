@@ -13,15 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...deadlines import ZONES
 from ...documents import table
 from ...files import dossier_files
-from ...files.dossier_files import Unusable
 from ...models import Dossier
+from ...questionnaire import Unusable
 from ...report import (
     build_copy_sheet,
     build_report,
     list_essential_screens,
     list_revision_changes,
     listing,
-    offers_letter,
 )
 from ...report.next_action import find_next_action
 from ...services.accounts import access
@@ -31,7 +30,7 @@ from ...services.keeping import retention
 from ...services.practices import board
 from ...services.shared_templates import templates
 from ..viewer import open_new, visible_dossier
-from . import pages
+from . import files, pages
 
 ON_A_PAGE = 50
 
@@ -143,7 +142,7 @@ def dossier(request, public_id):
         "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
-        "letter": offers_letter(report),
+        "downloads": [each for each in files.DOWNLOADS if each.link and each.is_offered(report)],
         "leaving": retention.leaving(Dossier.objects.filter(pk=dossier.pk), report.now),
     }
     return render(request, "dossiers/dossier.html", context)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ...deadlines import PARIS, ZONES
-from ...documents import letter, pdf
+from ...documents import pdf
 from ...forms.dossiers.filing import CancelForm, FilingForm
 from ...models import Filing
 from ...report import (
@@ -18,7 +18,6 @@ from ...report import (
     list_differences,
     list_unknowns,
     offers_letter,
-    write_letter_to_vendor,
 )
 from ...services.accounts import access, roles
 from ...services.dossiers import filings, snapshots
@@ -160,7 +159,7 @@ def filing_pdf(request, public_id, number):
     if found is None:
         raise Http404
     data = pdf.filing_pdf(snapshots.report_of(found), snapshots.recorded(found))
-    return files.as_file(dossier, data, "application/pdf", f"depot-{number}", "pdf")
+    return files.as_file(dossier, data, f"depot-{number}.pdf")
 
 
 # -- complement -----------------------------------------------------------------------------------------
@@ -184,39 +183,6 @@ def complement(request, public_id):
         "letter": offers_letter(report),
     }
     return render(request, "dossiers/complement.html", context)
-
-
-@never_cache
-@require_safe
-def complement_pdf(request, public_id):
-    dossier = visible_dossier(request, public_id)
-    report = files.report_of(dossier)
-    if not report.data.filings:
-        raise Http404
-    return files.as_file(dossier, pdf.complement_pdf(report), "application/pdf", "complement", "pdf")
-
-
-@never_cache
-@require_safe
-def vendor_letter_pdf(request, public_id):
-    dossier = visible_dossier(request, public_id)
-    data = pdf.letter_pdf(_letter(dossier))
-    return files.as_file(dossier, data, "application/pdf", "lettre-editeur", "pdf")
-
-
-@never_cache
-@require_safe
-def vendor_letter_text(request, public_id):
-    dossier = visible_dossier(request, public_id)
-    data = letter.text(_letter(dossier))
-    return files.as_file(dossier, data, "text/plain; charset=utf-8", "lettre-editeur", "txt")
-
-
-def _letter(dossier):
-    report = files.report_of(dossier)
-    if not offers_letter(report):
-        raise Http404
-    return write_letter_to_vendor(report)
 
 
 # -- erasing --------------------------------------------------------------------------------------------

@@ -31,15 +31,15 @@ urlpatterns = [
     path("dossiers/<str:public_id>/verifier/", steps.review, name="review"),
     path("dossiers/<str:public_id>/recopie/", copy_sheet.copy_sheet, name="copy_sheet"),
     path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
-    path("dossiers/<str:public_id>/dossier.json", files.dossier_json, name="dossier_json"),
+    *(
+        path(f"dossiers/<str:public_id>/{each.file}", files.send_download, {"download": each}, name=each.name)
+        for each in files.DOWNLOADS
+    ),
     path("dossiers/<str:public_id>/lien/", links.link, name="link"),
     path("dossiers/<str:public_id>/versions/<slug:key>/", versions.versions, name="versions"),
     path("dossiers/<str:public_id>/depot/", filings.filing, name="filing"),
     path("dossiers/<str:public_id>/depot/<int:number>/notification.pdf", filings.filing_pdf, name="filing_pdf"),
     path("dossiers/<str:public_id>/complement/", filings.complement, name="complement"),
-    path("dossiers/<str:public_id>/complement.pdf", filings.complement_pdf, name="complement_pdf"),
-    path("dossiers/<str:public_id>/lettre-editeur.pdf", filings.vendor_letter_pdf, name="vendor_letter_pdf"),
-    path("dossiers/<str:public_id>/lettre-editeur.txt", filings.vendor_letter_text, name="vendor_letter_text"),
     path("dossiers/<str:public_id>/nouveautes/", revision_changes.news, name="news"),
     path("dossiers/<str:public_id>/journal/", journal.journal, name="journal"),
     path("dossiers/<str:public_id>/effacer/", filings.erase, name="erase"),

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ... import catalogue as files
 from ... import seeds
 from ...models import Incident, IncidentEdit
+from ...questionnaire import Unusable
 from ...report import catalogue_diff, incident_page, write_day
 from ...services.incidents import catalogue_edits, incidents, revision_files
-from ...services.incidents.catalogue_edits import Unusable
 
 NO_FILE = "Choisissez un fichier .toml (256 Ko au plus)."
 DONE = {

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from ... import seeds
-from ...catalogue import ANY_TIME, GUIDANCE_WORDS, STATUS_WORDS, Fact, proposed_entry
+from ...catalogue import GUIDANCE_WORDS, STATUS_WORDS, Fact, proposed_entry
 from ...forms.incidents.catalogue import EventForm, FactForm, GuidanceForm, SourceForm
+from ...questionnaire import ANY_TIME, Unusable
 from ...report.incident_page import ABOUT
 from ...services.incidents import catalogue_edits
-from ...services.incidents.catalogue_edits import Unusable
 from .catalogue import as_revision, for_editors, visible_edit
 
 STATEMENT = "constat"  # no question: a fact that only says something

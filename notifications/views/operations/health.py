@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from ... import seeds
 from ...models import IncidentRevision
-from ...questionnaire import BadFile
+from ...questionnaire import Unusable
 from ...services.alerts import reminders
 
 
@@ -23,6 +23,6 @@ def healthz(request):
         checks["seeds"] = bool(IncidentRevision.objects.exists() and seeds.questionnaire() and seeds.duties())
         checks["reminders"] = reminders.is_alive(timezone.now())
         checks["database"] = True
-    except (DatabaseError, BadFile):
+    except (DatabaseError, Unusable):
         pass
     return JsonResponse(checks, status=200 if all(checks.values()) else 503)

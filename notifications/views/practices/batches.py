@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +14,6 @@ from ...documents import zipped
 from ...models import Batch, Dossier
 from ...services.keeping import exports
 from ...services.practices import batches
-from ...tasks import make_next
 
 TOO_MANY = f"Un lot contient {batches.MOST_DOSSIERS} dossiers au plus : choisissez-en moins."
 
@@ -39,11 +37,9 @@ def new_batch(request):
 
 def begin(request, kind, dossiers, practice=None):
     """A batch for whoever is signed in; to its page."""
-    with transaction.atomic():
-        said = {"kind": kind, "dossiers": dossiers, "practice": practice}
-        made = batches.begin(user=request.viewer.user, now=timezone.now(), **said)
-        make_next.enqueue(made.pk)
-    return redirect("batch", made.public_id)
+    now, user = timezone.now(), request.viewer.user
+    batch = batches.begin(user=user, kind=kind, dossiers=dossiers, practice=practice, now=now)
+    return redirect("batch", batch.public_id)
 
 
 @never_cache
@@ -52,9 +48,7 @@ def batch(request, batch_id):
     """GET: how far it is. POST: what failed is tried again."""
     found = _visible(request, batch_id)
     if request.method == "POST":
-        with transaction.atomic():
-            if batches.retry(batch=found):
-                make_next.enqueue(found.pk)
+        batches.retry(batch=found)
         return redirect("batch", found.public_id)
     items = list(batches.items(found, request.viewer))
     context = {

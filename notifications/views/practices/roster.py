@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from ... import deadlines
 from ...files import roster
-from ...files.dossier_files import Unusable
 from ...forms.practices.board import RosterForm
+from ...questionnaire import Unusable
 from ...services.incidents import incidents
 from ...services.practices import starting, team
 

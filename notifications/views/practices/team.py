@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ...forms.practices.team import ROLES, InviteForm
-from ...models import Practice, Role
+from ...forms.practices.team import InviteForm
+from ...models import ROLE_SENTENCES, Practice, Role
 from ...services.accounts import roles
 from ...services.alerts.addresses import BadAddress, TooOften
 from ...services.practices import team as service
@@ -57,8 +57,8 @@ def _page(request, practice, *, status=200, form=None, needed=""):
         "waiting": service.waiting(practice, now),
         "has_owner": roles.has_owner(practice),
         "governs": roles.may_govern(viewer, practice),
-        "roles": [(role, role.label) for role, _ in ROLES],
-        "explained": ROLES,
+        "roles": [(role, role.label) for role in ROLE_SENTENCES],
+        "explained": ROLE_SENTENCES.items(),
         "form": form or InviteForm(),
         "needed": needed,
         "days": service.FOR.days,

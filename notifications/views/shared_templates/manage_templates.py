@@ -11,12 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import prefill, seeds
-from ...catalogue import ANY_TIME
 from ...deadlines import PARIS, in_words
 from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
 from ...models import Incident, Organisation, SharedTemplate
-from ...questionnaire import Refused
+from ...questionnaire import ANY_TIME, Refused
 from ...report import list_value_lines
 from ...services.dossiers import counts
 from ...services.incidents import incidents

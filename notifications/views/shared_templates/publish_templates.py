@@ -11,9 +11,9 @@ from ... import seeds, shared_template
 from ...documents import pdf, poster, qr
 from ...forms.shared_templates.template import PublishForm
 from ...models import Organisation
+from ...questionnaire import Unusable
 from ...report import build_report
 from ...services.shared_templates import template_files, templates, unions
-from ...shared_template import Unusable
 from ..dossiers import pages
 from . import template_page
 from .manage_templates import base_of, editable

@@ -31,5 +31,6 @@ def incident(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @public
-def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/accessibility.html")
+def show_text(request: HttpRequest, template: str) -> HttpResponse:
+    """A page that says the same to everybody."""
+    return render(request, template)

@@ -7,5 +7,5 @@ from . import public
 urlpatterns = [
     path("", public.home, name="home"),
     path("incidents/<slug:slug>/", public.incident, name="incident"),
-    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("accessibilite/", public.show_text, {"template": "site/accessibility.html"}, name="accessibility"),
 ]

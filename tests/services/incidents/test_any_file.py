@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from notifications import seeds
 from notifications.documents import dossier_file
-from notifications.files.dossier_files import Unusable, read_dossier
+from notifications.files.dossier_files import read_dossier
+from notifications.questionnaire import Unusable
 from notifications.report import DossierData, build_report
 from tests.broken_files import GOOD, good
 from tests.dossiers import LATE, PARIS, revision

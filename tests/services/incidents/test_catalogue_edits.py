@@ -8,8 +8,8 @@ from django.db import connection
 
 from notifications import seeds
 from notifications.models import Incident, IncidentEdit, IncidentRevision, Viewer
+from notifications.questionnaire import Unusable
 from notifications.services.incidents import catalogue_edits, incidents, revision_files
-from notifications.services.incidents.catalogue_edits import Unusable
 from notifications.services.shared_templates import unions
 from tests.dossiers import NOW
 from tests.publishing import union
@@ -135,7 +135,7 @@ def test_two_that_change_the_same_row_are_not_joined(editor):
         ("source", {"id": "essai", "publisher": "Essai", "title": "sans jour"}, "donnez sa date"),
         ("source", {**SOURCE, "id": "cnil"}, "Deux sources"),
         ("source", {**SOURCE, "title": ["une", "liste"]}, "forme attendue"),
-        ("source", {**SOURCE, "title": "x" * 5000}, "forme attendue"),
+        ("source", {**SOURCE, "title": "x" * 5000}, "trop long : 5000 caractères"),
         ("fact", {"key": "kind", "value": "initial", "status": "sûr", "sources": ["cnil"]}, "certitude"),
         ("fact", {"key": "discovery", "value": "x", "status": "claimed", "sources": ["cnil"]}, "seul le cabinet"),
         ("fact", {"key": "sector", "value": "x", "status": "claimed", "sources": []}, "au moins une source"),

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from notifications import catalogue
 from notifications.models import Incident, IncidentRevision
-from notifications.questionnaire import BadFile
+from notifications.questionnaire import Unusable
 from notifications.services.incidents import incidents
 from tests.dossiers import SEEDS, form
 from tests.stored import WEDA, everything, publish
@@ -68,9 +68,9 @@ def test_a_file_that_is_wrong_stores_nothing_and_is_named(db, tmp_path, monkeypa
     (folder / "wrong.1.toml").write_text('slug = "wrong"\nnumber = 1\n', "utf-8")
     (folder / "unreadable.1.toml").write_text("slug =", "utf-8")
     monkeypatch.setattr(incidents.seeds, "folder", lambda: tmp_path)
-    with pytest.raises(BadFile) as refused:
+    with pytest.raises(Unusable) as refused:
         incidents.load_seeds()
-    named = {problem.partition(":")[0] for problem in refused.value.problems}
+    named = {problem.partition(" : ")[0] for problem in refused.value.problems}
     assert named == {"wrong.1.toml", "unreadable.1.toml"}
     assert not Incident.objects.exists()
 

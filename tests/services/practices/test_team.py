@@ -19,6 +19,7 @@ from tests.dossiers import NOW
 from tests.stored import everything, store_seeds
 
 DAY = timedelta(days=1)
+WEAKEST_FIRST = ["reader", "member", "manager", "owner"]
 
 
 def account(name):
@@ -241,15 +242,14 @@ def test_an_invitation_admits_whoever_reads_the_address_once(mailoutbox):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("had", Role.values)
-@pytest.mark.parametrize("offered", Role.values)
+@pytest.mark.parametrize("had", WEAKEST_FIRST)
+@pytest.mark.parametrize("offered", WEAKEST_FIRST)
 def test_accepting_never_lowers_a_role(had, offered, mailoutbox):
-    order = ["reader", "member", "manager", "owner"]
     practice = practice_of(anne=Role.OWNER)
     secret = invited(practice, mailoutbox, "zoe@example.org", role=offered)
     Membership.objects.create(practice=practice, user=account("zoe"), role=had)
     assert team.accept(secret=secret, user=user("zoe"), now=NOW) == practice
-    assert role_of(practice, "zoe") == max(had, offered, key=order.index)
+    assert role_of(practice, "zoe") == max(had, offered, key=WEAKEST_FIRST.index)
 
 
 @pytest.mark.django_db

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from notifications import shared_template
 from notifications.models import Editor, Incident, Organisation, SharedTemplate, SharedTemplateRevision
-from notifications.questionnaire import BadFile
+from notifications.questionnaire import Unusable
 from notifications.services.accounts import accounts
 from notifications.services.incidents import incidents
 from notifications.services.operations import restore
 from notifications.services.shared_templates import template_files, templates, unions
-from notifications.shared_template import Unusable
 from tests.broken_templates import BROKEN, GOOD, changed, good
 from tests.dossiers import NOW
 from tests.publishing import begin, published, union, write
@@ -263,7 +262,7 @@ def test_a_wrong_file_among_those_that_ship_is_named(seeds_loaded, tmp_path, mon
     (tmp_path / "templates/good.1.json").write_bytes(GOOD.read_bytes())
     (tmp_path / "templates/wrong.1.json").write_bytes(b"{}")
     monkeypatch.setattr(template_files.seeds, "folder", lambda: tmp_path)
-    with pytest.raises(BadFile) as refused:
+    with pytest.raises(Unusable) as refused:
         template_files.load_seeds(now=NOW)
     assert refused.value.problems == ["wrong.1.json: Ce fichier n'est pas un modèle de Breach Assistant."]
     assert not SharedTemplate.objects.exists()

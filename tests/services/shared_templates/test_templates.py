@@ -18,12 +18,12 @@ from notifications.models import (
     User,
     Viewer,
 )  # fmt: skip
+from notifications.questionnaire import Unusable
 from notifications.report import build_report, find_stage
 from notifications.services.accounts import accounts
 from notifications.services.dossiers import counts, loading, saving
 from notifications.services.incidents import incidents
 from notifications.services.shared_templates import templates, unions
-from notifications.shared_template import Unusable
 from tests.dossiers import NOW, form
 from tests.publishing import begin, publish, published, union, write
 from tests.stored import WEDA, everything, file

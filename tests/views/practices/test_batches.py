@@ -16,13 +16,13 @@ from notifications.services.dossiers import filings, loading, saving
 from notifications.services.incidents import incidents
 from notifications.views.dossiers.dossiers import _by_origin
 from notifications.views.keeping import export
-from tests.batching import queue, work  # noqa: F401 - a fixture
+from tests.batching import work
 from tests.documents.reading import flat
 from tests.dossiers import LATE, NOW, answered
 from tests.stored import file
 from tests.world import BACKEND, OURS, THEIRS, account, dossier_of, practice_of
 
-pytestmark = pytest.mark.usefixtures("queue", "seeds")
+pytestmark = pytest.mark.usefixtures("seeds")
 
 
 def browser_of(user):
@@ -71,7 +71,7 @@ def _words(name, content):
 # -- drafts ---------------------------------------------------------------------------------------------
 
 
-def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practice, tmp_path, time_machine):
+def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practice, time_machine):
     time_machine.move_to(timezone.now(), tick=False)
     chosen = [dossier_of(OURS, practice=practice), simple(practice=practice)]
     client = browser_of(manager)
@@ -80,7 +80,7 @@ def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practi
     assert "0 dossier prêt sur 2." in page
     assert "batch.mjs" in page
     assert client.get(f"{address}fichiers.zip").url == address  # not yet
-    work(tmp_path)
+    work()
     page = client.get(address).content.decode()
     assert "Les 2 dossiers sont prêts." in page
     assert f'href="{address}fichiers.zip"' in page
@@ -98,23 +98,23 @@ def test_the_drafts_are_those_of_the_pages_with_a_digest_of_each(manager, practi
     assert client.get(f"{address}fichiers.zip").content == response.content
 
 
-def test_what_cannot_be_made_is_named_and_tried_again(manager, practice, tmp_path):
+def test_what_cannot_be_made_is_named_and_tried_again(manager, practice):
     dossier = simple(practice=practice)
     Dossier.objects.filter(pk=dossier.pk).update(questionnaire="disparu")
     client = browser_of(manager)
     address = ask(client, dossier).url
-    work(tmp_path)
+    work()
     page = client.get(address).content.decode()
     assert "ses fichiers n'ont pas pu être mis en page" in page.replace("&#x27;", "'")
     assert "Réessayer" in page
     assert "fichiers.zip" not in page
     Dossier.objects.filter(pk=dossier.pk).update(questionnaire=dossier.questionnaire)
     assert client.post(address).url == address
-    work(tmp_path)
+    work()
     assert "Le dossier est prêt." in client.get(address).content.decode()
 
 
-def test_only_visible_dossiers_are_taken_and_only_those_visible_by_then_are_given(manager, practice, tmp_path):
+def test_only_visible_dossiers_are_taken_and_only_those_visible_by_then_are_given(manager, practice):
     ours, theirs = simple(practice=practice), simple(practice=practice_of(THEIRS, manager=manager))
     stranger = account("ailleurs")
     client = browser_of(manager)
@@ -128,7 +128,7 @@ def test_only_visible_dossiers_are_taken_and_only_those_visible_by_then_are_give
             assert other.get(path).status_code == 404
             assert other.get(path).content == other.get(path.replace(address[6:-1], "rien")).content
         assert other.post(address).status_code == 404
-    work(tmp_path)
+    work()
     Membership.objects.filter(user=manager, practice__name__contains=THEIRS).delete()
     page = client.get(address).content.decode()
     assert theirs.public_id not in page
@@ -168,7 +168,7 @@ def fill(practice, mark):
     return dossier
 
 
-def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, practice, tmp_path):
+def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, practice):
     dossier = fill(practice, OURS)
     other = practice_of(THEIRS, manager=manager, owner=account("ailleurs"))
     fill(other, THEIRS)
@@ -177,7 +177,7 @@ def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, pract
     assert "1 aujourd’hui" in client.get(page).content.decode()
     assert not Batch.objects.exists()
     address = client.post(page).url
-    work(tmp_path)
+    work()
     found = unzipped(client.get(f"{address}fichiers.zip"))
     place = f"001-cabinet-{OURS.lower()}-weda-2025-11"
     names = ("dossier.json", "brouillon.pdf", "depot-1.json", "depot-1.pdf", "depot-2.json", "depot-2.pdf",
@@ -217,7 +217,7 @@ def check_journal(content):
     yield "" if before == content["last_hash"] else "last"
 
 
-def test_who_may_take_a_practice_s_copy(manager, practice, tmp_path):
+def test_who_may_take_a_practice_s_copy(manager, practice):
     page = f"/cabinets/{practice.public_id}/exporter/"
     for role, status in ((Role.READER, 403), (Role.MEMBER, 403), (Role.MANAGER, 200), (Role.OWNER, 200)):
         Membership.objects.filter(user=manager).update(role=role)
@@ -252,7 +252,7 @@ def test_a_person_s_copy_holds_the_account_and_own_dossiers_and_nobody_else_s(ma
     assert Client().get("/compte/donnees.zip").url.startswith("/compte/connexion/")
 
 
-def test_a_person_with_many_dossiers_asks_the_worker_for_the_copy(manager, tmp_path, monkeypatch):
+def test_a_person_with_many_dossiers_asks_the_worker_for_the_copy(manager, monkeypatch):
     monkeypatch.setattr(export, "FEW", 1)
     for _ in range(2):
         Dossier.objects.filter(pk=simple().pk).update(owner=manager)
@@ -260,7 +260,7 @@ def test_a_person_with_many_dossiers_asks_the_worker_for_the_copy(manager, tmp_p
     assert "vos 2 dossiers" in client.get("/compte/donnees.zip").content.decode()
     assert not Batch.objects.exists()
     address = client.post("/compte/donnees.zip").url
-    work(tmp_path)
+    work()
     found = unzipped(client.get(f"{address}fichiers.zip"))
     assert "compte.json" in found
     assert sum(name.endswith("brouillon.pdf") for name in found) == 2
