@@ -2,6 +2,7 @@
 
 from functools import cached_property, reduce
 from operator import or_
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -11,12 +12,12 @@ from django.db.models.fields.json import KT
 from ..deadlines import ZONES
 from .ids import new_public_id
 from .incidents import IncidentRevision
-from .people import User
+from .people import User, Viewer
 from .practices import Membership, Practice
 
 
-class DossierQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """The dossiers that this viewer may open: those of the account, those of the practices in which it has a role,
         and those of no practice of which the browser holds a device grant. A practice's open by roles alone, so that a
         role taken away is the end of it."""
@@ -94,7 +95,6 @@ class Dossier(models.Model):
     journal_head = models.CharField("dernière empreinte du journal", max_length=64, blank=True)
 
     objects = DossierQuerySet.as_manager()
-    read_only = False  # for whoever asks: a role that reads; set where a page looks the dossier up
 
     class Meta:
         verbose_name = "dossier"
@@ -108,7 +108,7 @@ class Dossier(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
     @property
@@ -116,7 +116,7 @@ class Dossier(models.Model):
         return ZoneInfo(self.timezone)
 
     @cached_property
-    def rewritten(self):
+    def rewritten(self) -> set[str]:
         """Keys that had another answer before, in one query; only reading an answer (« Conserver ») does not count."""
         # both origins as text: PostgreSQL compares no JSON value with a text
         changes = self.changes.alias(was=KT("before__origin"), became=KT("after__origin"))
@@ -143,7 +143,7 @@ class AnswerChange(models.Model):
             models.CheckConstraint(condition=Q(version__gt=0), name="change_has_a_version"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key} v{self.version}"
 
 
@@ -174,5 +174,5 @@ class Grant(models.Model):
             models.CheckConstraint(condition=Q(kind__in=["device", "link", "feed"]), name="grant_kind_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

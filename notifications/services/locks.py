@@ -30,4 +30,5 @@ def lock_row(rows: QuerySet[Row], **wanted: Any) -> Row:
 
 def lock_dossier(pk: int) -> Dossier:
     """Return the dossier as it stands, locked."""
-    return lock_row(Dossier.objects.all(), pk=pk)
+    dossier: Dossier = lock_row(Dossier.objects.all(), pk=pk)
+    return dossier

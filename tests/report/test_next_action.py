@@ -30,7 +30,7 @@ def filed(*filings: Filed, **answers: Any) -> DossierData:
 
 
 def todo(dossier_data: DossierData, now: datetime = NOW, *, copied: bool = False) -> Action:
-    return find_next_action(build_report(dossier_data, now), copied=copied)
+    return find_next_action(build_report(dossier_data, now), transcribed=copied)
 
 
 def place(action: Action) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def test_each_step_of_a_notification_comes_in_its_order() -> None:
         ("essential", "quand"),
         ("essential", "cabinet"),
         ("essential", "relire"),
-        ("review", ""),
+        ("check", ""),
         ("copy_sheet", ""),
         ("filing", ""),
         ("complement", ""),
@@ -64,7 +64,7 @@ def test_the_sentence_counts_what_it_asks() -> None:
     assert todo(weda_data()).sentence.count("réponses proposées attendent votre accord") == 1
     without_city = {key: value for key, value in whole().answers.items() if key != "city"}
     gone = todo(replace(whole(), answers=without_city))
-    assert place(gone)[0] in ("essential", "review")
+    assert place(gone)[0] in ("essential", "check")
 
 
 @pytest.mark.parametrize(

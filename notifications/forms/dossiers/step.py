@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, LayoutObject
@@ -30,7 +30,7 @@ class QuestionBlock(LayoutObject):  # type: ignore[misc]
         typed = self.key in form.errors or self.key in form.conflicts
         shown = form if typed or form.stored is None or self.key not in form.stored.fields else form.stored
         bound, row = shown[self.key], form.rows.get(self.key)
-        question = shown.fields[self.key].question
+        question: Question = cast(QuestionField, shown.fields[self.key]).question
         return render_to_string(
             "forms/_question.html",
             {
@@ -76,7 +76,7 @@ class StepForm(forms.Form):
     def __init__(
         self,
         questions: Iterable[Question],
-        base: Mapping[str, Entry | None],
+        base: Mapping[str, Mapping[str, Any] | None],
         context: Context,
         data: Mapping[str, Any] | None = None,
         *,
@@ -86,7 +86,9 @@ class StepForm(forms.Form):
         super().__init__(data)
         for question in questions:
             key = question.key
-            self.fields[key] = QuestionField(question, base.get(key), context, checkboxes.get(key, ()))
+            self.fields[key] = QuestionField(
+                question, cast(Entry | None, base.get(key)), context, checkboxes.get(key, ())
+            )
         self.laid_out, self.optional = list(self.fields), optional
 
     @cached_property

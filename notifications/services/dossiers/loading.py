@@ -32,7 +32,7 @@ def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, Dos
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     dossiers = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
     families, done = _load_families(dossiers), reviews.done([dossier.pk for dossier in dossiers])
-    loaded = []
+    loaded: list[tuple[Dossier, DossierData]] = []
     for dossier in dossiers:
         changes = cast(Any, dossier).decisions if DECISION in dossier.answers else []
         decided_at = changes[-1].at if changes else None
@@ -60,7 +60,7 @@ def update_data(dossier_data: DossierData, dossier: Dossier) -> DossierData:
     """Return the data of a dossier whose answers and filings may have moved since it was read."""
     return replace(
         dossier_data,
-        answers={key: strip_version(entry) for key, entry in dossier.answers.items()},
+        answers=read_answers(dossier),
         filings=tuple(snapshots.as_data(filing) for filing in snapshots.active(dossier)),
         overruled={key: decision["sha256"] for key, decision in dossier.overruled.items()},
         decided_at=find_decided_at(dossier),
@@ -79,10 +79,15 @@ def strip_version(entry: Mapping[str, Any] | None) -> Entry | None:
     return {name: value for name, value in entry.items() if name != "version"} if entry else None
 
 
+def read_answers(dossier: Dossier) -> dict[str, Entry]:
+    """Return the answers of a dossier as they stand, by key."""
+    return {key: entry for key, stored in dossier.answers.items() if (entry := strip_version(stored))}
+
+
 def _load_families(dossiers: Sequence[Dossier]) -> Families:
     """Return what is known here of the incidents and of the templates that some dossiers were begun with."""
-    begun = {dossier.incident_revision_id for dossier in dossiers} - {None}
-    templates_begun = {dossier.template_revision_id for dossier in dossiers} - {None}
+    begun = {dossier.incident_revision_id for dossier in dossiers if dossier.incident_revision_id}
+    templates_begun = {dossier.template_revision_id for dossier in dossiers if dossier.template_revision_id}
     return (
         incidents.families(begun) if begun else {},
         templates.families(templates_begun) if templates_begun else {},
@@ -96,7 +101,7 @@ def _build_data(
     template, its_revisions = families[1].get(cast(int, dossier.template_revision_id), (None, []))
     return DossierData(
         questionnaire=seeds.questionnaire(dossier.questionnaire),
-        answers={key: strip_version(entry) for key, entry in dossier.answers.items()},
+        answers=read_answers(dossier),
         zone=dossier.zone,
         obligations=seeds.duties(),
         revision=begun,

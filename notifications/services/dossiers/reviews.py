@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -55,7 +56,7 @@ def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close the request of this number; says whether it was still waiting to be read."""
     lock_dossier(dossier.pk)
     found = dict(asked(dossier)).get(number)
-    return bool(found) and _close(Review.objects.filter(pk=found.pk), by, now) > 0
+    return found is not None and _close(Review.objects.filter(pk=found.pk), by, now) > 0
 
 
 @transaction.atomic
@@ -108,7 +109,8 @@ def done(ids: Collection[int]) -> dict[int, tuple[ReviewDone, ...]]:
     changed = _changed(read) if read else {}
     found: dict[int, list[ReviewDone]] = {}
     for each in read:
-        found.setdefault(each.dossier_id, []).append(ReviewDone(each.name, each.read_at, changed.get(each.pk)))
+        read_at = cast(datetime, each.read_at)
+        found.setdefault(each.dossier_id, []).append(ReviewDone(each.name, read_at, changed.get(each.pk)))
     return {dossier: tuple(each) for dossier, each in found.items()}
 
 

@@ -314,9 +314,8 @@ def restore(
     if found is None or found.after == ERASED:
         return None
     # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
-    entry = {"state": "cleared", "origin": "practice", "reviewed": False}
-    if not is_blank(found.after):
-        entry = kept(found.after)
+    cleared = {"state": "cleared", "origin": "practice", "reviewed": False}
+    entry = kept(found.after) if found.after and not is_blank(found.after) else cleared
     base = dossier.version if base is None else base
     return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from ...questionnaire import Context, Question, Tick
 from ...report import Report, Row, build_report, list_checkboxes
 from ...services.accounts import access
 from ...services.dossiers import loading, saving
+from ..requests import ViewerRequest
 
 NEW_QUESTIONS = "Vos réponses font apparaître d'autres questions sur cette page."
 PATIENT_DATA = (
@@ -63,12 +64,12 @@ def form_of(report: Report, rows: Iterable[Row], optional: Collection[str] = ())
 
 
 def save(
-    request: HttpRequest, dossier: Dossier, report: Report, rows: Sequence[Row], optional: Collection[str] = ()
+    request: ViewerRequest, dossier: Dossier, report: Report, rows: Sequence[Row], optional: Collection[str] = ()
 ) -> Outcome:
     """Save the page that was sent. It says which version it was rendered from (`base`) and which questions it holds
     (`keys`, and `held` for those where the person has yet to choose between two versions: they are not saved); only
     those of `rows` are saved, each on its own: what is refused holds nothing else back."""
-    base, author = read_base(request, dossier), access.author(dossier, request.viewer)
+    base, author = read_version(request, dossier), access.author(dossier, request.viewer)
     keys = set(request.POST.getlist("keys"))
     held = set(request.POST.getlist("held")) - keys
     questions = [row.question for row in rows if row.key in keys]
@@ -102,12 +103,12 @@ def save(
     return Outcome(form, saved, after, context, elsewhere, unasked)
 
 
-def read_base(request: HttpRequest, dossier: Dossier) -> int:
+def read_version(request: ViewerRequest, dossier: Dossier, name: str = "base") -> int:
     """Return the version that the page was rendered from."""
-    base = request.POST.get("base", "")
-    if not base.isdecimal() or len(base) > 9 or int(base) > dossier.version:
+    version = request.POST.get(name, "")
+    if not version.isdecimal() or len(version) > 9 or int(version) > dossier.version:
         raise SuspiciousOperation("a page without its version")
-    return int(base)
+    return int(version)
 
 
 def _find_checkboxes(report: Report, questions: Iterable[Question]) -> dict[str, tuple[Tick, ...]]:
@@ -145,7 +146,7 @@ def _describe_conflict(report: Report, key: str, change: Mapping[str, str], auth
     }
 
 
-def is_autosave(request: HttpRequest) -> bool:
+def is_autosave(request: ViewerRequest) -> bool:
     """Did the script send the page, rather than a person?"""
     return request.method == "POST" and request.headers.get("Accept") == "application/json"
 
@@ -170,7 +171,7 @@ def reply(outcome: Outcome) -> JsonResponse:
             "saved_at": saved.saved_at.isoformat() if saved.saved_at else None,
             "saved_words": write_hour(saved.dossier),
             "saved": saved.saved,
-            "refused": {key: " ".join(faults) for key, faults in form.errors.items()},
+            "refused": {key: " ".join(map(str, faults)) for key, faults in form.errors.items()},
             "errors": errors,
             "conflicts": {key: {**change, "html": boxes[key]} for key, change in saved.conflicts.items()},
             "elsewhere": {key: boxes[key] for key in outcome.elsewhere},
@@ -188,7 +189,7 @@ def write_hour(dossier: Dossier) -> str:
     return f"{local.hour} h {local.minute:02d}"
 
 
-def announce(request: HttpRequest, outcome: Outcome, rows: Iterable[Row]) -> bool:
+def announce(request: ViewerRequest, outcome: Outcome, rows: Iterable[Row]) -> bool:
     """Add the messages after a page that was saved whole. Returns whether it has something new to show: its answers
     brought new questions, or what was just written raises a doubt that the person has not seen."""
     for notice in outcome.context.notices:

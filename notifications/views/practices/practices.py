@@ -219,7 +219,7 @@ def _answer_offers(request, dossier, keys):
         messages.success(request, "Votre réponse est gardée.")
         return
     taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
-    saved = saving.take_all(dossier=dossier, keys=taken, base=pages.read_base(request, dossier), **said)
+    saved = saving.take_all(dossier=dossier, keys=taken, base=pages.read_version(request, dossier), **said)
     if saved.saved:
         messages.success(request, "Le dossier est à jour.")
     if len(saved.saved) < len(taken) or not taken:

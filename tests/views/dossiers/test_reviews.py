@@ -223,7 +223,7 @@ def test_the_secret_stays_out_of_the_logs(doctor):
         Client().get(address + "x")
     finally:
         logging.getLogger().removeHandler(handler)
-    assert '"view": "proofread"' in stream.getvalue()
+    assert '"view": "give_review"' in stream.getvalue()
     assert address.split("/")[2] not in stream.getvalue()
 
 
