@@ -84,7 +84,7 @@ def label(fact: Fact, questionnaire: Questionnaire) -> str:
 
 
 def fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> list[Line]:
-    lines = []
+    lines: list[Line] = []
     if fact.proposes:
         question = questionnaire.questions[fact.key]
         entry = proposed_entry(question, fact, origin)
