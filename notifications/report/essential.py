@@ -65,10 +65,9 @@ def find_next_screen(report: Report) -> Screen | None:
 def _only_practice_knows(row: Row) -> bool:
     """Needed (or a note of the practice's own), and no proposal settles it: none, one that says itself that it is to
     be established, or one for the source's part only of a text whose other parts are the practice's."""
-    if not (row.needed or row.question.ours):
-        return False
     own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
-    return row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    unsettled = row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    return unsettled and (row.needed or row.question.ours)
 
 
 def _may_wait(row: Row) -> bool:
