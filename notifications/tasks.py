@@ -9,7 +9,7 @@ from django.db import OperationalError
 from .documents import dossier_file, pdf, table, zipped
 from .models import Batch, BatchItem, Dossier
 from .report import build_report
-from .services.dossiers import saving, snapshots
+from .services.dossiers import loading, snapshots
 from .services.keeping import exports
 from .services.practices import batches
 
@@ -48,12 +48,12 @@ def _make_zip(item: BatchItem) -> bytes | None:
 
 def draft_files(dossier: Dossier, now: datetime) -> Files:
     """The draft, as its page gives it."""
-    yield "brouillon.pdf", pdf.draft_pdf(build_report(saving.load_dossier_data(dossier), now))
+    yield "brouillon.pdf", pdf.draft_pdf(build_report(loading.load_dossier_data(dossier), now))
 
 
 def dossier_files(dossier: Dossier, now: datetime) -> Files:
     """Everything of a dossier."""
-    report = build_report(saving.load_dossier_data(dossier), now)
+    report = build_report(loading.load_dossier_data(dossier), now)
     yield "dossier.json", dossier_file.dump(report)
     yield "brouillon.pdf", pdf.draft_pdf(report)
     for filing in dossier.filings.order_by("number"):

@@ -20,7 +20,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -159,6 +159,23 @@ def measure_templates(root: Path) -> dict[str, str]:
 # -- one autosave ---------------------------------------------------------------------------------------
 
 
+@contextmanager
+def count_calls(root: Path) -> Iterator[Counter[CodeType]]:
+    """Count the calls of each of our functions that is entered meanwhile, comprehensions apart."""
+    calls: Counter[CodeType] = Counter()
+    ours = tuple(str(root / place) for place in APP)
+
+    def note_call(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(ours) and frame.f_code.co_name[0] != "<":
+            calls[frame.f_code] += 1
+
+    sys.setprofile(note_call)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
 def walk(root: Path) -> dict[str, str]:
     """Save one field of a new dossier twice, as its page does; measure the second time, when all caches are warm."""
     sys.path.insert(0, str(root))
@@ -183,18 +200,9 @@ def walk(root: Path) -> dict[str, str]:
         base = re.search(r'name="base" value="(\d+)"', client.get(address).content.decode())[1]
         save = {"base": base, "keys": ["city"], "city": "Rouen"}
         base = client.post(address, save, headers={"accept": "application/json"}).json()["version"]
-        calls: Counter[CodeType] = Counter()
-        ours = tuple(str(root / place) for place in APP)
-
-        def note_call(frame: FrameType, event: str, _: object) -> None:
-            if event == "call" and frame.f_code.co_filename.startswith(ours) and frame.f_code.co_name[0] != "<":
-                calls[frame.f_code] += 1
-
         save = {"base": base, "keys": ["postcode"], "postcode": "76000"}
-        with CaptureQueriesContext(connection) as queries:
-            sys.setprofile(note_call)
+        with CaptureQueriesContext(connection) as queries, count_calls(root) as calls:
             saved = client.post(address, save, headers={"accept": "application/json"}).json()["saved"]
-            sys.setprofile(None)
     if saved != ["postcode"]:
         sys.exit("The page did not save what it was sent: what a dossier's first page asks must have changed.")
     statements = [query["sql"] for query in queries if not re.match("BEGIN|COMMIT", query["sql"])]

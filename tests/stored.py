@@ -12,7 +12,7 @@ from django.db import connection
 from notifications.digests import compute_digest, write_canonical_json
 from notifications.models import Dossier, Filing, Incident, IncidentRevision
 from notifications.questionnaire import Entry
-from notifications.services.dossiers import filings, saving
+from notifications.services.dossiers import filings, loading, saving
 from notifications.services.incidents import incidents
 from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import NOW, answered
@@ -72,7 +72,7 @@ class Tab:
     def reload(self) -> None:
         self.dossier = Dossier.objects.get(pk=self.dossier.pk)
         self.base = self.dossier.version
-        self.shown = {key: saving.bare(entry) for key, entry in self.dossier.answers.items()}
+        self.shown = {key: loading.strip_version(entry) for key, entry in self.dossier.answers.items()}
 
     def type(self, **values: Any) -> saving.Saved:
         """Save what somebody typed: plain values, as in a file of answers."""

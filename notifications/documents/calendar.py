@@ -54,7 +54,7 @@ def deadlines_ics(dossier_data: Dated, now: datetime) -> bytes:
     calendar.add("x-wr-calname", NAME)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     _fill(calendar, dossier_data, now.astimezone(UTC).replace(second=0, microsecond=0))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _fill(calendar: "Calendar", dossier_data: Dated, stamp: datetime) -> None:

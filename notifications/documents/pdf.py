@@ -144,7 +144,7 @@ class _Engine:
         from weasyprint import HTML
 
         document = HTML(string=html, url_fetcher=self.fetcher)
-        return document.write_pdf(font_config=self.fonts, stylesheets=[self.stylesheet], pdf_variant="pdf/ua-1")
+        return bytes(document.write_pdf(font_config=self.fonts, stylesheets=[self.stylesheet], pdf_variant="pdf/ua-1"))
 
 
 @cache
@@ -163,7 +163,7 @@ def _engine() -> _Engine:
 def _fetcher() -> Any:
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class OwnFontsOnly(URLFetcher):
+    class OwnFontsOnly(URLFetcher):  # type: ignore[misc]
         """Answers for the addresses of FETCHABLE, from disk. It opens no address and follows no redirect."""
 
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ INPUT_TYPES = {"email": "email", "phone": "tel"}
 INPUT_MODES = {"siren": "numeric", "postcode": "numeric"}
 AUTOCOMPLETE = {"email": "email", "phone": "tel", "postcode": "postal-code"}
 FIELDSETS = ("choice", "choices", "yes_no", "moment", "datetime", "group")  # several controls, one question
-GROUP_ROWS = 3  # lines shown at least; a fuller group always has one more, empty
+GROUP_ROWS, MOST_ROWS = 3, 20  # lines shown at least (a fuller group always has one more, empty), and at most
 
 # What a page posts for one question:
 # {"value", "unknown", "not_applicable", "note", "details", "certainty", "keep"}
@@ -60,114 +61,97 @@ def shown(question: Question, entry: Entry | None) -> Posted:
 class QuestionWidget(forms.Widget):
     """The controls of one question, drawn by the template of its type."""
 
-    def __init__(self, question: Question, zone: ZoneInfo, boxes: tuple[Tick, ...] = ()):
+    def __init__(self, question: Question, zone: ZoneInfo, checkboxes: tuple[Tick, ...] = ()):
         super().__init__()
-        self.question, self.zone, self.boxes = question, zone, boxes
+        self.question, self.zone, self.checkboxes = question, zone, checkboxes
         kind = "parts" if question.parts else "textarea" if question.long else question.type
         self.template_name = f"forms/{kind}.html"
         self.use_fieldset = bool(question.parts) or kind in FIELDSETS
 
-    def value_from_datadict(self, data, files, name) -> Posted:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Posted:
+        kind = self.question.type
+        options = [option.key for option in self.question.options] or ["*"]
+        value: Any = data.get(name, "")
+        if self.question.parts:
+            value = {part.key: data.get(f"{name}-part-{part.key}", "") for part in self.question.parts}
+        elif kind == "choices":
+            value = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
+        elif kind in ("moment", "datetime"):
+            value = {part: data.get(f"{name}-{part}", "") for part in ("day", "time", "fold")}
+        elif kind == "group":
+            rows = [
+                {each.key: data.get(f"{name}-{number}-{each.key}", "") for each in self.question.fields}
+                for number in range(MOST_ROWS)
+            ]
+            value = [row for row in rows if any(text.strip() for text in row.values())]
+        certainty = {key: data.get(f"{name}-certainty-{key}", "") for key in options}
         return {
-            "value": self._value(data, name),
+            "value": value,
             "unknown": f"{name}-unknown" in data,
             "not_applicable": f"{name}-not_applicable" in data,
             "note": data.get(f"{name}-note", ""),
-            "details": _by_option(data, f"{name}-detail-", self.question),
-            "certainty": {k: v for k, v in _by_option(data, f"{name}-certainty-", self.question).items() if v},
+            "details": {k: data[f"{name}-detail-{k}"] for k in options if f"{name}-detail-{k}" in data},
+            "certainty": {key: status for key, status in certainty.items() if status},
             "keep": f"{name}-keep" in data,
             "ticks": {
-                tick.key: data.get(f"{name}-tick-{tick.key}-date", "")
-                for tick in self.boxes
-                if f"{name}-tick-{tick.key}" in data
+                checkbox.key: data.get(f"{name}-tick-{checkbox.key}-date", "")
+                for checkbox in self.checkboxes
+                if f"{name}-tick-{checkbox.key}" in data
             },
         }
 
-    def _value(self, data, name) -> Any:
-        kind = self.question.type
-        if self.question.parts:
-            return {part.key: data.get(f"{name}-part-{part.key}", "") for part in self.question.parts}
-        if kind == "choices":
-            return data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        if kind in ("moment", "datetime"):
-            return {part: data.get(f"{name}-{part}", "") for part in ("day", "time", "fold")}
-        if kind == "group":
-            return self._rows(data, name)
-        return data.get(name, "")
-
-    def _rows(self, data, name) -> list[dict[str, str]]:
-        rows = []
-        for number in range(20):
-            row = {each.key: data.get(f"{name}-{number}-{each.key}", "") for each in self.question.fields}
-            if any(text.strip() for text in row.values()):
-                rows.append(row)
-        return rows
-
-    def get_context(self, name, value, attrs):
-        posted = value or shown(self.question, None)
-        question = self.question
+    def get_context(self, name: str, value: Posted | None, attrs: Mapping[str, Any] | None) -> dict[str, Any]:
+        question, posted, attrs = self.question, value or shown(self.question, None), attrs or {}
+        given = posted["value"]
+        ticked = given if isinstance(given, list) else [given]
+        checkboxes = [self.show_checkbox(checkbox, posted) for checkbox in self.checkboxes]
+        rows: list[Mapping[str, str]] = []
+        if question.type == "group":
+            rows = [*(given or []), *[{}] * max(1, GROUP_ROWS - len(given or []))][:MOST_ROWS]
         return {
             "name": name,
-            "id": (attrs or {}).get("id", f"id_{name}"),
-            "described_by": (attrs or {}).get("aria-describedby", ""),
-            "invalid": (attrs or {}).get("aria-invalid", ""),
+            "id": attrs.get("id", f"id_{name}"),
+            "described_by": attrs.get("aria-describedby", ""),
+            "invalid": attrs.get("aria-invalid", ""),
             "question": question,
             "posted": posted,
-            "value": posted["value"],
+            "value": given,
             "none": NONE,
-            "none_ticked": posted["value"] == [NONE],
+            "none_ticked": given == [NONE],
             "input_type": INPUT_TYPES.get(question.format, "text"),
             "input_mode": INPUT_MODES.get(question.format, ""),
             "autocomplete": AUTOCOMPLETE.get(question.format, ""),
-            "options": self._options(posted),
-            "parts": self._parts(posted),
-            "rows": self._shown_rows(posted),
-            "ticks": self._ticks(posted),
+            "options": [
+                {
+                    "option": option,
+                    "ticked": option.key in ticked,
+                    "detail": posted["details"].get(option.key, ""),
+                    "certainty": posted["certainty"].get(option.key, ""),
+                }
+                for option in question.options
+            ],
+            "parts": [
+                {
+                    "part": part,
+                    "text": (given or {}).get(part.key, ""),
+                    "ticks": [each for each in checkboxes if each["tick"].part == part.key],
+                }
+                for part in question.parts
+            ],
+            "rows": [[(each, row.get(each.key, "")) for each in question.fields] for row in rows],
+            "ticks": checkboxes,
             "certainties": [(status, CERTAINTY_WORDS[status]) for status in STATUSES],
             "certainty": posted["certainty"].get("*", "") if not question.options else "",
-            **self.day_and_time(posted["value"]),
+            **self.day_and_time(given),
         }
 
-    def _options(self, posted: Posted) -> list[dict[str, Any]]:
-        value = posted["value"]
-        ticked = value if isinstance(value, list) else [value]
-        return [
-            {
-                "option": option,
-                "ticked": option.key in ticked,
-                "detail": posted["details"].get(option.key, ""),
-                "certainty": posted["certainty"].get(option.key, ""),
-            }
-            for option in self.question.options
-        ]
-
-    def _parts(self, posted: Posted) -> list[dict[str, Any]]:
-        ticks = self._ticks(posted)
-        return [
-            {
-                "part": part,
-                "text": (posted["value"] or {}).get(part.key, ""),
-                "ticks": [each for each in ticks if each["tick"].part == part.key],
-            }
-            for part in self.question.parts
-        ]
-
-    def _ticks(self, posted: Posted) -> list[dict[str, Any]]:
-        """Each box as the text, or the page that was sent, says."""
-        found = []
-        for tick in self.boxes:
-            text = _text_for(tick, posted["value"])
-            on = tick.key in posted["ticks"] if "ticks" in posted else ticks.ticked(tick, text)
-            day = posted["ticks"].get(tick.key, "") if "ticks" in posted else ticks.day_of(tick, text)
-            found.append({"tick": tick, "on": on, "day": day})
-        return found
-
-    def _shown_rows(self, posted: Posted) -> list[list[tuple[Question, str]]]:
-        if self.question.type != "group":
-            return []
-        rows = list(posted["value"] or [])
-        rows += [{}] * max(1, GROUP_ROWS - len(rows))
-        return [[(each, row.get(each.key, "")) for each in self.question.fields] for row in rows[:20]]
+    def show_checkbox(self, checkbox: Tick, posted: Posted) -> dict[str, Any]:
+        """A box as the page that was sent says, else as the text does."""
+        if "ticks" in posted:
+            chosen = posted["ticks"]
+            return {"tick": checkbox, "on": checkbox.key in chosen, "day": chosen.get(checkbox.key, "")}
+        text = _text_for(checkbox, posted["value"])
+        return {"tick": checkbox, "on": ticks.ticked(checkbox, text), "day": ticks.day_of(checkbox, text)}
 
     def day_and_time(self, value: Any) -> dict[str, str]:
         """Day and hour apart, in the dossier's zone, as the browser's own controls want them; `fold` says which of two
@@ -183,77 +167,68 @@ class QuestionWidget(forms.Widget):
         return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", "fold": fold}
 
 
-def _text_for(tick: Tick, value: Any) -> str:
-    """The words among which a tick's sentence stands: those of its part, or all of them."""
-    return str((value.get(tick.part, "") if isinstance(value, Mapping) else value) or "")
-
-
-def _by_option(data, prefix: str, question: Question) -> dict[str, str]:
-    keys = [option.key for option in question.options] or ["*"]
-    return {key: data[prefix + key] for key in keys if prefix + key in data}
+def _text_for(checkbox: Tick, value: Any) -> str:
+    """Return the words among which a box's sentence stands: those of its part, or all of them."""
+    return str((value.get(checkbox.part, "") if isinstance(value, Mapping) else value) or "")
 
 
 class QuestionField(forms.Field):
     """Cleans to the entry that the practice's act makes of `base` (the entry that the page was rendered from)."""
 
-    def __init__(self, question: Question, base: Entry | None, context: Context, boxes: tuple[Tick, ...] = ()):
-        self.question, self.base, self.context, self.boxes = question, base, context, boxes
+    def __init__(self, question: Question, base: Entry | None, context: Context, checkboxes: tuple[Tick, ...] = ()):
+        self.question, self.base, self.context, self.checkboxes = question, base, context, checkboxes
         super().__init__(
             required=False,
             label=question.label,
             help_text=question.help,
-            widget=QuestionWidget(question, context.zone, boxes),
-            initial=shown(question, base),
+            widget=QuestionWidget(question, context.zone, checkboxes),
+            initial=partial(shown, question, base),
         )
 
     def clean(self, posted: Posted) -> Entry | None:
         try:
-            if self.boxes:
-                posted = {**posted, "value": self._with_sentences(posted)}
-            sent = check_entry(self.question, self._sent(posted), self.context)
-            entry = edited(self.question, self._same_instant(sent), sent)
+            if self.checkboxes:
+                posted = {**posted, "value": self.write_sentences(posted)}
+            sent = check_entry(self.question, self.read_state(posted), self.context)
+            if self.question.type in ("moment", "datetime"):
+                self.keep_instant(sent)
+            entry = edited(self.question, self.base, sent)
         except Refused as refused:
             raise forms.ValidationError(str(refused), code="refused") from None
         return kept(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
 
-    def _sent(self, posted: Posted) -> Entry:
-        """What the page says: « je ne sais pas encore » wins over a value that was there before, and a value that is
-        typed wins over a tick that was there before."""
-        rest = {name: posted[name] for name in ("note", "details", "certainty")}
-        was = (self.base or {}).get("state")
+    def read_state(self, posted: Posted) -> Entry:
+        """Return what the page says: « je ne sais pas encore » wins over a value that was there before, and a value
+        that is typed wins over a box that was ticked before."""
+        value = posted["value"]
+        if isinstance(value, Mapping):
+            empty = not any(str(each).strip() for name, each in value.items() if name != "fold")
+        else:
+            empty = not value or (isinstance(value, str) and not value.strip())
         for state in ("unknown", "not_applicable"):
-            if posted[state] and not (was == state and not _empty(posted["value"])):
+            if posted[state] and (empty or (self.base or {}).get("state") != state):
                 return {"state": state, "note": posted["note"]}
-        if _empty(posted["value"]):
+        if empty:
             return {"state": "cleared"}
-        return {"state": "known", "value": posted["value"], **rest}
+        return {"state": "known", **{name: posted[name] for name in ("value", "note", "details", "certainty")}}
 
-    def _with_sentences(self, posted: Posted) -> Any:
-        """The text with the sentences of the boxes that were ticked or unticked on the page."""
+    def write_sentences(self, posted: Posted) -> Any:
+        """Return the text with the sentences of the boxes that were ticked or unticked on the page."""
         before = shown(self.question, self.base)["value"]
         value = dict(posted["value"]) if self.question.parts else posted["value"]
-        for tick in self.boxes:
-            text = _text_for(tick, value).replace("\r\n", "\n")
-            text = ticks.applied(text, _text_for(tick, before), [tick], posted["ticks"])
+        for checkbox in self.checkboxes:
+            text = _text_for(checkbox, value).replace("\r\n", "\n")
+            text = ticks.applied(text, _text_for(checkbox, before), [checkbox], posted["ticks"])
             if self.question.parts:
-                value[tick.part] = text
+                value[checkbox.part] = text
             else:
                 value = text
         return value
 
-    def _same_instant(self, sent: Entry) -> Entry | None:
-        """The base, with its instant written as the page writes it: showing an hour in another zone, or without its
-        seconds, is not an edit."""
-        base = self.base
-        if self.question.type not in ("moment", "datetime") or not base or base["state"] != "known":
-            return base
-        widget = self.widget
-        if sent["state"] == "known" and widget.day_and_time(sent["value"]) == widget.day_and_time(base["value"]):
-            sent["value"] = base["value"]
-        return base
-
-
-def _empty(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return not any(str(each).strip() for name, each in value.items() if name != "fold")
-    return not value or (isinstance(value, str) and not value.strip())
+    def keep_instant(self, sent: Entry) -> None:
+        """Write the instant as it is stored where the page shows the same: an hour in another zone, or without its
+        seconds, is no edit."""
+        if self.base and self.base["state"] == sent["state"] == "known":
+            read = self.widget.day_and_time
+            if read(sent["value"]) == read(self.base["value"]):
+                sent["value"] = self.base["value"]

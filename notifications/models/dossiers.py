@@ -2,6 +2,8 @@
 
 from functools import cached_property, reduce
 from operator import or_
+from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import BooleanField, Case, F, Q, When
@@ -10,12 +12,12 @@ from django.db.models.fields.json import KT
 from ..deadlines import ZONES
 from .ids import new_public_id
 from .incidents import IncidentRevision
-from .people import User
+from .people import User, Viewer
 from .practices import Membership, Practice
 
 
-class DossierQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """The dossiers that this viewer may open: those of the account, those of the practices in which it has a role,
         and those of no practice of which the browser holds a device grant. A practice's open by roles alone, so that a
         role taken away is the end of it."""
@@ -73,14 +75,18 @@ class Dossier(models.Model):
     overruled = models.JSONField("avertissements écartés", default=dict, blank=True)
     version = models.PositiveIntegerField("version", default=0)
     aware_at = models.DateTimeField("prise de connaissance (UTC)", null=True, blank=True)
-    informed_at = models.DateTimeField("message de l'éditeur reçu (UTC)", null=True, blank=True)
     decision = models.CharField("décision", max_length=20, blank=True)  # an option's key
+    # what lists order and filter by: the notification's clock, which is « running » in whatever state it runs, the
+    # instant that its alarms count towards, and the place among the others (`report.listing.PLACES`)
+    clock = models.CharField("délai", max_length=10, default="waiting")
+    alarm_at = models.DateTimeField("fin du délai (UTC)", null=True, blank=True)
+    place = models.PositiveSmallIntegerField("rang dans les listes", default=1)
     title = models.CharField("titre", max_length=250)
     organisation_name = models.CharField("dénomination", max_length=200, blank=True)
     last_saved_at = models.DateTimeField("dernier enregistrement", null=True, blank=True)
     devices = models.PositiveIntegerField("appareils numérotés", default=0)  # also those forgotten since
-    # by question: the SHA-256 of the text that was copied to the teleservice, and when {"sha256", "at"}
-    copied = models.JSONField("recopié", default=dict, blank=True)
+    # by question: the SHA-256 of the text that was typed on the teleservice, and when {"sha256", "at"}
+    transcribed = models.JSONField("recopié", default=dict, blank=True)
     # by question: the fingerprint of what the practice's profile or the group last proposed here, taken or not
     offered = models.JSONField("propositions vues", default=dict, blank=True)
     warned_at = models.DateTimeField("fin de conservation annoncée le", null=True, blank=True)
@@ -89,7 +95,6 @@ class Dossier(models.Model):
     journal_head = models.CharField("dernière empreinte du journal", max_length=64, blank=True)
 
     objects = DossierQuerySet.as_manager()
-    read_only = False  # for whoever asks: a role that reads; set where a page looks the dossier up
 
     class Meta:
         verbose_name = "dossier"
@@ -103,11 +108,15 @@ class Dossier(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
     @cached_property
-    def rewritten(self):
+    def rewritten(self) -> set[str]:
         """Keys that had another answer before, in one query; only reading an answer (« Conserver ») does not count."""
         # both origins as text: PostgreSQL compares no JSON value with a text
         changes = self.changes.alias(was=KT("before__origin"), became=KT("after__origin"))
@@ -134,7 +143,7 @@ class AnswerChange(models.Model):
             models.CheckConstraint(condition=Q(version__gt=0), name="change_has_a_version"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key} v{self.version}"
 
 
@@ -165,5 +174,5 @@ class Grant(models.Model):
             models.CheckConstraint(condition=Q(kind__in=["device", "link", "feed"]), name="grant_kind_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -1,11 +1,13 @@
 """What was filed, and the journal of a dossier."""
 
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import Q
 
 from ..deadlines import ZONES
 from .dossiers import Dossier
-from .people import User
+from .people import User, Viewer
 from .practices import Membership, Practice
 
 
@@ -39,10 +41,10 @@ class Filing(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.number}"
 
-    def save(self, **options):
+    def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise TypeError("a filing is never edited")
         super().save(**options)
@@ -64,7 +66,7 @@ class JournalEntry(models.Model):
         verbose_name = "ligne du journal"
         constraints = [models.UniqueConstraint(fields=["dossier", "number"], name="one_number_for_a_line_of_a_journal")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.number} {self.event}"
 
 
@@ -79,12 +81,12 @@ class Erasure(models.Model):
     class Meta:
         verbose_name = "effacement"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.lines} lignes le {self.at:%Y-%m-%d}"
 
 
-class RegisterLineQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class RegisterLineQuerySet(models.QuerySet["RegisterLine"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """The lines of the account, and those of the practices in which it has a role."""
         if not viewer.user:
             return self.none()
@@ -115,5 +117,5 @@ class RegisterLine(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title

@@ -1,6 +1,7 @@
 """The one source of review page, PDF, file, progress and lists: none of them looks at an answer itself."""
 
-from .build import SUSPICION_WORDS, build_case, build_facts, build_report, find_stage, list_offers
+from .build import build_case, build_report, find_stage
+from .clocks import list_clocks
 from .complement import (
     Difference,
     describe_identity,
@@ -10,6 +11,7 @@ from .complement import (
     restore_filed_report,
 )
 from .copy_sheet import CopyScreen, Sheet, build_copy_sheet
+from .data import AWARE, ORGANISATION, DossierData, Line, ReviewDone, list_offers
 from .essential import READ_AGAIN, Screen, find_next_screen, find_screen, list_essential_screens, list_screens
 from .filings import COMPLEMENTARY, Recorded, list_deadline_terms, set_kind
 from .guidance import (
@@ -23,7 +25,7 @@ from .guidance import (
     write_source_date,
 )
 from .letter import Letter, offers_letter, write_letter_to_vendor
-from .model import ORGANISATION, STATE_WORDS, DossierData, Line, Progress, Report, ReviewDone, Row, Section
+from .model import STATE_WORDS, SUSPICION_WORDS, Progress, Report, Row, Section
 from .revision_changes import RevisionChange, list_changed_since, list_revision_changes
 from .words import (
     CERTAINTY_WORDS,
@@ -41,6 +43,7 @@ from .words import (
 FILE_FORMAT, FILE_VERSION = "breach-assistant/notification", 1
 
 __all__ = [
+    "AWARE",
     "CERTAINTY_WORDS",
     "CLOCK_WORDS",
     "COMPLEMENTARY",
@@ -69,7 +72,6 @@ __all__ = [
     "Sheet",
     "build_case",
     "build_copy_sheet",
-    "build_facts",
     "build_report",
     "describe_entry",
     "describe_identity",
@@ -83,6 +85,7 @@ __all__ = [
     "list_changed_since",
     "list_checkboxes",
     "list_clock_readings",
+    "list_clocks",
     "list_deadline_terms",
     "list_differences",
     "list_essential_screens",

@@ -5,9 +5,10 @@ from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from ..obligations import Deadline, Filed
-from .build import build_report as read
+from .build import build_report
+from .data import Line
 from .filings import KIND, REFERENCE
-from .model import Line, Report, Row
+from .model import Report, Row
 from .words import ORIGIN_WORDS
 
 CNIL_COMPLEMENT = "cnil_complement"  # the duty to complete what was filed
@@ -48,7 +49,7 @@ def find_complement_clock(report: Report) -> Deadline:
 def restore_filed_report(report: Report, filed: Filed) -> Report:
     """The same dossier as it was filed, after the filings that came before."""
     before = tuple(takewhile(lambda each: each is not filed and each.at <= filed.at, report.data.filings))
-    return read(replace(report.data, answers=filed.answers, filings=before, snapshot=True), filed.at)
+    return build_report(replace(report.data, answers=filed.answers, filings=before, snapshot=True), filed.at)
 
 
 def list_unknowns(report: Report) -> tuple[tuple[str, Row], ...]:

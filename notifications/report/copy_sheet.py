@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .. import deadlines
-from ..questionnaire import Question, sentences, ticked_options
-from .build import build_case
+from ..questionnaire import Question, ticked_options
 from .complement import Difference, list_differences
+from .data import Line
 from .filings import KIND, REFERENCE
-from .model import Line, Report, Row
+from .model import Report, Row
 
 COPY, TICK = "copy", "tick"
 DATES = ("date", "moment", "datetime")
@@ -140,13 +140,12 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
     filings = report.data.filings
     changed = {each.row.key: each for each in list_differences(report, filings[-1])} if filings else {}
     only = {KIND, REFERENCE, *changed} if filings and not whole else None
-    case = build_case(report.data, report.now)
-    tests = [test for rule in sentences(case) for test in rule.when]
+    tests = [test for rule in report.reading.sentences for test in rule.when]
     desk = _Desk(report.data.zone, frozenset((test.key, test.option) for test in tests if test.option), copied or {})
     screens = []
     for section in report.sections:
         rows = [row for row in _rows(report, section.slug, changed) if only is None or row.key in only]
-        found = [(row, _field(desk, row, case.answers.get(row.key) or {}, changed.get(row.key))) for row in rows]
+        found = [(row, _field(desk, row, row.entry, changed.get(row.key))) for row in rows]
         fields = tuple(each for _, each in found if each)
         if found:
             silent = tuple(row for row, each in found if each is None)

@@ -33,7 +33,7 @@ def find_screen(report: Report, slug: str) -> Screen | None:
     subject = next((each for each in report.data.questionnaire.subjects if each.slug == slug), None)
     if subject is None:
         return None
-    rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.copied]
+    rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.answered_elsewhere]
     rows.sort(key=lambda row: row.key != subject.first)
     title, help = (text.replace("{product}", _product(report)) for text in (subject.title, subject.help))
     optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
@@ -42,7 +42,8 @@ def find_screen(report: Report, slug: str) -> Screen | None:
 
 def list_screens(report: Report) -> tuple[Screen, ...]:
     """The questions, and after them what is to be opened one by one."""
-    held_to = [row for row in report.rows if row.question.review == "open" and row.answered and not row.copied]
+    to_open = [row for row in report.rows if row.question.review == "open"]
+    held_to = [row for row in to_open if row.answered and not row.answered_elsewhere]
     again = Screen(
         READ_AGAIN,
         "Relisez ce à quoi vous serez tenu",
@@ -64,10 +65,9 @@ def find_next_screen(report: Report) -> Screen | None:
 def _only_practice_knows(row: Row) -> bool:
     """Needed (or a note of the practice's own), and no proposal settles it: none, one that says itself that it is to
     be established, or one for the source's part only of a text whose other parts are the practice's."""
-    if not (row.needed or row.question.ours):
-        return False
     own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
-    return row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    unsettled = row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    return unsettled and (row.needed or row.question.ours)
 
 
 def _may_wait(row: Row) -> bool:

@@ -17,11 +17,6 @@ FIRST = ("initial", "complete")  # the kinds whose number a complement refers to
 BY_FILING = "filing"  # the origin of such an answer
 
 
-def add_filings(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed]) -> Answers:
-    """Answers of what the dossier prepares now: with an active filing, a complementary notification."""
-    return set_kind(questionnaire, answers, filings, COMPLEMENTARY) if filings else answers
-
-
 def set_kind(questionnaire: Questionnaire, answers: Answers, filings: Sequence[Filed], kind: str) -> Answers:
     """Answers of a notification of this kind that follows these filings. Without a number of the first one, the
     question is the practice's to answer, and its « aucune notification antérieure » no longer holds."""

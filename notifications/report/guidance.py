@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .. import deadlines
 from ..catalogue import GUIDANCE_WORDS, Guidance, Revision, Source
 from ..questionnaire import Tick, holds
-from .build import build_case
 from .model import Report, Row
 
 NOTIFY = "notify"  # the decision that contradicts nobody
@@ -86,7 +85,7 @@ def list_checkboxes(report: Report) -> dict[str, tuple[Tick, ...]]:
     """By question: the boxes that fit what is recorded. The incident adds its own, and its box takes the place of the
     form's of the same key; each is offered only where its conditions hold and its period meets the delay, from its
     start to the first filing, or to now."""
-    case = build_case(report.data, report.now)
+    case = report.reading.case
     found = {each.key: {tick.key: tick for tick in each.ticks} for each in report.data.questionnaire if each.ticks}
     for occasion in report.data.newest.occasions if report.data.newest else ():
         boxes = found.setdefault(occasion.question, {})

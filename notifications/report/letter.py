@@ -6,7 +6,8 @@ from typing import Any
 
 from .. import deadlines
 from .complement import find_complement_clock, list_unknowns
-from .model import ORGANISATION, Report
+from .data import ORGANISATION
+from .model import Report
 
 OTHER_BODIES = "other_bodies"  # among which the practice names its processor
 INVOLVED = "other_bodies_involved"

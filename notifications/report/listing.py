@@ -1,16 +1,18 @@
 """A dossier among others: its place by time left, its state in words, and the filters of the list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from ..obligations import CNIL, Deadline
 from .model import Report
 from .words import CLOCK_WORDS
 
 LAST = datetime.max.replace(tzinfo=UTC)
+RUNNING, WAITING, COMPLEMENT, OVER = range(4)  # places in a list
 # By the value of the filter in the address: its words, and which dossiers it keeps.
 FILTERS: Mapping[str, tuple[str, Callable[[Report], bool]]] = {
     "": ("Tous", lambda report: True),
-    "a-faire": ("À faire", lambda report: _place(report) < 3),
+    "a-faire": ("À faire", lambda report: find_place(report.clocks)[2] < OVER),
     "urgents": ("Urgents ou dépassés", lambda report: report.clock.state in ("urgent", "overdue")),
     "bientot": ("Bientôt (moins de 24 heures)", lambda report: report.clock.state == "soon"),
     "deposes": ("Déposés", lambda report: _notified(report)),
@@ -20,15 +22,19 @@ FILTERS: Mapping[str, tuple[str, Callable[[Report], bool]]] = {
 
 def sort_by_time_left(report: Report) -> tuple[int, datetime]:
     """Running clocks first, the nearest end first; then those to calculate; then complements; then what is over."""
-    return _place(report), report.clock.alarm_at or LAST
+    _, alarm_at, place = find_place(report.clocks)
+    return place, alarm_at or LAST
 
 
-def _place(report: Report) -> int:
-    if report.clock.running:
-        return 0
-    if report.clock.state == "waiting":
-        return 1
-    return 2 if find_complement_state(report) in ("todo", "chase") else 3
+def find_place(clocks: Sequence[Deadline]) -> tuple[str, datetime | None, int]:
+    """Return what a list orders and filters by: the state of the notification's clock, « running » in whatever state it
+    runs; the instant that its alarms count towards; the place. None of them follows from the hour that it is."""
+    clock = next(each for each in clocks if each.obligation.key == CNIL)
+    if clock.running:
+        return "running", clock.alarm_at, RUNNING
+    if clock.state == "waiting":
+        return clock.state, clock.alarm_at, WAITING
+    return clock.state, clock.alarm_at, COMPLEMENT if find_complement_state(clocks) in ("todo", "chase") else OVER
 
 
 def _notified(report: Report) -> bool:
@@ -36,15 +42,15 @@ def _notified(report: Report) -> bool:
     return report.clock.state == "done"
 
 
-def find_complement_state(report: Report) -> str:
-    return next((clock.state for clock in report.clocks if clock.obligation.after), "idle")
+def find_complement_state(clocks: Sequence[Deadline]) -> str:
+    return next((clock.state for clock in clocks if clock.obligation.after), "idle")
 
 
 def find_state(report: Report) -> str:
     """The state that is shown for the whole dossier, a key of CLOCK_WORDS: the complement's once it is notified."""
     if not _notified(report):
         return report.clock.state
-    complement = find_complement_state(report)
+    complement = find_complement_state(report.clocks)
     return complement if complement in ("todo", "chase") else "done"
 
 

@@ -1,16 +1,21 @@
-"""What a report is made of: plain, frozen pieces that pages and documents walk through."""
+"""What a report is made of: rows that are worked out where they are looked at, in sections that pages and documents
+walk through."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from .. import deadlines, prefill
-from ..catalogue import Revision, Source
-from ..obligations import CNIL, Deadline, Filed, Obligation
-from ..questionnaire import Answers, Entry, Question, Questionnaire
-from ..shared_template import SharedTemplateFile
+from ..catalogue import Source
+from ..obligations import Deadline, Filed
+from ..questionnaire import Case, Doubt, Question, Sentence, doubts, is_blank, is_copy, patient_data, sentences
+from .clocks import list_clocks
+from .data import AWARE, ORGANISATION, DossierData, Line
+from .filings import BY_FILING, KIND
+from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 STATE_WORDS = {
     "reviewed": "relu",
@@ -20,87 +25,69 @@ STATE_WORDS = {
     "missing": "manquant",
     "blank": "non renseigné",
 }
-ORGANISATION, AWARE = "organisation_name", "aware_at"
+# What is said of a text that seems to hold a patient's data, by what it seems to hold.
+NO_PATIENT_DATA = "N'écrivez aucune donnée de patient : un nombre et des catégories suffisent."
+SUSPICION_WORDS = {
+    "nir": f"Ce texte semble contenir un numéro de sécurité sociale. {NO_PATIENT_DATA} "
+    "Retirez-le, ou indiquez que ce n'en est pas un.",
+    "birth": f"Ce texte semble contenir une date de naissance. {NO_PATIENT_DATA} "
+    "Retirez-la, ou indiquez qu'elle n'est pas celle d'un patient.",
+    "patient": f"Ce texte semble contenir le nom d'une personne, peut-être d'un patient. {NO_PATIENT_DATA} "
+    "Retirez-le, ou indiquez que ce n'est pas un patient.",
+}
+RULE = "phrase ajoutée par règle, d'après vos réponses"
 
 
-@dataclass(frozen=True)
-class ReviewDone:
-    """Somebody said that they read the dossier; `changed_at`: when an answer last changed since, None when none did."""
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What is the same for all rows of one report."""
 
-    name: str
-    at: datetime
-    changed_at: datetime | None = None
+    data: DossierData
+    case: Case
 
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        return doubts(self.case)
 
-@dataclass(frozen=True)
-class DossierData:
-    """A dossier as plain data. `revision` is the one it was begun with, `newest` what is known of the incident now;
-    `revisions` holds, by origin, every incident revision that an answer may name; likewise of its template;
-    `overruled`, by key, the fingerprint of the free text of which somebody said that it is no patient's data."""
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return sentences(self.case)
 
-    questionnaire: Questionnaire
-    answers: Answers
-    zone: ZoneInfo
-    obligations: tuple[Obligation, ...]
-    revision: Revision | None = None
-    newest: Revision | None = None
-    revisions: Mapping[str, Revision] = field(default_factory=dict)
-    template: SharedTemplateFile | None = None
-    newest_template: SharedTemplateFile | None = None
-    templates: Mapping[str, SharedTemplateFile] = field(default_factory=dict)
-    overruled: Mapping[str, str] = field(default_factory=dict)
-    profile: Mapping[str, Entry] = field(default_factory=dict)  # who the practice is, by key
-    common: Mapping[str, Entry] = field(default_factory=dict)  # what its group answers alike, by key
-    offered: Mapping[str, str] = field(default_factory=dict)  # fingerprints of what these last proposed, by key
-    filings: tuple[Filed, ...] = ()  # active ones, the oldest first
-    decided_at: datetime | None = None  # when the practice last said whether it notifies
-    reviews: tuple[ReviewDone, ...] = ()  # the last one first
-    snapshot: bool = False  # read back from a filing: which notification it is stands among its answers
+    @cached_property
+    def needed_kind(self) -> str:
+        """The kind of notification by what is needed for it: a complement needs what the initial one does."""
+        return "complete" if self.case.answers.get(KIND, {}).get("value") == "complete" else "initial"
 
-    def layers(self, *, newest: bool) -> tuple[dict[str, prefill.Proposal], ...]:
-        """The proposals of the newest revisions, or of those that it was begun with; the weakest layer first."""
-        revision, template = (self.newest, self.newest_template) if newest else (self.revision, self.template)
-        return prefill.layers(self.questionnaire, revision, template)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A piece of an answer: a line of text, a ticked option, a part of a text, or a sentence made by rule."""
-
-    text: str
-    kind: str = "text"  # text, option, part, sentence, unknown
-    certainty: str = ""  # French word, "" when nothing needs to be said
-    origin: str = ""  # French words, for parts and sentences
-    detail: str = ""
-    status: str = ""  # key of the certainty in STATUSES, "" with no certainty
+    def fill_in(self, named: re.Match[str]) -> str:
+        """Return the words of an answer, for its `{key}` in a sentence made by rule."""
+        question, entry = self.data.questionnaire.questions[named[1]], self.case.answers.get(named[1])
+        return ", ".join(line.text for line in list_lines(self.data, question, entry))
 
 
 @dataclass(frozen=True)
 class Row:
-    """One question and its answer in words. `state` is a key of STATE_WORDS."""
+    """One question and its answer in words."""
 
     question: Question
-    state: str
-    lines: tuple[Line, ...]
-    note: str
-    origin: str  # practice, profile, group, default, import, incident:…, template:…, "" when unanswered
-    origin_words: str
-    certainty: str  # French word for the whole answer
-    status: str  # its key in STATUSES
-    sources: tuple[Source, ...]
-    doubts: tuple[str, ...]
-    needed: bool
-    proposal: prefill.Proposal | None
-    proposal_lines: tuple[Line, ...]
-    outdated: bool  # a newer revision proposes something else
-    offered: bool = False  # `proposal` is a change of the practice's profile or of its group, to take or to leave
-    copied: bool = False  # answered by another question (« c'est la même personne ») or by a recorded filing
-    warnings: tuple[str, ...] = ()  # why its free text seems to hold a patient's data; shown on pages only
-    fingerprint: str = ""  # of that text, when there is a warning
+    reading: Reading
 
     @property
     def key(self) -> str:
         return self.question.key
+
+    @cached_property
+    def entry(self) -> Mapping[str, Any]:
+        """The answer; empty without one."""
+        return self.reading.case.answers.get(self.question.key) or {}
+
+    @cached_property
+    def state(self) -> str:
+        """A key of STATE_WORDS."""
+        if is_blank(self.entry):
+            return "missing" if self.needed else "blank"
+        if not self.entry.get("reviewed"):
+            return "to_review"
+        return {"unknown": "unknown", "not_applicable": "not_applicable"}.get(self.entry["state"], "reviewed")
 
     @property
     def state_words(self) -> str:
@@ -110,10 +97,103 @@ class Row:
     def answered(self) -> bool:
         return self.state not in ("missing", "blank")
 
+    @cached_property
+    def answered_elsewhere(self) -> bool:
+        """Is it answered by another question (« c'est la même personne ») or by a recorded filing?"""
+        return self.entry.get("origin") == BY_FILING or is_copy(self.question, self.reading.case.answers)
+
+    @property
+    def needed(self) -> bool:
+        return self.reading.needed_kind in self.question.needed_for
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        rules = [rule for rule in self.reading.sentences if rule.key == self.question.key]
+        said = [re.sub(r"\{(\w+)\}", self.reading.fill_in, rule.text) for rule in rules]
+        by_rule = (Line(sentence, "sentence", origin=RULE) for sentence in said)
+        return (*list_lines(self.reading.data, self.question, self.entry), *by_rule)
+
     @property
     def text(self) -> str:
         """The whole answer as plain lines."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def note(self) -> str:
+        return str(self.entry.get("note", ""))
+
+    @property
+    def origin(self) -> str:
+        """practice, profile, group, default, import, incident:…, template:…, "" when unanswered."""
+        return str(self.entry.get("origin", ""))
+
+    @property
+    def origin_words(self) -> str:
+        return describe_origin(self.reading.data, self.entry)
+
+    @property
+    def status(self) -> str:
+        """How sure the whole answer is, a key of STATUSES; "" when nothing needs to be said."""
+        return find_status(self.question, self.entry)
+
+    @property
+    def certainty(self) -> str:
+        """The same as a French word."""
+        return CERTAINTY_WORDS.get(self.status, "")
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of what the answer was first shown: those of its origin, else of its basis."""
+        data = self.reading.data
+        for origin in (self.origin, *str(self.entry.get("basis", "")).split("+")):
+            revision, proposal = data.revisions.get(origin), data.by_basis.get(origin, {}).get(self.question.key)
+            if revision and proposal and proposal.origin == origin:
+                return tuple(revision.sources[source] for source in proposal.sources)
+        return ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return tuple(rule.message for rule in self.reading.doubts if self.question.key in rule.keys)
+
+    @property
+    def proposal(self) -> prefill.Proposal | None:
+        """What is proposed now: by the practice's profile or its group (`offered`), else by the newest revisions."""
+        data, key = self.reading.data, self.question.key
+        return data.offers.get(key) or data.sourced.get(key)
+
+    @property
+    def proposal_lines(self) -> tuple[Line, ...]:
+        return tuple(list_lines(self.reading.data, self.question, self.proposal.entry)) if self.proposal else ()
+
+    @property
+    def offered(self) -> bool:
+        """Is the proposal a change of the practice's profile or of its group, to take or to leave?"""
+        return self.question.key in self.reading.data.offers
+
+    @cached_property
+    def outdated(self) -> bool:
+        """Does a newer revision propose something else?"""
+        data, key = self.reading.data, self.question.key
+        if self.entry and prefill.differing({key: self.entry}, data.sourced, data.by_basis):
+            return True
+        return key in data.sourced and key not in data.answers and key not in data.begun_with
+
+    @cached_property
+    def suspected(self) -> tuple[str, ...]:
+        """What patient's data its free text seems to hold, unless somebody said of this very text that it does not."""
+        kinds = () if self.answered_elsewhere else patient_data.entry_suspicions(self.question, self.entry)
+        overruled = self.reading.data.overruled.get(self.question.key)
+        return () if overruled and overruled == patient_data.fingerprint(self.question, self.entry) else kinds
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The same in words, shown on pages only."""
+        return tuple(SUSPICION_WORDS[kind] for kind in self.suspected)
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the text, when there is a warning."""
+        return patient_data.fingerprint(self.question, self.entry) if self.suspected else ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +216,7 @@ class Section:
     @property
     def missing(self) -> tuple[Row, ...]:
         """What is to be answered here; a copy is answered where it is copied from."""
-        return tuple(row for row in self.rows if row.state == "missing" and not row.copied)
+        return tuple(row for row in self.rows if row.state == "missing" and not row.answered_elsewhere)
 
     @property
     def state(self) -> str:
@@ -164,12 +244,28 @@ class Progress:
 
 @dataclass(frozen=True)
 class Report:
+    """Everything that is shown of a dossier at one instant `now`. `clock` is that of the notification itself."""
+
     data: DossierData
     now: datetime
+    reading: Reading
+    clock: Deadline
     sections: tuple[Section, ...]
-    clocks: tuple[Deadline, ...]
-    doubts: tuple[tuple[tuple[str, ...], str], ...]
-    kind: str = "initial"  # of the notification that is prepared: initial, complementary, complete
+
+    @property
+    def kind(self) -> str:
+        """Which notification is prepared: initial, complementary, complete."""
+        return str(self.reading.case.answers.get(KIND, {}).get("value", "initial"))
+
+    @cached_property
+    def clocks(self) -> tuple[Deadline, ...]:
+        """The clock of each duty."""
+        return tuple(list_clocks(self.data, self.now))
+
+    @property
+    def doubts(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Answers that disagree: their keys, and why."""
+        return tuple((rule.keys, rule.message) for rule in self.reading.doubts)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -191,11 +287,11 @@ class Report:
     def offered(self) -> tuple[Row, ...]:
         """Answers for which the practice's profile or its group proposes something else."""
         rows = (row for section in self.sections for row in section.all_rows)
-        return tuple(row for row in rows if row.offered and not row.copied)
+        return tuple(row for row in rows if row.offered and not row.answered_elsewhere)
 
     @property
     def unknowns(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if _is_unknown(row))
+        return tuple(row for row in self.rows if row.entry.get("state") == "unknown")
 
     @property
     def to_review(self) -> tuple[Row, ...]:
@@ -214,11 +310,6 @@ class Report:
     def sources(self) -> tuple[Source, ...]:
         """Every source cited by a row, once, in order of first use."""
         return tuple(dict.fromkeys(source for row in self.rows + self.notes for source in row.sources))
-
-    @property
-    def clock(self) -> Deadline:
-        """The clock of the notification itself."""
-        return next(clock for clock in self.clocks if clock.obligation.key == CNIL)
 
     @property
     def notified(self) -> Filed | None:
@@ -264,7 +355,3 @@ class Report:
             unknown=len(self.unknowns),
             doubtful=sum(bool(row.doubts) for row in rows),
         )
-
-
-def _is_unknown(row: Row) -> bool:
-    return bool(row.lines) and row.lines[0].kind == "unknown"

@@ -26,8 +26,8 @@ class Action:
     may_copy: bool = False
 
 
-def find_next_action(report: Report, *, copied: bool = False) -> Action:
-    """What to do now, in the order in which a notification is made; `copied`: everything is on the teleservice."""
+def find_next_action(report: Report, *, transcribed: bool = False) -> Action:
+    """What to do now, in the order in which a notification is made; `transcribed`: everything is on the teleservice."""
     if report.clock.state == "stopped":
         return _decided(report)
     if report.clock.state == "done":
@@ -37,7 +37,7 @@ def find_next_action(report: Report, *, copied: bool = False) -> Action:
     if report.clock.starts_at is None:
         return _when(report)
     hurry = HURRY.get(report.clock.state, "")
-    action = _prepare(report) or (_record() if copied else _copy())
+    action = _prepare(report) or (_record() if transcribed else _copy())
     may_copy = action.may_copy or bool(hurry and action.page == "essential")
     return replace(action, sentence=hurry + action.sentence, may_copy=may_copy)
 
@@ -60,7 +60,7 @@ def _prepare(report: Report) -> Action | None:
         return Action(f"Prochaine question : {screen.title}", "Continuer l'essentiel", "essential", screen.slug)
     if report.missing or report.progress.to_review:
         sentence = f"Vérifiez l'ensemble du brouillon : {_left(report)}."
-        return Action(sentence, "Vérifier le brouillon", "review", may_copy=True)
+        return Action(sentence, "Vérifier le brouillon", "check", may_copy=True)
     return None
 
 

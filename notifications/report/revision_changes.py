@@ -10,7 +10,8 @@ from ..catalogue import Revision, Source
 from ..questionnaire import Question, applicable
 from ..shared_template import SharedTemplateFile
 from .build import build_case
-from .model import DossierData, Line, Report, Row
+from .data import DossierData, Line
+from .model import Report, Row
 from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
 
 
@@ -37,22 +38,13 @@ class RevisionChange:
 
 def list_revision_changes(report: Report) -> tuple[RevisionChange, ...]:
     """Every answer to look at again, in the order of the form."""
-    known = _at_basis(report.data)
     rows = [row for section in report.sections for row in section.all_rows]
-    return tuple(_news(report.data, row, known) for row in rows if row.outdated)
+    return tuple(_describe_change(report.data, row) for row in rows if row.outdated)
 
 
-def _at_basis(dossier_data: DossierData) -> dict[str, dict[str, prefill.Proposal]]:
-    defaults = prefill.of_defaults(dossier_data.questionnaire)
-    known = prefill.at_basis(
-        dossier_data.questionnaire, dossier_data.revisions.values(), dossier_data.templates.values()
-    )
-    return {"default": defaults, **{basis: {**defaults, **proposals} for basis, proposals in known.items()}}
-
-
-def _news(dossier_data: DossierData, row: Row, known: dict[str, dict[str, prefill.Proposal]]) -> RevisionChange:
+def _describe_change(dossier_data: DossierData, row: Row) -> RevisionChange:
     entry, proposal = dossier_data.answers.get(row.key, {}), row.proposal
-    then = known.get(entry.get("basis", ""), {}).get(row.key)
+    then = dossier_data.by_basis.get(entry.get("basis", ""), {}).get(row.key)
     status = find_status(row.question, proposal.entry) if proposal else ""
     return RevisionChange(
         row=row,
@@ -86,11 +78,10 @@ def list_changed_since(
 ) -> tuple[str, ...]:
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""
-    newest = prefill.strongest(dossier_data.layers(newest=True))
+    newest = dossier_data.sourced
     earlier = prefill.strongest(prefill.layers(dossier_data.questionnaire, revision, template))
-    begun = prefill.strongest(dossier_data.layers(newest=False))
-    keys = prefill.differing(dossier_data.answers, newest, _at_basis(dossier_data))
-    keys += prefill.newly_proposed(dossier_data.answers, begun, newest)
+    keys = prefill.differing(dossier_data.answers, newest, dossier_data.by_basis)
+    keys += prefill.newly_proposed(dossier_data.answers, dossier_data.begun_with, newest)
     moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
     if not moved:
         return ()

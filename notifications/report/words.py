@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, certainty_of, ticked_options
-from .model import DossierData, Line
+from .data import DossierData, Line
 
 # What is printed beside an answer that is not established. The words agree with « réponse ».
 CERTAINTY_WORDS = {
@@ -76,7 +76,7 @@ def _origin(dossier_data: DossierData, origin: str) -> str:
 
 
 def list_lines(dossier_data: DossierData, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
-    if entry is None or entry["state"] == "cleared":
+    if not entry or entry["state"] == "cleared":
         return
     if entry["state"] == "unknown":
         yield Line("Inconnu à ce stade", "unknown")

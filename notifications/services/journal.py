@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from ..models import Dossier, JournalEntry
+from .locks import lock_rows
 
 # What a line says in French.
 EVENTS = {
@@ -45,18 +45,18 @@ EVENTS = {
 }
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def append(*, dossier: Dossier, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
-    """One more line, in the transaction of the change that it tells. The dossier's row is locked first, so that two
-    writers never follow the same line. `keys` name questions, or things by their number (« lien 1 »); never values."""
+    """Write one more line, in the transaction of the change that it tells. The dossier's row is locked first, so that
+    two writers never follow the same line. `keys` name questions, or things by their number (« lien 1 »); never
+    values."""
     if event not in EVENTS:
         raise ValueError(f"{event!r} has no words")
-    Dossier.objects.filter(pk=dossier.pk).update(journal_count=F("journal_count") + 1)
-    count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
-    entry = JournalEntry(dossier=dossier, number=count, at=now, by=by, event=event, keys=sorted(keys))
+    count, head = lock_rows(Dossier.objects.filter(pk=dossier.pk)).values_list("journal_count", "journal_head").get()
+    entry = JournalEntry(dossier=dossier, number=count + 1, at=now, by=by, event=event, keys=sorted(keys))
     entry.hash = line_hash(dossier.public_id, entry, head)
     entry.save(force_insert=True)
-    Dossier.objects.filter(pk=dossier.pk).update(journal_head=entry.hash)
+    Dossier.objects.filter(pk=dossier.pk).update(journal_count=entry.number, journal_head=entry.hash)
     return entry
 
 

@@ -7,9 +7,10 @@ from ..models import User, Viewer
 
 
 class ViewerRequest(HttpRequest):
-    """Who asks: anybody."""
+    """Who asks: anybody. `read_only`: a role that only reads the dossier which the page is about."""
 
     viewer: Viewer
+    read_only: bool = False
 
 
 class AccountRequest(ViewerRequest):

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from notifications.documents import pdf
 from notifications.files import drafting
 from notifications.models import Dossier, User
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading
 from notifications.services.practices import starting
 from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import PARIS, ROOT
@@ -133,7 +133,7 @@ def test_it_says_the_same_as_the_dossiers_that_the_board_starts(tmp_path, quick)
     for each, data in zip(begun, [made[name] for name in sorted(made) if name.endswith("json")], strict=True):
         alone, stored = (
             json.loads(data)["answers"],
-            saving.load_dossier_data(Dossier.objects.get(pk=each.dossier.pk)).answers,
+            loading.load_dossier_data(Dossier.objects.get(pk=each.dossier.pk)).answers,
         )
         assert {key: entry["value"] for key, entry in stored.items() if entry["state"] == "known"} == {
             key: entry["value"] for key, entry in alone.items() if entry["state"] == "known"

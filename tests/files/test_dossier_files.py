@@ -15,7 +15,7 @@ from notifications.files.dossier_files import read_dossier
 from notifications.models import Dossier
 from notifications.questionnaire import Unusable
 from notifications.report import build_report
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.broken_files import BROKEN, GOOD, changed, good
 from tests.dossiers import LATE
@@ -34,7 +34,7 @@ def read(data, revisions_of=here):
 
 
 def dump(dossier):
-    return dossier_file.dump(build_report(saving.load_dossier_data(dossier), LATE))
+    return dossier_file.dump(build_report(loading.load_dossier_data(dossier), LATE))
 
 
 def said(data):

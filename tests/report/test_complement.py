@@ -52,7 +52,7 @@ def test_after_a_filing_a_complementary_notification_is_prepared_and_nobody_s_an
 def test_without_a_number_the_practice_is_asked_for_it_and_its_answer_stands():
     report = after_filing((), filed(number=""))
     assert report.by_key["initial_reference"].state in ("missing", "blank")
-    assert not report.by_key["initial_reference"].copied
+    assert not report.by_key["initial_reference"].answered_elsewhere
     told = {**AS_IN_EXAMPLE, "initial_reference": "FR-2025-78"}
     said = build_report(replace(weda_data(told), filings=(filed(number=""),)), NOW)
     assert said.by_key["initial_reference"].text == "FR-2025-78"
@@ -63,7 +63,7 @@ def test_the_number_of_a_complement_is_never_that_of_the_first_notification():
     for filings in ((filed(number=""), complement), (complement,)):
         told = {**AS_IN_EXAMPLE, "initial_reference": "FR-2025-78"}
         said = build_report(replace(weda_data(told), filings=filings), NOW).by_key["initial_reference"]
-        assert (said.text, said.copied) == ("FR-2025-78", False)
+        assert (said.text, said.answered_elsewhere) == ("FR-2025-78", False)
     assert after_filing((), filed(), complement).by_key["initial_reference"].text == "FR-2025-77"
 
 

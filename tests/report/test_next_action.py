@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from notifications.obligations import Filed
+from notifications.obligations import Filed, load
 from notifications.report import DossierData, build_report, listing
 from notifications.report.next_action import Action, find_next_action
-from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, weda_data
+from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, SEEDS, weda_data
 
 DUE = datetime(2025, 11, 15, 17, 7, tzinfo=UTC)
 AWARE = {"aware_at": AS_IN_EXAMPLE["aware_at"]}
@@ -30,7 +31,7 @@ def filed(*filings: Filed, **answers: Any) -> DossierData:
 
 
 def todo(dossier_data: DossierData, now: datetime = NOW, *, copied: bool = False) -> Action:
-    return find_next_action(build_report(dossier_data, now), copied=copied)
+    return find_next_action(build_report(dossier_data, now), transcribed=copied)
 
 
 def place(action: Action) -> tuple[str, str]:
@@ -52,7 +53,7 @@ def test_each_step_of_a_notification_comes_in_its_order() -> None:
         ("essential", "quand"),
         ("essential", "cabinet"),
         ("essential", "relire"),
-        ("review", ""),
+        ("check", ""),
         ("copy_sheet", ""),
         ("filing", ""),
         ("complement", ""),
@@ -64,7 +65,7 @@ def test_the_sentence_counts_what_it_asks() -> None:
     assert todo(weda_data()).sentence.count("réponses proposées attendent votre accord") == 1
     without_city = {key: value for key, value in whole().answers.items() if key != "city"}
     gone = todo(replace(whole(), answers=without_city))
-    assert place(gone)[0] in ("essential", "review")
+    assert place(gone)[0] in ("essential", "check")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,39 @@ def test_after_the_complement_the_patients_are_told_where_the_risk_is_high() -> 
     known = {key: entry for key, entry in dossier_data.answers.items() if entry["state"] != "unknown"}
     calm = todo(replace(dossier_data, answers=known))
     assert calm.sentence == "Votre notification est déposée. Si un fait nouveau apparaît, complétez-la."
+
+
+def only_unknown(dossier_data: DossierData, *keys: str) -> DossierData:
+    """The same, where nothing but these answers is unknown."""
+    kept = {key: each for key, each in dossier_data.answers.items() if each["state"] != "unknown" or key in keys}
+    return replace(dossier_data, answers=kept)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "words"),
+    [
+        ((), "Votre notification initiale est déposée : dites à la CNIL ce qui a changé depuis."),
+        (("record_count",), "demandez à l'éditeur ce qui reste inconnu (1 réponse), puis complétez."),
+        (("record_count", "started_at"), "demandez à l'éditeur ce qui reste inconnu (2 réponses), puis complétez."),
+    ],
+)
+def test_a_complement_asks_for_what_is_unknown(unknown: tuple[str, ...], words: str) -> None:
+    assert todo(only_unknown(filed(INITIAL), *unknown)).sentence.endswith(words)
+
+
+def test_a_single_answer_that_stays_unknown_is_told_in_the_singular() -> None:
+    complement = Filed("complementary", NOW + timedelta(hours=1))
+    alone = only_unknown(filed(INITIAL, complement, severity="limited"), "record_count")
+    assert "Une réponse reste inconnue : redemandez-la à l'éditeur." in todo(alone).sentence
+    patients = filed(INITIAL, complement, severity="maximal", subjects_informed="planned")
+    assert "Des réponses" not in todo(only_unknown(patients)).sentence
+
+
+def test_a_delay_that_starts_at_a_question_of_no_screen_opens_its_step() -> None:
+    duties = load(SEEDS / "obligations.toml")
+    other = structs.replace(duties[0], starts=("ended_at",))
+    action = todo(replace(weda_data({}), obligations=(other, *duties[1:])))
+    assert (action.page, action.question) == ("step", "ended_at")
 
 
 def test_a_complement_alone_is_no_notification() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from notifications import obligations
 from notifications.documents import dossier_file
 from notifications.questionnaire import Entry, strict_json
-from notifications.report import DossierData, Line, Report, Row, build_report, space_french
+from notifications.report import (
+    DossierData,
+    Line,
+    Report,
+    Row,
+    build_report,
+    find_screen,
+    find_stage,
+    space_french,
+    write_letter_to_vendor,
+)
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
 DUTIES = obligations.load(SEEDS / "obligations.toml")
@@ -40,6 +50,41 @@ def holding(key: str, entry: Entry) -> Row:
 
 def option(found: Row, words: str) -> Line:
     return next(line for line in found.lines if words in line.text)
+
+
+def test_an_option_that_the_form_no_longer_has_is_not_printed() -> None:
+    entry = {"state": "known", "value": ["availability", "gone"], "origin": "practice", "reviewed": True}
+    assert [line.text for line in holding("nature", entry).lines] == [
+        option(row("nature", nature=["availability"]), "").text
+    ]
+
+
+def test_an_address_to_answer_to_is_given_only_where_the_practice_gave_one() -> None:
+    with_one, without = write_letter_to_vendor(weda()), write_letter_to_vendor(build_report(empty(), NOW))
+    assert any("peut être adressée à" in text for text in with_one.closing)
+    assert not any("peut être adressée à" in text for text in without.closing)
+
+
+def test_a_subject_that_the_form_does_not_have_has_no_screen() -> None:
+    assert find_screen(weda(), "nulle-part") is None
+
+
+FILED = obligations.Filed("initial", NOW)
+
+
+@pytest.mark.parametrize(
+    ("dossier_data", "now", "stage"),
+    [
+        (empty(), NOW, "begun"),
+        (weda_data(), NOW, "finished"),
+        (replace(weda_data(), filings=(FILED,)), NOW, "on_time"),
+        (replace(weda_data(), filings=(replace(FILED, at=LATE),)), LATE, "late"),
+        (replace(empty(), filings=(FILED,)), NOW, "finished"),
+    ],
+    ids=["something is missing", "nothing is", "filed in time", "filed late", "filed, by when is not known"],
+)
+def test_how_far_a_dossier_is(dossier_data: DossierData, now: datetime, stage: str) -> None:
+    assert find_stage(dossier_data, now) == stage
 
 
 # ---------------------------------------------------------------- states, missing, progress

@@ -58,7 +58,7 @@ OF_A_DOSSIER = {
     "step": (IN_THE_TEAM, WRITERS),
     "essential": (IN_THE_TEAM, WRITERS),
     "ready": (IN_THE_TEAM, NEVER),
-    "review": (IN_THE_TEAM, WRITERS),
+    "check": (IN_THE_TEAM, WRITERS),
     "copy_sheet": (IN_THE_TEAM, WRITERS),
     "draft_pdf": (IN_THE_TEAM, NEVER),
     **{each.name: (IN_THE_TEAM, NEVER) for each in DOWNLOADS},
@@ -75,7 +75,7 @@ OF_A_DOSSIER = {
     "entrust": (IN_THE_TEAM, WRITERS),
     "offers": (IN_THE_TEAM, WRITERS),
     "news": (IN_THE_TEAM, WRITERS),
-    "proofreading": (IN_THE_TEAM, WRITERS),
+    "ask_review": (IN_THE_TEAM, WRITERS),
 }
 OF_A_PRACTICE = {
     "practice": (IN_THE_TEAM, NEVER),
@@ -142,7 +142,7 @@ BY_SECRET: Mapping[str, tuple[str, set[str]]] = {
     "open_link": ("link", set()),
     "calendar_feed": ("feed", {OURS}),
     "invitation": ("invitation", {OURS}),
-    "proofread": ("proofreading", {OURS}),
+    "give_review": ("proofreading", {OURS}),
 }
 # Of what they may open, what we send names nothing that is there: such an answer, no version, no dossier.
 NOTHING_NAMED = {"versions", "new_batch", "manage_templates", "catalogue_edit"}

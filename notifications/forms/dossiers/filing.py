@@ -1,6 +1,8 @@
 """What the practice says of a filing, and why it cancels one."""
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -10,6 +12,7 @@ from ...questionnaire import Refused, comes_twice
 from ...questionnaire.moments import at_local, read_day, read_hour
 from ...questionnaire.values import clean_text
 
+Read = TypeVar("Read")
 TEXT, LONG = 80, 300  # as long as the columns
 NOW = "now"  # record the answers as they stand
 TWICE = "Cette heure est passée deux fois cette nuit-là : dites laquelle."
@@ -19,11 +22,11 @@ AHEAD = "Ce moment n'est pas encore passé : consignez le dépôt une fois qu'il
 class LineField(forms.CharField):
     """One line of plain text, checked like every other text of a dossier."""
 
-    def __init__(self, *, limit: int, **options):
+    def __init__(self, *, limit: int, **options: Any):
         self.limit = limit
         super().__init__(widget=forms.TextInput(attrs={"class": "form-control", "maxlength": limit}), **options)
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> str:
         try:
             return " ".join(clean_text(value or "", self.limit).split())
         except Refused as refused:
@@ -34,7 +37,7 @@ def _control(kind: str) -> forms.TextInput:
     return forms.TextInput(attrs={"type": kind, "class": "form-control field-short"})
 
 
-def _radios(label: str, unsaid: str, **options) -> forms.ChoiceField:
+def _radios(label: str, unsaid: str, **options: Any) -> forms.ChoiceField:
     """One choice, which nothing makes beforehand."""
     words = {"required": unsaid, "invalid_choice": "Ce choix n'est plus proposé : choisissez de nouveau."}
     return forms.ChoiceField(label=label, widget=forms.RadioSelect, error_messages=words, **options)
@@ -67,54 +70,58 @@ class FilingForm(forms.Form):
     cnil_number = LineField(label="Numéro donné par la CNIL (facultatif)", limit=TEXT, required=False)
     filed_by = LineField(label="Déposée par (facultatif)", limit=TEXT, required=False)
 
-    def __init__(self, *args, zone: ZoneInfo, now: datetime, clocks=(), again=None, **options):
+    def __init__(
+        self,
+        *args: Any,
+        zone: ZoneInfo,
+        now: datetime,
+        clocks: Sequence[tuple[str, str]] = (),
+        again: tuple[int, int] | None = None,
+        **options: Any,
+    ):
         super().__init__(*args, **options)
         self.zone, self.now, self.twice = zone, now, False
-        self.fields["clock"].choices = clocks
+        cast(forms.ChoiceField, self.fields["clock"]).choices = clocks
         if not clocks:
             del self.fields["clock"]
-        self._offer_content(again)
-
-    def _offer_content(self, again):
         if again is None and "content" not in self.data:
             del self.fields["content"]
             return
         number, changed = again or (0, 0)
-        told = f" ({changed} {'ont' if changed > 1 else 'a'} changé depuis)" if changed else ""
+        since = f" ({changed} {'ont' if changed > 1 else 'a'} changé depuis)" if changed else ""
         before = [(str(number), f"Ce qui avait été consigné (dépôt annulé n° {number})")] if again else []
-        self.fields["content"].choices = [*before, (NOW, f"Les réponses d'aujourd'hui{told}")]
+        content = cast(forms.ChoiceField, self.fields["content"])
+        content.choices = [*before, (NOW, f"Les réponses d'aujourd'hui{since}")]
 
-    def clean_content(self):
-        said = self.cleaned_data["content"]
-        return None if said == NOW else int(said)
+    def clean_content(self) -> int | None:
+        chosen = self.cleaned_data["content"]
+        return None if chosen == NOW else int(chosen)
 
-    def clean_day(self):
+    def clean_day(self) -> date:
         return _read(read_day, self.cleaned_data["day"])
 
-    def clean_hour(self):
+    def clean_hour(self) -> time:
         return _read(read_hour, self.cleaned_data["hour"])
 
-    def clean(self):
-        said = self.cleaned_data
-        if {"day", "hour", *({"clock"} & self.fields.keys())} <= said.keys():
-            try:
-                said["filed_at"] = self._instant(ZoneInfo(said.get("clock", self.zone.key)))
-            except Refused as refused:
-                self.add_error("hour", str(refused))
-        return said
-
-    def _instant(self, zone: ZoneInfo) -> datetime:
-        said = self.cleaned_data
-        instant = at_local(said["day"], said["hour"], zone, second=said.get("fold") == "1")
-        self.twice = comes_twice(instant, zone)
-        if instant > self.now:
-            raise Refused(AHEAD)
-        if self.twice and not said.get("fold"):
-            self.add_error("fold", TWICE)
-        return instant
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if not {"day", "hour", *({"clock"} & self.fields.keys())} <= values.keys():
+            return values
+        zone = ZoneInfo(values.get("clock", self.zone.key))
+        try:
+            instant = at_local(values["day"], values["hour"], zone, second=values.get("fold") == "1")
+            self.twice = comes_twice(instant, zone)
+            if instant > self.now:
+                raise Refused(AHEAD)
+            if self.twice and not values.get("fold"):
+                self.add_error("fold", TWICE)
+            values["filed_at"] = instant
+        except Refused as refused:
+            self.add_error("hour", str(refused))
+        return values
 
 
-def _read(reader, text):
+def _read(reader: Callable[[str], Read], text: str) -> Read:
     try:
         return reader(text)
     except Refused as refused:

@@ -208,7 +208,7 @@ class FactForm(StepForm):
         sources: Choices,
     ):
         asked = question if question and not question.parts else None
-        super().__init__([asked] if asked else [], {}, context, data, ticks={})
+        super().__init__([asked] if asked else [], {}, context, data)
         self.before, self.question, self.asked = dict(before), question, asked
         if asked:
             self.fields[asked.key].initial = shown(asked, entry)

@@ -111,7 +111,7 @@ class ProfileForm(StepForm):
         steps: Iterable[Step],
     ):
         questions = list(questions)
-        super().__init__(questions, base, context, data, ticks={})
+        super().__init__(questions, base, context, data)
         self.helper.layout = Layout()
         for step in steps:
             asked = [QuestionBlock(question.key) for question in questions if question.step == step.slug]

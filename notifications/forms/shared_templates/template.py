@@ -29,18 +29,19 @@ class SharedAnswerField(QuestionField):
         super().__init__(plain, dict(answer) if answer else None, context)
 
     def clean(self, posted: dict[str, Any]) -> dict[str, Any] | None:
-        sent = self._sent(posted)
+        sent = self.read_state(posted)
         if sent["state"] == "cleared":
             return None
         if self.in_parts:
             return {"state": "known", "value": sent["value"]}
         try:
-            base = self._same_instant(sent)
+            if self.question.type in ("moment", "datetime"):
+                self.keep_instant(sent)
             entry = check_entry(self.question, sent, self.context)
         except Refused as refused:
             raise forms.ValidationError(str(refused), code="refused") from None
         # what was only shown is sent back as it was: « suspected » for the whole is not another word for each option
-        return self.base if base and same_answer(entry, base) else sent
+        return self.base if self.base and same_answer(entry, self.base) else sent
 
 
 class SharedQuestion(LayoutObject):  # type: ignore[misc]  # crispy has no types

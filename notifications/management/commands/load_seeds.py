@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.questionnaire import Unusable
+from notifications.services.dossiers import saving
 from notifications.services.incidents import incidents
 from notifications.services.shared_templates import template_files
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 added = incidents.load_seeds(), template_files.load_seeds(now=timezone.now())
+            saving.derive_all_columns(timezone.now())  # the duties that ship may be other ones now
         except Unusable as error:
             raise CommandError("\n".join(error.problems)) from error
         for number, what in zip(added, ("révision(s) d'incident", "révision(s) de modèle"), strict=True):

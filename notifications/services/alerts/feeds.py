@@ -1,19 +1,20 @@
 """Secret addresses from which a calendar reads the deadlines of one dossier, nothing else. Shown once, revocable."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from ... import seeds
 from ...models import AnswerChange, Dossier, Grant
-from ...obligations import Deadline, Filed, clocks
-from ...questionnaire import Answers, Case, is_blank
+from ...obligations import Deadline, Filed
+from ...questionnaire import Answers, is_blank
+from ...report import list_clocks
 from .. import journal
 from ..accounts import access
-from ..dossiers import snapshots
+from ..dossiers import loading, snapshots
 
 MOST_FEEDS = 5  # that read one dossier at a time
 FEED = "calendrier"  # in the journal: « calendrier 1 »
@@ -75,12 +76,12 @@ def gone(dossier: Dossier, found: Sequence[Deadline], now: datetime) -> list[Dea
     an answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
     lost = [clock.obligation.key for clock in found if clock.alarm_at is None and clock.obligation.hours]
     duties = [duty for duty in seeds.duties() if duty.key in lost]
-    starts = {key for duty in duties for key in duty.starts}
-    case = Case(
-        seeds.questionnaire(dossier.questionnaire), _last_known(dossier, starts), zone=ZoneInfo(dossier.timezone)
+    once = replace(
+        loading.load_clock_data(dossier),
+        answers=_last_known(dossier, {key for duty in duties for key in duty.starts}),
+        filings=tuple(_cancelled(dossier, {duty.after for duty in duties if duty.after})),
     )
-    after = {duty.after for duty in duties if duty.after}
-    return [clock for clock in clocks(duties, case, _cancelled(dossier, after), now) if clock.alarm_at]
+    return [clock for clock in list_clocks(once, now, lost) if clock.alarm_at] if lost else []
 
 
 def _last_known(dossier: Dossier, keys: set[str]) -> Answers:

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ...models import Heartbeat, Outgoing, Subscription
+from ..dossiers import loading
 from ..mail import outbox
 from ..mail.post import Post, Refused, Trouble, Unanswered
 from . import addresses, letters, revision_changes, watch
@@ -98,7 +99,7 @@ def _read(row, now):
     if revision_changes.is_news(row.kind) or addresses.is_request(row.kind):
         found, clock = [], None
     else:
-        found = watch.clocks_of(row.dossier, now, REMINDED)
+        found = loading.clocks_of(row.dossier, now, REMINDED)
         clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
     return letters.News(row, subscription, clock), watch.fault(row, subscription, found, now)
 

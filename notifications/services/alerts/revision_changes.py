@@ -16,7 +16,7 @@ from ...catalogue import Revision
 from ...models import Dossier, IncidentRevision, Outgoing, SharedTemplateRevision, Subscription
 from ...report import DossierData, build_report, list_changed_since
 from ...shared_template import SharedTemplateFile
-from ..dossiers import saving
+from ..dossiers import loading
 from ..mail import outbox
 from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 
@@ -79,7 +79,7 @@ def _rows(batch: QuerySet[Dossier], family: Family, now: datetime) -> list[Outgo
     told = _told(batch, family)
     return [
         _row(dossier, emails.get(dossier.pk, ""), family, now, _changed(data, told.get(dossier.pk), family, now))
-        for dossier, data in saving.load_every_dossier_data(batch)
+        for dossier, data in loading.load_every_dossier_data(batch)
     ]
 
 
@@ -113,5 +113,5 @@ def _row(dossier: Dossier, email: str, family: Family, now: datetime, changed: b
 
 def is_true(row: Outgoing, now: datetime) -> bool:
     """Is there still something to look at again?"""
-    report = build_report(saving.load_dossier_data(row.dossier), now)
+    report = build_report(loading.load_dossier_data(row.dossier), now)
     return any(each.outdated for section in report.sections for each in section.all_rows)

@@ -2,18 +2,15 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
 from django.db.models import Q
 
-from ... import seeds
 from ...models import Dossier, Outgoing, Subscription
-from ...obligations import Deadline, clocks
-from ...questionnaire import Case
-from ..dossiers import saving, snapshots
+from ...obligations import Deadline
+from ..dossiers import loading
 from ..mail import outbox
 from . import addresses, revision_changes
 from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
@@ -30,18 +27,10 @@ FILED, STOPPED = "dépôt consigné", "délai arrêté par votre décision"
 MOVED, REPLACED = "échéance déplacée", "remplacé"
 
 
-def clocks_of(dossier: Dossier, now: datetime, keys: Collection[str] = ()) -> list[Deadline]:
-    """The clock of each duty, or of those named, as on the dossier's page."""
-    duties = [duty for duty in seeds.duties() if not keys or duty.key in keys]
-    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers, zone=ZoneInfo(dossier.timezone))
-    filed = [snapshots.as_data(each) for each in snapshots.active(dossier)]
-    return clocks(duties, case, filed, now)
-
-
 def due(dossier: Dossier, found: list[Deadline], now: datetime) -> list[Reminder]:
     """The reminders of a dossier that are true now."""
     stopped = any(clock.state == "stopped" for clock in found)
-    return plan(found, saving.decided_at(dossier) if stopped else None, now)
+    return plan(found, loading.find_decided_at(dossier) if stopped else None, now)
 
 
 def put_due(now: datetime) -> None:
@@ -50,7 +39,7 @@ def put_due(now: datetime) -> None:
     keys = list(live.values_list("pk", flat=True))
     for start in range(0, len(keys), AT_A_TIME):
         batch = live.filter(pk__in=keys[start : start + AT_A_TIME]).select_related("dossier")
-        read = batch.defer("dossier__overruled", "dossier__copied").prefetch_related("dossier__filings")
+        read = batch.defer("dossier__overruled", "dossier__transcribed").prefetch_related("dossier__filings")
         told = _told(subscription.dossier_id for subscription in read)
         outbox.put([row for each in read for row in _rows(each, told[each.dossier_id], now)], now)
 
@@ -68,7 +57,7 @@ def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
 def _rows(subscription: Subscription, told: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
     dossier = subscription.dossier
     try:
-        for reminder in due(dossier, clocks_of(dossier, now, REMINDED), now):
+        for reminder in due(dossier, loading.clocks_of(dossier, now, REMINDED), now):
             settled_at, again = _settled_at(reminder, dossier, told, now), _again(reminder, subscription, told)
             email, end = subscription.email, reminder.deadline
             yield outbox.row(dossier, reminder.kind, end, email, now, settled_at=settled_at, again=again)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from ...models import Dossier, SharedTemplate
 from ...report import find_stage
-from . import saving
+from . import loading
 
 STEP = 10  # the least number that is shown, and what numbers are rounded down to
 AT_A_TIME = 500
@@ -51,7 +51,7 @@ def count_dossiers(template: SharedTemplate, now: datetime) -> Counts:
     keys = list(dossiers.order_by("pk").values_list("pk", flat=True))
     stages: Counter[str] = Counter()
     for start in range(0, len(keys), AT_A_TIME):
-        batch = saving.load_every_dossier_data(dossiers.filter(pk__in=keys[start : start + AT_A_TIME]))
+        batch = loading.load_every_dossier_data(dossiers.filter(pk__in=keys[start : start + AT_A_TIME]))
         stages.update(find_stage(data, now) for _, data in batch)
     numbers = [stages.total(), stages.total() - stages["begun"], stages["on_time"], stages["late"]]
     return Counts(*(number - number % STEP if number >= STEP else None for number in numbers))

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from ...models import Dossier, Filing
 from ...report import DossierData, build_report, list_deadline_terms, set_kind
 from .. import journal
-from . import saving
+from ..locks import lock_dossier
+from . import loading, saving
 from .snapshots import digest_of, in_utc
 
 
@@ -61,7 +62,9 @@ def record(
         content=content,
         digest=digest_of(content),
     )
-    Dossier.objects.filter(pk=dossier.pk).update(copied={})
+    locked.transcribed = {}
+    saving.derive_columns(locked, now)
+    locked.save(update_fields=["transcribed", *saving.COLUMNS])
     keys = [*_named(filing), *([f"repris du dépôt {again}"] if again else [])]
     journal.append(dossier=dossier, event="filed", keys=keys, by=by, now=now)
     return filing
@@ -69,8 +72,7 @@ def record(
 
 def _as_shown(dossier: Dossier, version: int, number: int) -> Dossier:
     """The dossier, locked, if it is still what the page showed."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Dossier.objects.select_related("incident_revision__incident").get(pk=dossier.pk)
+    locked = lock_dossier(dossier.pk)
     if taken := locked.filings.filter(number__gte=number).order_by("number").first():
         raise AlreadyRecorded(taken)
     if locked.version != version:
@@ -81,11 +83,14 @@ def _as_shown(dossier: Dossier, version: int, number: int) -> Dossier:
 @transaction.atomic
 def cancel(*, dossier: Dossier, number: int, reason: str, by: str, now: datetime) -> bool:
     """Mark a filing as cancelled; says whether there was one to cancel. What it holds stays as it is."""
-    standing = Filing.objects.filter(dossier=dossier, number=number, cancelled_at=None)
+    locked = lock_dossier(dossier.pk)
+    standing = Filing.objects.filter(dossier=locked, number=number, cancelled_at=None)
     filing = standing.first()
     if filing is None:
         return False
     standing.update(cancelled_at=now, cancelled_by=by, cancel_reason=reason)
+    saving.derive_columns(locked, now)
+    locked.save(update_fields=saving.COLUMNS)
     journal.append(dossier=dossier, event="filing_cancelled", keys=[_name(filing)], by=by, now=now)
     return True
 
@@ -115,7 +120,7 @@ def _named(filing: Filing) -> tuple[str, str]:
 
 def _content(dossier: Dossier, kind: str, again: int | None, now: datetime) -> dict[str, Any]:
     """The snapshot of today, or that of a cancelled filing, with its answers of the kind that is recorded now."""
-    dossier_data = saving.load_dossier_data(dossier)
+    dossier_data = loading.load_dossier_data(dossier)
     if again is None:
         return _snapshot(dossier_data, kind, now)
     old = dossier.filings.exclude(cancelled_at=None).get(number=again)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -11,6 +12,7 @@ from ...questionnaire import same_answer
 from ...report import ReviewDone
 from .. import journal
 from ..accounts import access
+from ..locks import lock_dossier, lock_rows
 
 FOR = timedelta(days=14)
 MOST = 5  # that may be open for one dossier at a time
@@ -33,7 +35,7 @@ def _open(now: datetime) -> QuerySet[Review]:
 @transaction.atomic
 def ask(*, dossier: Dossier, name: str, by: str, now: datetime) -> str:
     """The secret by which `name` reads the dossier, which nobody can read again. Raises TooMany."""
-    _lock(dossier)
+    lock_dossier(dossier.pk)
     if _open(now).filter(dossier=dossier, read_at=None).count() >= MOST:
         raise TooMany
     secret = access.new_secret()
@@ -52,9 +54,9 @@ def ask(*, dossier: Dossier, name: str, by: str, now: datetime) -> str:
 @transaction.atomic
 def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close the request of this number; says whether it was still waiting to be read."""
-    _lock(dossier)
+    lock_dossier(dossier.pk)
     found = dict(asked(dossier)).get(number)
-    return bool(found) and _close(Review.objects.filter(pk=found.pk), by, now) > 0
+    return found is not None and _close(Review.objects.filter(pk=found.pk), by, now) > 0
 
 
 @transaction.atomic
@@ -87,16 +89,13 @@ def tick(*, secret: str, version: int, now: datetime) -> Review | None:
     found = opened(secret, now)
     if found is None:
         return None
-    _lock(found.dossier)  # where it was erased meanwhile, nothing is left to tick
+    if lock_rows(Dossier.objects.filter(pk=found.dossier_id)).first() is None:
+        return None  # erased meanwhile
     ticked = _open(now).filter(pk=found.pk, read_at=None).update(read_at=now, version=version)
     if ticked:
         name = _name(found)
         journal.append(dossier=found.dossier, event="proofread", keys=[name], by=name, now=now)
     return opened(secret, now)
-
-
-def _lock(dossier: Dossier) -> None:
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))
 
 
 def _name(found: Review) -> str:
@@ -110,7 +109,8 @@ def done(ids: Collection[int]) -> dict[int, tuple[ReviewDone, ...]]:
     changed = _changed(read) if read else {}
     found: dict[int, list[ReviewDone]] = {}
     for each in read:
-        found.setdefault(each.dossier_id, []).append(ReviewDone(each.name, each.read_at, changed.get(each.pk)))
+        read_at = cast(datetime, each.read_at)
+        found.setdefault(each.dossier_id, []).append(ReviewDone(each.name, read_at, changed.get(each.pk)))
     return {dossier: tuple(each) for dossier, each in found.items()}
 
 

@@ -1,43 +1,52 @@
 """A dossier's life: start, save (merged by key), keep, take, keep mine, restore."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import prefetch_related_objects
 
 from ... import prefill, seeds
+from ...merge import merge_three_ways
 from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, SharedTemplateRevision
-from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
+from ...questionnaire import Case, Entry, Question, applicable, is_blank, kept, same_answer, span
 from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
-from ...report import ORGANISATION, DossierData, ReviewDone, list_offers
+from ...report import AWARE, ORGANISATION
+from ...report.listing import find_place
 from .. import journal
-from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
+from ..locks import lock_dossier
+from ..revisions import INCIDENT_REVISIONS
 from ..shared_templates import publishing
-from . import reviews, snapshots, transcription
+from . import transcription
+from .loading import DECISION, clocks_of, load_dossier_data, strip_version
 
 logger = logging.getLogger(__name__)
 
 # Stands in the history for a text that seemed to hold a patient's data; equal to no entry.
 ERASED = {"state": "erased"}
-# Columns that queries need, each from one answer.
-AWARE, INFORMED, NAME = "aware_at", "informed_by_processor_at", ORGANISATION
-DECISION = "decision"  # of which the day is kept, too
-COLUMNS = ["aware_at", "informed_at", "decision", "title", "organisation_name"]
+# The columns that lists and other queries need, all derived by `derive_columns`.
+COLUMNS = ["aware_at", "decision", "clock", "alarm_at", "place", "title", "organisation_name"]
 
 
 @dataclass
 class Saved:
-    """What a save did. `conflicts` holds, for each key not written, both entries and who wrote the other one when."""
+    """What a save did. `conflicts` holds, for each key not written, both entries and who wrote the other one when;
+    `dossier` is the row as the save left it."""
 
-    version: int
-    saved_at: datetime | None
+    dossier: Dossier
     saved: list[str] = field(default_factory=list)
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        return self.dossier.version
+
+    @property
+    def saved_at(self) -> datetime | None:
+        return self.dossier.last_saved_at
 
 
 @dataclass(frozen=True)
@@ -49,81 +58,6 @@ class Version:
     erased: bool
     at: datetime
     by: str
-
-
-def load_dossier_data(dossier: Dossier) -> DossierData:
-    """A stored dossier as plain data."""
-    read = reviews.done([dossier.pk]).get(dossier.pk, ())
-    return _as_data(dossier, _families([dossier]), decided_at(dossier), read)
-
-
-def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, DossierData]]:
-    """Each stored dossier and the same as plain data, in as many queries for one as for hundreds."""
-    decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
-    dossiers = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
-    families, read = _families(dossiers), reviews.done([dossier.pk for dossier in dossiers])
-    return [
-        (dossier, _as_data(dossier, families, _last_decision(dossier), read.get(dossier.pk, ())))
-        for dossier in dossiers
-    ]
-
-
-def _families(dossiers: Sequence[Dossier]) -> tuple[Mapping[int, Any], Mapping[int, Any]]:
-    """What is known here of the incidents and of the templates that some dossiers were begun with."""
-    return (
-        INCIDENT_REVISIONS.load_families({dossier.incident_revision_id for dossier in dossiers} - {None}),
-        TEMPLATE_REVISIONS.load_families({dossier.template_revision_id for dossier in dossiers} - {None}),
-    )
-
-
-def _as_data(
-    dossier: Dossier,
-    families: tuple[Mapping[int, Any], Mapping[int, Any]],
-    decided_at: datetime | None,
-    done_reviews: tuple[ReviewDone, ...],
-) -> DossierData:
-    begun, revisions = families[0].get(dossier.incident_revision_id, (None, []))
-    template, its_revisions = families[1].get(dossier.template_revision_id, (None, []))
-    return DossierData(
-        questionnaire=seeds.questionnaire(dossier.questionnaire),
-        answers={key: bare(entry) for key, entry in dossier.answers.items()},
-        zone=ZoneInfo(dossier.timezone),
-        obligations=seeds.duties(),
-        revision=begun,
-        newest=revisions[0] if revisions else None,
-        revisions={revision.origin: revision for revision in revisions},
-        template=template,
-        newest_template=its_revisions[0] if its_revisions else None,
-        templates={each.origin: each for each in its_revisions},
-        overruled={key: decision["sha256"] for key, decision in dossier.overruled.items()},
-        profile=dossier.practice.profile if dossier.practice else {},
-        common=dossier.group.answers if dossier.group else {},
-        offered=dossier.offered,
-        filings=tuple(snapshots.as_data(each) for each in snapshots.active(dossier)),
-        decided_at=decided_at,
-        reviews=done_reviews,
-    )
-
-
-def decided_at(dossier: Dossier) -> datetime | None:
-    """When the practice last said whether it notifies."""
-    if DECISION not in dossier.answers:
-        return None
-    return dossier.changes.filter(key=DECISION).order_by("-version").values_list("at", flat=True).first()
-
-
-def _last_decision(dossier: Any) -> datetime | None:
-    """The same, from what a list prefetched."""
-    return dossier.decisions[-1].at if DECISION in dossier.answers and dossier.decisions else None
-
-
-def zone(dossier: Dossier) -> ZoneInfo:
-    return ZoneInfo(dossier.timezone)
-
-
-def bare(entry: Mapping[str, Any] | None) -> Entry | None:
-    """A stored entry without the number of the save that last changed it."""
-    return {name: value for name, value in entry.items() if name != "version"} if entry else None
 
 
 @transaction.atomic
@@ -148,8 +82,10 @@ def start(
     if template is not None:
         publishing.check_fits(template.template, questionnaire, revision)
         dossier.template_revision, dossier.counted = template, counted
-    dossier.title = _title(dossier, {})
+    dossier.title = _write_title(dossier, "")
     dossier.save()
+    derive_columns(dossier, now)
+    dossier.save(update_fields=COLUMNS)
     journal.append(dossier=dossier, event="started" if answers is None else "imported", by=by, now=now)
     if answers is None:
         answers = _first_answers(dossier)
@@ -161,10 +97,9 @@ def start(
 def _first_answers(dossier: Dossier) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
     data = load_dossier_data(dossier)
-    sourced = prefill.strongest(data.layers(newest=False))
-    own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
+    own = prefill.of_practice(data.questionnaire, data.profile, data.common, data.begun_with)
     note_seen(dossier, own)
-    return prefill.prefill({}, {**sourced, **own})
+    return prefill.prefill({}, {**data.begun_with, **own})
 
 
 def note_seen(dossier: Dossier, proposals: Mapping[str, prefill.Proposal]) -> None:
@@ -181,62 +116,35 @@ def save_answers(*, dossier: Dossier, base: int, entries: Mapping[str, Entry | N
     mine = base: nothing to do; theirs = base or theirs = mine: written; else a conflict, not written while the other
     keys are. Keys that make sense only together are written together or not at all. Nothing written, nothing moves.
     """
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version") + 1)  # locks the row before it is read
-    locked = Dossier.objects.get(pk=dossier.pk)
-    changed, conflicts = _merge(locked, base, entries)
-    written = {key: entry for key, entry in changed.items() if bare(locked.answers.get(key)) != entry}
-    result = Saved(locked.version - 1, locked.last_saved_at, sorted(changed), _described(locked, conflicts))
+    locked = lock_dossier(dossier.pk)
+    questionnaire = seeds.questionnaire(locked.questionnaire)
+    keys = {key for sent in entries for key in questionnaire.merge_set(sent)}
+    before = entries_as_of(dossier=locked, base=base, keys=keys)
+    stored = {key: strip_version(locked.answers.get(key)) for key in keys}
+    merged = merge_three_ways(before, entries, stored, questionnaire.merge_set)
+    written = {key: entry for key, entry in merged.changed.items() if stored[key] != entry}
     if written:
         _write(locked, written, by, now)
-        result.version, result.saved_at = locked.version, now
-    else:
-        Dossier.objects.filter(pk=dossier.pk).update(version=F("version") - 1)
-    return result
+    conflicts = {
+        key: {"mine": entry, "theirs": stored[key], **find_last_change(locked, key)}
+        for key, entry in merged.conflicts.items()
+    }
+    return Saved(locked, sorted(merged.changed), conflicts)
 
 
 def entries_as_of(*, dossier: Dossier, base: int, keys: Collection[str]) -> dict[str, Entry | None]:
-    """The entry of each key as it stood after save number `base`."""
-    found = {key: bare(dossier.answers.get(key)) for key in keys}
+    """Return the entry of each key as it stood after save number `base`."""
+    entries = {key: strip_version(dossier.answers.get(key)) for key in keys}
     # an entry that was removed no longer says when
     recent = {key for key in keys if dossier.answers.get(key, {"version": dossier.version})["version"] > base}
     if recent:
         later = AnswerChange.objects.filter(dossier=dossier, version__gt=base, key__in=recent).order_by("-version")
-        found |= {change.key: change.before for change in later}  # the earliest comes last and stays
-    return found
+        entries |= {change.key: change.before for change in later}  # the earliest comes last and stays
+    return entries
 
 
-def _merge(
-    dossier: Dossier, base: int, entries: Mapping[str, Entry | None]
-) -> tuple[dict[str, Entry | None], dict[str, Entry | None]]:
-    """(keys to write, keys in conflict), each with what was sent.
-
-    Keys that make sense only together merge as one: what somebody else changed in such a set clashes with what the
-    sender changed in it, be it another of its keys."""
-    questionnaire = seeds.questionnaire(dossier.questionnaire)
-    sets = dict.fromkeys(questionnaire.merge_set(key) for key in entries)
-    before = entries_as_of(dossier=dossier, base=base, keys={key for keys in sets for key in keys})
-    mine = {**before, **entries}
-    theirs = {key: bare(dossier.answers.get(key)) for key in before}
-    changed: dict[str, Entry | None] = {}
-    conflicts: dict[str, Entry | None] = {}
-    for keys in sets:
-        sent = [key for key in entries if key in keys]
-        edited = [key for key in sent if mine[key] != before[key]]
-        if edited and any(theirs[key] not in (before[key], mine[key]) for key in keys):
-            conflicts |= {key: mine[key] for key in sent if mine[key] != theirs[key]}
-        changed |= {key: mine[key] for key in edited if key not in conflicts}
-    return changed, conflicts
-
-
-def _described(dossier: Dossier, conflicts: Mapping[str, Entry | None]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for key, entry in conflicts.items():
-        found[key] = {"mine": entry, "theirs": bare(dossier.answers.get(key)), **last_change(dossier, key)}
-    return found
-
-
-def last_change(dossier: Dossier, key: str) -> dict[str, str]:
-    """Who last changed an answer, or one that makes sense only together with it, and when."""
+def find_last_change(dossier: Dossier, key: str) -> dict[str, str]:
+    """Return who last changed an answer, or one that makes sense only together with it, and when."""
     keys = seeds.questionnaire(dossier.questionnaire).merge_set(key)
     last = dossier.changes.filter(key__in=keys).order_by("-version").first()
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
@@ -244,24 +152,22 @@ def last_change(dossier: Dossier, key: str) -> dict[str, str]:
 
 def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
-    changes = []
     questionnaire = seeds.questionnaire(dossier.questionnaire)
+    dossier.version, dossier.last_saved_at = dossier.version + 1, now
+    changes = []
     for key, entry in written.items():
-        question = questionnaire.questions[key]
-        old = bare(dossier.answers.get(key))
-        if _holds_patient_data(dossier, question, old):
-            _forget(dossier, question)
-            old = ERASED
+        before = strip_version(dossier.answers.pop(key, None))
+        if before and _holds_patient_data(dossier, questionnaire.questions[key], before):
+            _forget(dossier, questionnaire.questions[key])
+            before = ERASED
         changes.append(
-            AnswerChange(dossier=dossier, version=dossier.version, key=key, before=old, after=entry, at=now, by=by)
+            AnswerChange(dossier=dossier, version=dossier.version, key=key, before=before, after=entry, at=now, by=by)
         )
-        dossier.answers.pop(key, None)
         if entry is not None:
             dossier.answers[key] = {**entry, "version": dossier.version}
     AnswerChange.objects.bulk_create(changes)
-    dossier.last_saved_at = now
-    _derive(dossier)
-    dossier.save(update_fields=["answers", *COLUMNS, "last_saved_at"])
+    derive_columns(dossier, now)
+    dossier.save(update_fields=["answers", *COLUMNS, "version", "last_saved_at"])
     journal.append(dossier=dossier, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
@@ -273,7 +179,7 @@ def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str
 
 
 def _forget(dossier: Dossier, question: Question) -> None:
-    """A patient's data is not kept in the history once replaced."""
+    """Erase a patient's data from the history once it is replaced."""
     transcription.forget(dossier, question.key)
     for change in dossier.changes.filter(key=question.key):
         for side in ("before", "after"):
@@ -282,27 +188,42 @@ def _forget(dossier: Dossier, question: Question) -> None:
         change.save(update_fields=["before", "after"])
 
 
-def _derive(dossier: Dossier) -> None:
-    """The columns that queries need, each re-made from the answers."""
+def derive_columns(dossier: Dossier, now: datetime) -> None:
+    """Set the columns that queries need, each made again from the answers, the filings and the duties; the row is
+    locked by the caller, who stores it."""
     known = {key: entry["value"] for key, entry in dossier.answers.items() if entry["state"] == "known"}
-    dossier.aware_at, dossier.informed_at = (_first_instant(dossier, known.get(key)) for key in (AWARE, INFORMED))
-    dossier.decision, dossier.organisation_name = known.get(DECISION, ""), known.get(NAME, "")
-    dossier.title = _title(dossier, dossier.answers)
+    aware_at, name = known.get(AWARE), known.get(ORGANISATION, "")
+    dossier.aware_at = span(aware_at, dossier.zone)[0].astimezone(UTC) if aware_at else None
+    dossier.decision = known.get(DECISION, "")
+    if name != dossier.organisation_name:
+        dossier.organisation_name, dossier.title = name, _write_title(dossier, name)
+    prefetch_related_objects([dossier], "filings")
+    dossier.clock, dossier.alarm_at, dossier.place = find_place(clocks_of(dossier, now))
 
 
-def _first_instant(dossier: Dossier, value: str | None) -> datetime | None:
-    return span(value, ZoneInfo(dossier.timezone))[0].astimezone(UTC) if value else None
+def derive_all_columns(now: datetime) -> int:
+    """Derive the columns of every dossier again, as after a change of the duties; return how many were other ones."""
+    changed = 0
+    for pk in Dossier.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            dossier = lock_dossier(pk)
+            before = [getattr(dossier, name) for name in COLUMNS]
+            derive_columns(dossier, now)
+            if before != [getattr(dossier, name) for name in COLUMNS]:
+                dossier.save(update_fields=COLUMNS)
+                changed += 1
+    return changed
 
 
-def _title(dossier: Dossier, answers: Answers) -> str:
-    stored = dossier.incident_revision
-    incident = INCIDENT_REVISIONS.as_data(stored).title if stored else "violation sans incident connu"
-    return f"{dossier.organisation_name or 'Cabinet à nommer'} – {incident}"[:250]
+def _write_title(dossier: Dossier, name: str) -> str:
+    revision = dossier.incident_revision
+    incident = INCIDENT_REVISIONS.as_data(revision).title if revision else "violation sans incident connu"
+    return f"{name or 'Cabinet à nommer'} – {incident}"[:250]
 
 
 def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
     """« Conserver » for several answers: each is read by the practice as it stands now."""
-    entries = {key: kept(entry) for key in keys if (entry := bare(dossier.answers.get(key)))}
+    entries = {key: kept(entry) for key in keys if (entry := strip_version(dossier.answers.get(key)))}
     return save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
 
 
@@ -310,9 +231,8 @@ def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> 
 def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -> bool:
     """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
-    locked = Dossier.objects.get(pk=dossier.pk)
-    question, entry = seeds.questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
+    locked = lock_dossier(dossier.pk)
+    question, entry = seeds.questionnaire(locked.questionnaire).get(key), strip_version(locked.answers.get(key))
     kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
     if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
         return False
@@ -358,12 +278,12 @@ def keep_mine(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
     newest, offers = _newest(dossier)
     if key in offers:
-        Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
+        lock_dossier(dossier.pk)
         note_seen(dossier, {key: offers[key]})
         journal.append(dossier=dossier, event="offer_declined", keys=[key], by=by, now=now)
-    entry, proposal = bare(dossier.answers.get(key)), newest.get(key)
+    entry, proposal = strip_version(dossier.answers.get(key)), newest.get(key)
     if entry is None and (key in offers or proposal is None):
-        return Saved(dossier.version, dossier.last_saved_at)
+        return Saved(dossier)
     entry = entry or {"state": "cleared", "origin": "practice"}  # no answer, by choice
     basis = {"basis": proposal.basis} if proposal is not None else {}
     rest = {name: value for name, value in entry.items() if name != "basis"}
@@ -394,9 +314,8 @@ def restore(
     if found is None or found.after == ERASED:
         return None
     # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
-    entry = {"state": "cleared", "origin": "practice", "reviewed": False}
-    if not is_blank(found.after):
-        entry = kept(found.after)
+    cleared = {"state": "cleared", "origin": "practice", "reviewed": False}
+    entry = kept(found.after) if found.after and not is_blank(found.after) else cleared
     base = dossier.version if base is None else base
     return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 
@@ -404,5 +323,4 @@ def restore(
 def _newest(dossier: Dossier) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
     """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
     data = load_dossier_data(dossier)
-    sourced = prefill.strongest(data.layers(newest=True))
-    return sourced, list_offers(data, sourced)
+    return data.sourced, data.offers

@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from ...models import Dossier
 from .. import journal
+from ..locks import lock_dossier
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -16,11 +16,11 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datetime) -> bool:
     """The text of this SHA-256 was copied to the place of the sheet named `mark`. Nothing happens when that is known
     already; says whether something did."""
-    locked = _locked(dossier)
+    locked = lock_dossier(dossier.pk)
     if not SHA256.fullmatch(sha256) or marks(locked).get(mark) == sha256:
         return False
-    locked.copied[mark] = {"sha256": sha256, "at": now.isoformat()}
-    locked.save(update_fields=["copied"])
+    locked.transcribed[mark] = {"sha256": sha256, "at": now.isoformat()}
+    locked.save(update_fields=["transcribed"])
     journal.append(dossier=locked, event="answer_copied", keys=[mark.partition("/")[0]], by=by, now=now)
     return True
 
@@ -28,28 +28,22 @@ def mark_copied(*, dossier: Dossier, mark: str, sha256: str, by: str, now: datet
 @transaction.atomic
 def restart(*, dossier: Dossier, by: str, now: datetime) -> None:
     """Everything is to be copied again: the form was closed half-way."""
-    locked = _locked(dossier)
-    if not locked.copied:
+    locked = lock_dossier(dossier.pk)
+    if not locked.transcribed:
         return
-    locked.copied = {}
-    locked.save(update_fields=["copied"])
+    locked.transcribed = {}
+    locked.save(update_fields=["transcribed"])
     journal.append(dossier=locked, event="copying_restarted", by=by, now=now)
 
 
 def forget(dossier: Dossier, key: str) -> None:
     """Nothing tells any more what text of this question was copied; the row is locked by the caller."""
-    kept = {mark: copied for mark, copied in dossier.copied.items() if mark.partition("/")[0] != key}
-    if kept != dossier.copied:
-        dossier.copied = kept
-        dossier.save(update_fields=["copied"])
+    kept = {mark: copied for mark, copied in dossier.transcribed.items() if mark.partition("/")[0] != key}
+    if kept != dossier.transcribed:
+        dossier.transcribed = kept
+        dossier.save(update_fields=["transcribed"])
 
 
 def marks(dossier: Dossier) -> dict[str, str]:
     """By mark, the SHA-256 of the text that was copied."""
-    return {mark: copied["sha256"] for mark, copied in dossier.copied.items()}
-
-
-def _locked(dossier: Dossier) -> Dossier:
-    """The dossier as it stands, its row locked before it is read."""
-    Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))
-    return Dossier.objects.get(pk=dossier.pk)
+    return {mark: copied["sha256"] for mark, copied in dossier.transcribed.items()}

@@ -12,8 +12,10 @@ from django.utils.timezone import localtime
 
 from ...catalogue import TABLES
 from ...digests import compute_digest, write_canonical_json
+from ...merge import merge_three_ways
 from ...models import Editor, Incident, IncidentEdit, IncidentRevision, User, Viewer
 from ...questionnaire import Unusable
+from ..locks import lock_row
 from ..revisions import INCIDENT_REVISIONS
 from . import revision_files
 
@@ -132,12 +134,20 @@ def rebase_edit(*, edit: IncidentEdit, base: str) -> None:
     before, mine, theirs = locked.based_on.content, locked.content, newest.content
     merged = dict(theirs)
     for table in TABLES:
-        rows_before, my_rows, their_rows = (content.get(table, []) for content in (before, mine, theirs))
-        withdrawn = [row for row in rows_before if row not in my_rows]
-        if any(row not in their_rows for row in withdrawn):
+        before_rows, my_rows, their_rows = (
+            {write_canonical_json(row): row for row in content.get(table, [])} for content in (before, mine, theirs)
+        )
+        # whoever rewrites a row withdraws it and adds another: done on both sides, it is a conflict and no agreement
+        edits = merge_three_ways(
+            before_rows,
+            dict.fromkeys(before_rows, "by us") | my_rows,
+            dict.fromkeys(before_rows, "by them") | their_rows,
+        )
+        if edits.conflicts:
             raise Unusable([CLASHING])
-        added = [row for row in my_rows if row not in rows_before and row not in their_rows]
-        merged[table] = [*(row for row in their_rows if row not in withdrawn), *added]
+        kept = [row for text, row in their_rows.items() if edits.changed.get(text) != "by us"]
+        added = [row for text, row in my_rows.items() if text in edits.changed and text not in their_rows]
+        merged[table] = [*kept, *added]
     try:
         locked.content = revision_files.check_tables(merged, locked.incident.slug)
     except Unusable as error:
@@ -166,7 +176,7 @@ def find_publishers(slug: str) -> dict[str, str]:
 def _lock_edit(edit: IncidentEdit, base: str) -> IncidentEdit:
     """Return the edit as it stands, its incident locked until the end of the transaction. Raises Unusable when it is
     not as the page showed it."""
-    Incident.objects.select_for_update(no_key=True, of=("self",)).get(pk=edit.incident_id)
+    lock_row(Incident.objects.all(), pk=edit.incident_id)
     locked = IncidentEdit.objects.select_related("incident", "based_on").get(pk=edit.pk)
     if locked.published_at or locked.dropped_at:
         raise Unusable([CLOSED])

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 from ...models import ControllerGroup, Dossier, Erasure, Invitation, Practice, Subscription, User
 from .. import journal
 from ..accounts import access
+from ..locks import lock_rows
 from ..practices import team
 
 
@@ -18,7 +19,7 @@ def erase_dossier(*, dossier: Dossier, by: str, now: datetime) -> Erasure:
     """Remove a dossier with its answers, history, filings, grants, reminders and journal. The line that stays tells
     when, how long the journal was and its last hash, so that a copy kept elsewhere can still be recognised."""
     # nobody writes a line of its journal meanwhile
-    locked = Dossier.objects.select_for_update(no_key=True, of=("self",)).only("journal_count", "journal_head")
+    locked = lock_rows(Dossier.objects.only("journal_count", "journal_head"))
     last = locked.get(pk=dossier.pk)
     Dossier.objects.filter(pk=dossier.pk).delete()
     transaction.on_commit(_empty_log)
@@ -41,7 +42,7 @@ def erase_practice(*, practice: Practice, by: str, now: datetime) -> int:
     """Remove a practice with its dossiers, profile, team, invitations, files and register; and groups of which no
     dossier is left, which hold its words too. Returns how many dossiers there were."""
     # FOR UPDATE: nobody begins a dossier of it meanwhile
-    locked = Practice.objects.select_for_update().get(pk=practice.pk)
+    locked = lock_rows(Practice.objects.all(), against_references=True).get(pk=practice.pk)
     groups = list(ControllerGroup.objects.filter(dossiers__practice=locked).values_list("pk", flat=True))
     dossiers = list(locked.dossiers.order_by("pk"))
     for dossier in dossiers:
@@ -85,8 +86,10 @@ def erase_account(*, user: User, now: datetime) -> None:
     """Remove an account with its dossiers, register, roles and sessions, what was sent to its address, and the
     practices in which it is alone. Journals keep « compte 7 », which is nobody any more. Raises LastOwner or
     LastManager."""
-    locked = User.objects.select_for_update().get(pk=user.pk)  # FOR UPDATE: it begins no dossier meanwhile
-    list(Practice.objects.select_for_update().filter(memberships__user=locked).order_by("pk"))  # nor does anybody join
+    locked = lock_rows(User.objects.all(), against_references=True).get(
+        pk=user.pk
+    )  # FOR UPDATE: it begins no dossier meanwhile
+    list(lock_rows(Practice.objects.filter(memberships__user=locked).order_by("pk"), against_references=True))
     by = access.account_author(locked)
     parting = describe_parting(locked)
     for practice in parting.alone:

@@ -145,7 +145,7 @@ def export_history(dossier: Dossier) -> Data:
         "warnings_overruled": {
             key: {**warning, "by": _author(warning["by"])} for key, warning in dossier.overruled.items()
         },
-        "copied": dossier.copied,
+        "copied": dossier.transcribed,
     }
 
 

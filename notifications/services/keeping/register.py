@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from ...models import Dossier, RegisterLine
 from ...report import CLOCK_WORDS, build_report
-from ..dossiers import saving, snapshots
+from ..dossiers import loading, snapshots
 
 CODED = {"choice", "choices", "number", "yes_no", "date", "moment", "datetime"}  # types of answers nobody wrote freely
 
@@ -17,8 +17,8 @@ def write_line(*, dossier: Dossier, closed_at: datetime, now: datetime) -> Regis
     """Write and return the line of a dossier of an account or a practice, which the caller is about to erase: what the
     CNIL's form asks about the breach, not about the practice, and whether it was decided to notify; of each duty the
     state; of each filing the digest. Never what was added in one's own words."""
-    report = build_report(saving.load_dossier_data(dossier), now)
-    decision = report.by_key.get(saving.DECISION)
+    report = build_report(loading.load_dossier_data(dossier), now)
+    decision = report.by_key.get(loading.DECISION)
     rows = [*(row for row in report.rows if not row.question.profile), *([decision] if decision else [])]
     facts = [
         [

@@ -26,7 +26,7 @@ from ...models import (
     Subscription,
 )
 from ..alerts import addresses
-from ..dossiers import saving
+from ..locks import lock_rows
 from ..mail import outbox
 from ..practices import batches
 from . import erasure, register
@@ -49,7 +49,7 @@ def date_dossiers(dossiers: QuerySet[Dossier]) -> QuerySet[Any]:
     lines = JournalEntry.objects.filter(dossier=OuterRef("pk")).exclude(event__startswith=UNRELATED)
     grants = Grant.objects.filter(dossier=OuterRef("pk")).exclude(kind=Grant.Kind.FEED)  # a calendar asks by itself
     last_line, last_grant = lines.order_by().values("dossier"), grants.order_by().values("dossier")
-    return dossiers.defer("answers", "overruled", "offered", "copied").annotate(
+    return dossiers.defer("answers", "overruled", "offered", "transcribed").annotate(
         touched_at=Coalesce(Subquery(last_line.annotate(last=Max("at")).values("last")), F("created_at")),
         used_on=Subquery(last_grant.annotate(last=Max("last_used_on")).values("last")),
         filed=Exists(Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)),
@@ -92,7 +92,7 @@ def list_leaving(dossiers: QuerySet[Dossier], now: datetime) -> list[Any]:
         notice = WARNED_GUEST if is_of_guest(dossier) and not dossier.filed else WARNED
         dossier.ends_at, dossier.closed = compute_end(dossier), is_closed(dossier)
         if dossier.ends_at - notice <= now:
-            dossier.ends_on = dossier.ends_at.astimezone(saving.zone(dossier)).date()
+            dossier.ends_on = dossier.ends_at.astimezone(dossier.zone).date()
             near.append(dossier)
     return sorted(near, key=lambda dossier: dossier.ends_at)
 
@@ -141,9 +141,9 @@ def purge(*, now: datetime, dry: bool = False) -> dict[str, int]:
 def end_dossier(*, pk: int, now: datetime) -> str:
     """End a dossier that is over. Returns "erased", or "reduced" to its line of the register; "" when it was used, or
     erased, meanwhile."""
-    if not Dossier.objects.select_for_update(no_key=True, of=("self",)).only("pk").filter(pk=pk).first():
+    if not lock_rows(Dossier.objects.only("pk").filter(pk=pk)).first():
         return ""
-    list(Grant.objects.select_for_update(no_key=True, of=("self",)).filter(dossier=pk))  # no browser comes meanwhile
+    list(lock_rows(Grant.objects.filter(dossier=pk)))  # no browser comes meanwhile
     dossier = date_dossiers(Dossier.objects.filter(pk=pk)).get()
     if compute_end(dossier) > now:
         return ""

@@ -1,28 +1,23 @@
 """The board: thousands of dossiers ordered, filtered and counted by the database, read fifty at a time.
 
-The order is that of `report.listing.sort_by_time_left`, from columns alone. The two differ in one case: a dossier whose
-moment of awareness was changed after it was filed stands, among those that are over, where its present answer puts it,
-not where the filing froze it. The filters never differ.
+Order and filters are those of `report.listing`, from the columns that each change of a dossier derives from its clocks.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, F, Q, QuerySet
 
-from ... import deadlines, seeds
+from ... import deadlines
 from ...files.roster import fold_words
-from ...models import Dossier, Filing, JournalEntry, Practice, Viewer
-from ...obligations import CNIL, Obligation
-from ...report import Report, build_report
+from ...models import Dossier, JournalEntry, Practice, Viewer
+from ...report import AWARE, Report, build_report, listing
 from ..accounts import access
-from ..dossiers import saving
+from ..dossiers import loading
 from ..revisions import INCIDENT_REVISIONS
 
 PIECE = 200  # dossiers that are in memory at a time
-RUNNING, WAITING, COMPLEMENT, OVER = range(4)  # places, as `listing` has them
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class Line:
     @property
     def aware_words(self) -> str:
         """When the practice learned of the breach, "" while that is not known."""
-        row = self.report.by_key.get(saving.AWARE)
+        row = self.report.by_key.get(AWARE)
         return row.text if row else ""
 
     @property
@@ -65,57 +60,22 @@ def list_own(viewer: Viewer) -> QuerySet[Dossier]:
     return Dossier.objects.visible_to(Viewer(user=viewer.user))
 
 
-def place_dossiers(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
-    """Each dossier with `filed`, `stopped`, `place` and `counts_from`, the moment from which its alarm counts."""
-    duty, complement = _duty(CNIL), _complement()
-    filings = Filing.objects.filter(dossier=OuterRef("pk"), cancelled_at=None)
-    before = Q(filed_at__lt=OuterRef("filed_at")) | Q(filed_at=OuterRef("filed_at"), number__lt=OuterRef("number"))
-    initial = Filing.objects.filter(before, dossier=OuterRef("dossier"), cancelled_at=None, kind=complement.after)
-    careful = When(filed=False, informed_at__lt=F("aware_at"), then=F("informed_at"))
-    return found.annotate(
-        filed=Exists(filings.filter(kind__in=duty.done_by)),
-        begun=Exists(filings.filter(kind=complement.after)),
-        completed=Exists(filings.filter(Exists(initial), kind__in=complement.done_by)),
-        counts_from=Case(careful, default=F("aware_at")),
-        place=Case(
-            When(filed=True, begun=True, completed=False, then=Value(COMPLEMENT)),
-            When(Q(filed=True) | Q(decision__in=_stopping(duty)), then=Value(OVER)),
-            When(aware_at=None, then=Value(WAITING)),
-            default=Value(RUNNING),
-        ),
-    )
-
-
-def _duty(key: str) -> Obligation:
-    """Under its newest terms: the only ones so far."""
-    return [each for each in seeds.duties() if each.key == key][-1]
-
-
-def _complement() -> Obligation:
-    return next(each for each in seeds.duties() if each.after)
-
-
-def _stopping(duty: Obligation) -> list[str]:
-    """The decisions that stop the clock."""
-    return [option for condition in duty.stopped for option in condition.any or ()]
-
-
 def make_conditions(now: datetime) -> Mapping[str, Q]:
-    """Return, by the value of each filter of `listing`, which placed dossiers it keeps at this instant."""
-    running, hours = Q(place=RUNNING), timedelta(hours=_duty(CNIL).hours)
-    urgent, soon = (now + left - hours for left in (deadlines.URGENT, deadlines.SOON))
+    """Return, by the value of each filter of `listing`, which dossiers it keeps at this instant."""
+    running = Q(place=listing.RUNNING)
+    urgent, soon = now + deadlines.URGENT, now + deadlines.SOON
     return {
         "": Q(),
-        "a-faire": Q(place__lt=OVER),
-        "urgents": running & Q(counts_from__lt=urgent),
-        "bientot": running & Q(counts_from__gte=urgent, counts_from__lt=soon),
-        "deposes": Q(filed=True),
-        "sans-depot": Q(filed=False, decision__in=_stopping(_duty(CNIL))),
+        "a-faire": Q(place__lt=listing.OVER),
+        "urgents": running & Q(alarm_at__lt=urgent),
+        "bientot": running & Q(alarm_at__gte=urgent, alarm_at__lt=soon),
+        "deposes": Q(clock="done"),
+        "sans-depot": Q(clock="stopped"),
     }
 
 
 def choose_dossiers(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
-    """Return the placed dossiers that the practice, the incident and the words keep, whatever their state."""
+    """Return the dossiers that the practice, the incident and the words keep, whatever their state."""
     dossiers = list_own(viewer)
     if choice.practice:
         dossiers = dossiers.filter(practice__public_id=choice.practice)
@@ -129,7 +89,7 @@ def choose_dossiers(viewer: Viewer, choice: Choice) -> QuerySet[Dossier]:
         names = dossiers.values_list("pk", "practice__name", "organisation_name")
         named = [pk for pk, *either in names if any(words in fold_words(name or "") for name in either)]
         dossiers = Dossier.objects.filter(pk__in=named)
-    return place_dossiers(dossiers)
+    return dossiers
 
 
 def count_by_filter(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
@@ -139,10 +99,9 @@ def count_by_filter(found: QuerySet[Dossier], now: datetime) -> dict[str, int]:
     return dict(zip(filters, found.aggregate(**counts).values(), strict=True))
 
 
-def order_by_time_left(found: QuerySet[Any]) -> QuerySet[Any]:
-    """Put placed dossiers in the order of time left, as `listing.sort_by_time_left`; where that is equal, the newest
-    first."""
-    return found.order_by("place", F("counts_from").asc(nulls_last=True), "-created_at", "-pk")
+def order_by_time_left(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
+    """Put dossiers in the order of time left, as `listing.sort_by_time_left`; where that is equal, the newest first."""
+    return found.order_by("place", F("alarm_at").asc(nulls_last=True), "-created_at", "-pk")
 
 
 # -- what is said of each -------------------------------------------------------------------------------
@@ -151,7 +110,7 @@ def order_by_time_left(found: QuerySet[Any]) -> QuerySet[Any]:
 def build_lines(viewer: Viewer, pks: Collection[int], now: datetime) -> list[Line]:
     """Return the lines of these dossiers, which were chosen for this viewer, in their order; as many queries for one as
     for hundreds."""
-    loaded = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    loaded = loading.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
     last_entries = JournalEntry.objects.filter(dossier__in=pks, number=F("dossier__journal_count"))
     touches = {entry.dossier_id: entry for entry in last_entries}
     reader = access.account_author(viewer.user) if viewer.user else ""

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Count
 
 from ... import prefill, seeds
+from ...merge import merge_three_ways
 from ...models import ControllerGroup, Dossier, IncidentRevision, Membership, Practice, Role, User
 from ...questionnaire import Entry, Question, Questionnaire
 from ...report import DossierData, Report, Row, build_report, list_offers
 from .. import journal
 from ..accounts import access, roles
-from ..dossiers import saving
+from ..dossiers import loading, saving
+from ..locks import lock_row
 from ..revisions import INCIDENT_REVISIONS
 from . import practices
 
@@ -89,7 +91,7 @@ def add_controllers(
     """Give each more controller a dossier in the group: a practice that has one of this breach already brings it along.
     A new practice is kept by whoever begins the group, until the one who answers for it takes it over. Returns the new
     practices. Raises InAnotherGroup or TooMany."""
-    ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
+    lock_row(ControllerGroup.objects.all(), pk=group.pk)
     zone, by, revision = group.timezone, access.account_author(user), _newest_revision(group)
     made = [
         practices.create_practice(
@@ -179,14 +181,13 @@ def save_common(
 ) -> Merged:
     """Keep what was typed, merged by key three ways: `rendered` holds what the page was rendered with, as `seen` tells
     it. A change is an offer to each dossier, whose journal tells it."""
-    locked = ControllerGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group.pk)
+    locked = lock_row(ControllerGroup.objects.all(), pk=group.pk)
     sent = {key: _make_group_entry(key, entry) for key, entry in entries.items()}
+    shown = {key: rendered.get(key, "") for key in sent}
     theirs = {key: mark_answer(key, locked.answers.get(key)) for key in sent}
-    edited = [key for key in sent if mark_answer(key, sent[key]) not in (rendered.get(key, ""), theirs[key])]
-    merged = Merged(
-        saved=[key for key in edited if theirs[key] == rendered.get(key, "")],
-        conflicts=[key for key in edited if theirs[key] != rendered.get(key, "")],
-    )
+    marks = {key: mark_answer(key, entry) for key, entry in sent.items()}
+    changed, conflicts = merge_three_ways(shown, marks, theirs)
+    merged = Merged([key for key, mark in changed.items() if mark != theirs[key]], list(conflicts))
     if merged.saved:
         changed = {**locked.answers, **{key: sent[key] for key in merged.saved}}
         group.answers = {key: entry for key, entry in changed.items() if entry}
@@ -220,7 +221,7 @@ def spread_common(*, group: ControllerGroup, user: User, now: datetime) -> int:
     was proposed and never read. Returns in how many dossiers something was written."""
     by, changed = access.account_author(user), 0
     for dossier in group.dossiers.order_by("pk"):
-        data = saving.load_dossier_data(dossier)
+        data = loading.load_dossier_data(dossier)
         offers = list_offers(data, prefill.strongest(prefill.layers(data.questionnaire, data.newest)))
         own = {key for key, entry in data.answers.items() if entry.get("reviewed") or entry["origin"] in TOUCHED}
         proposals = {key: offers[key] for key in group.answers if key in offers and key not in own}
@@ -237,7 +238,7 @@ def spread_common(*, group: ControllerGroup, user: User, now: datetime) -> int:
 
 def load_reports(group: ControllerGroup, now: datetime) -> LoadedReports:
     """Return the dossiers of a group and their reports, in the order in which they came."""
-    loaded = saving.load_every_dossier_data(group.dossiers.order_by("pk"))
+    loaded = loading.load_every_dossier_data(group.dossiers.order_by("pk"))
     return [(dossier, build_report(data, now)) for dossier, data in loaded]
 
 

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from ... import seeds
+from ...merge import merge_three_ways
 from ...models import Dossier, Membership, Practice, User
 from ...questionnaire import Context, Entry, Questionnaire, check_entry, is_blank
 from ...report import ORGANISATION, DossierData
 from .. import journal
 from ..accounts import access
+from ..locks import lock_row
 
 NAME = ORGANISATION
 FACTS = ("kind", "timezone", "patients", "software")  # columns of a profile that answer no question
@@ -67,23 +69,14 @@ def save_profile(
 ) -> set[str]:
     """Merge what a page sent with what colleagues saved since it was rendered from `base`, key by key; returns those
     that both changed, which are not written. The profile is offered to open dossiers, where it is read each time."""
-    locked = Practice.objects.select_for_update(no_key=True, of=("self",)).get(pk=practice.pk)
+    locked = lock_row(Practice.objects.all(), pk=practice.pk)
     current = dump_profile(locked)
     sent = {key: None if is_blank(entry) else entry for key, entry in entries.items()}
-    answers, clashing = _merged(base["entries"], sent, current["entries"])
-    columns, unsettled = _merged(base["facts"], facts, current["facts"])
+    answers, clashing = merge_three_ways(base["entries"], sent, current["entries"])
+    columns, unsettled = merge_three_ways(base["facts"], facts, current["facts"])
     profile = {key: entry for key, entry in {**locked.profile, **answers}.items() if entry}
     Practice.objects.filter(pk=practice.pk).update(profile=profile, name=profile[NAME]["value"], **columns)
-    return clashing | unsettled
-
-
-def _merged(
-    base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> tuple[dict[str, Any], set[str]]:
-    """(what to write, keys in conflict), as for the answers of a dossier."""
-    mine = {key: value for key, value in sent.items() if value != base.get(key)}
-    clashing = {key for key, value in mine.items() if theirs.get(key) not in (base.get(key), value)}
-    return {key: value for key, value in mine.items() if key not in clashing}, clashing
+    return {*clashing, *unsettled}
 
 
 # -- dossiers -------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..accounts import access, roles
 from ..alerts import addresses, feeds
 from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
 from ..dossiers import reviews
+from ..locks import lock_row
 from ..mail.post import Unanswered
 from . import groups
 
@@ -268,7 +269,7 @@ def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -
 
 def _lock(practice: Practice) -> None:
     """Lock the row: of two who change a team at once, the second sees what the first one did."""
-    Practice.objects.select_for_update(no_key=True, of=("self",)).get(pk=practice.pk)
+    lock_row(Practice.objects.all(), pk=practice.pk)
 
 
 def _must_govern(practice: Practice, user: User) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from ... import seeds, shared_template
+from ...merge import merge_three_ways
 from ...models import Incident, Organisation, SharedTemplate, SharedTemplateChange, User
 from ...questionnaire import Refused
 from ...shared_template import SharedTemplateFile
 from ...shared_template.content import list_elements, nest_elements
 from ..accounts import access
+from ..locks import lock_row
 from ..revisions import INCIDENT_REVISIONS
 from . import unions
 
@@ -50,7 +52,7 @@ def begin_template(*, organisation: Organisation, incident: Incident | None, now
 def lock_template(template: SharedTemplate) -> SharedTemplate:
     """Return the template as it stands; others who would change it wait until this transaction ends."""
     rows = SharedTemplate.objects.select_related("organisation", "incident")
-    return rows.select_for_update(no_key=True, of=("self",)).get(pk=template.pk)
+    return lock_row(rows, pk=template.pk)
 
 
 @transaction.atomic
@@ -71,16 +73,11 @@ def save_elements(
     before = {name: theirs.get(name) for name in mine}
     later = locked.changes.filter(version__gt=base, key__in=list(mine)).order_by("-version")
     before |= {change.key: change.before for change in later}
-    changed = {}
-    for name, value in mine.items():
-        if value == before[name]:
-            continue
-        if theirs.get(name) in (before[name], value):
-            changed[name] = value
-        else:
-            last = locked.changes.filter(key=name).order_by("-version").first()
-            author = {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
-            saved.conflicts[name] = {"mine": value, "theirs": theirs.get(name), **author}
+    changed, conflicts = merge_three_ways(before, mine, theirs)
+    for name, value in conflicts.items():
+        last = locked.changes.filter(key=name).order_by("-version").first()
+        author = {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
+        saved.conflicts[name] = {"mine": value, "theirs": theirs.get(name), **author}
     saved.saved = sorted(changed)
     _write_elements(locked, {name: value for name, value in changed.items() if value != theirs.get(name)}, by, now)
     saved.version = locked.version

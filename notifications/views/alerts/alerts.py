@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ... import obligations
 from ...documents import calendar
 from ...services.accounts import access
-from ...services.alerts import addresses, feeds, letters, plan, watch
-from ...services.dossiers import saving
+from ...services.alerts import addresses, feeds, letters, plan
+from ...services.dossiers import loading
 from ..dossiers.links import without_path
 from ..site import errors
 from ..viewer import visible_dossier
@@ -42,11 +42,11 @@ def alerts(request, public_id):
 
 def _page(request, dossier, *, status=200, **shown):
     now = timezone.now()
-    clocks = watch.clocks_of(dossier, now)
+    clocks = loading.clocks_of(dossier, now)
     clock = next(each for each in clocks if each.obligation.key == obligations.CNIL)
     context = {
         "dossier": dossier,
-        "zone": saving.zone(dossier),
+        "zone": dossier.zone,
         "clock": clock,
         "end": plan.target(clock, now),
         "upcoming": list(plan.upcoming(clock, now)),
@@ -123,10 +123,10 @@ def calendar_feed(request, secret):
 
 def _calendar(dossier, headers):
     now = timezone.now()
-    clocks = watch.clocks_of(dossier, now)
+    clocks = loading.clocks_of(dossier, now)
     dossier_data = calendar.Dated(
         clocks=clocks,
-        zone=saving.zone(dossier),
+        zone=dossier.zone,
         name=dossier.organisation_name,
         link=settings.SITE_URL + reverse("dossier", args=[dossier.public_id]),
         secret_id=dossier.public_id,

@@ -1,17 +1,19 @@
 """« Rattacher ce dossier »."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...services.dossiers import claims
+from ..requests import ViewerRequest
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def claim(request, public_id):
+def claim(request: ViewerRequest, public_id: str) -> HttpResponse:
     """« Rattacher ce dossier ». GET: what will happen, and where to sign in first. POST: it is the account's."""
     dossier = get_object_or_404(claims.claimable(request.viewer), public_id=public_id)
     user = request.viewer.user

@@ -1,9 +1,13 @@
 """Starting, listing and opening dossiers."""
 
+from datetime import datetime
+from typing import Any, cast
+
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...deadlines import ZONES
 from ...documents import table
 from ...files import dossier_files
-from ...models import Dossier
+from ...models import Dossier, IncidentRevision
 from ...questionnaire import Unusable
 from ...report import (
     build_copy_sheet,
@@ -24,10 +28,11 @@ from ...report import (
 )
 from ...report.next_action import find_next_action
 from ...services.accounts import access
-from ...services.dossiers import saving, snapshots, transcription
+from ...services.dossiers import loading, saving, snapshots, transcription
 from ...services.keeping import retention
 from ...services.practices import board
 from ...services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
+from ..requests import ViewerRequest
 from ..viewer import open_new, visible_dossier
 from . import files, pages
 
@@ -36,7 +41,7 @@ ON_A_PAGE = 50
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def start(request, slug=None):
+def start(request: ViewerRequest, slug: str | None = None) -> HttpResponse:
     """GET: before you start. POST: start a dossier, with an incident or without."""
     stored = INCIDENT_REVISIONS.list_stored(slug) if slug else []
     if slug and not stored:
@@ -55,7 +60,7 @@ def start(request, slug=None):
     )
 
 
-def begin(request, stored, **chosen):
+def begin(request: ViewerRequest, stored: IncidentRevision | None, **chosen: Any) -> HttpResponse:
     """A dossier in the zone that the page says, with this incident revision or none; `chosen`: what else it is begun
     with. Its first page."""
     zone = request.POST.get("timezone", "")
@@ -71,9 +76,9 @@ def begin(request, stored, **chosen):
         return open_new(request, first_page(dossier, now), dossier, now)
 
 
-def first_page(dossier, now):
+def first_page(dossier: Dossier, now: datetime) -> HttpResponse:
     """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
-    report = build_report(saving.load_dossier_data(dossier), now)
+    report = build_report(loading.load_dossier_data(dossier), now)
     if dossier.incident_revision:
         return redirect("essential", dossier.public_id, list_essential_screens(report)[0].slug)
     return redirect("step", dossier.public_id, report.sections[0].slug)
@@ -81,13 +86,12 @@ def first_page(dossier, now):
 
 @never_cache
 @require_safe
-def dossiers(request):
+def dossiers(request: ViewerRequest) -> HttpResponse:
     """The dossiers of this browser by time left, those that the filter keeps, fifty on a page."""
     mine, name, now = Dossier.objects.visible_to(request.viewer), _filter(request), timezone.now()
-    placed = board.place_dossiers(mine)
-    counts = board.count_by_filter(placed, now)
+    counts = board.count_by_filter(mine, now)
     context = {
-        "page": page_by_time_left(request, placed.filter(board.make_conditions(now)[name])),
+        "page": page_by_time_left(request, mine.filter(board.make_conditions(now)[name])),
         "filters": [(value, words, counts[value]) for value, (words, _) in listing.FILTERS.items()],
         "filter": name,
         "all": counts[""],
@@ -96,50 +100,48 @@ def dossiers(request):
     return render(request, "dossiers/dossiers.html", context)
 
 
-def page_by_time_left(request, placed):
-    """Fifty of these placed dossiers, each with its report: somebody may have thousands."""
-    page = Paginator(board.order_by_time_left(placed).values_list("pk", flat=True), ON_A_PAGE).get_page(
+def page_by_time_left(request: ViewerRequest, dossiers: QuerySet[Dossier]) -> Page[Any]:
+    """Fifty of these dossiers, each with its report: somebody may have thousands."""
+    page = Paginator(board.order_by_time_left(dossiers).values_list("pk", flat=True), ON_A_PAGE).get_page(
         request.GET.get("page")
     )
     now, pks = timezone.now(), list(page.object_list)
-    found = saving.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
+    found = loading.load_every_dossier_data(Dossier.objects.filter(pk__in=pks))
     reports = {dossier.pk: (dossier, build_report(data, now)) for dossier, data in found}
-    page.object_list = [reports[pk] for pk in pks if pk in reports]
+    page.object_list = cast(Any, [reports[pk] for pk in pks if pk in reports])
     return page
 
 
 @never_cache
 @require_safe
-def dossiers_csv(request):
-    """The same as a table, all of it."""
-    content = table.dossiers((dossier.title, report) for dossier, report in _listed(request))
+def dossiers_csv(request: ViewerRequest) -> HttpResponse:
+    """The same as a table, all of it, the most urgent first."""
+    now, mine = timezone.now(), Dossier.objects.visible_to(request.viewer).order_by("-created_at")
+    reports = [(dossier, build_report(data, now)) for dossier, data in loading.load_every_dossier_data(mine)]
+    keeps = listing.FILTERS[_filter(request)][1]
+    kept = sorted((pair for pair in reports if keeps(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
+    content = table.dossiers((dossier.title, report) for dossier, report in kept)
     headers = {"Content-Disposition": 'attachment; filename="dossiers.csv"'}
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _listed(request):
-    """Each dossier with its report, the most urgent first."""
-    now, found = timezone.now(), Dossier.objects.visible_to(request.viewer).order_by("-created_at")
-    reports = [(dossier, build_report(data, now)) for dossier, data in saving.load_every_dossier_data(found)]
-    kept = listing.FILTERS[_filter(request)][1]
-    return sorted((pair for pair in reports if kept(pair[1])), key=lambda pair: listing.sort_by_time_left(pair[1]))
-
-
-def _filter(request):
+def _filter(request: ViewerRequest) -> str:
     name = request.GET.get("filtre", "")
     return name if name in listing.FILTERS else ""
 
 
 @never_cache
 @require_safe
-def dossier(request, public_id):
+def dossier(request: ViewerRequest, public_id: str) -> HttpResponse:
     """Where a dossier stands: its clock, the one thing to do next, each duty, what is missing."""
     dossier = visible_dossier(request, public_id)
     report = pages.report_of(dossier)
+    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.transcribed else None
+    transcribed = sheet is not None and sheet.done == sheet.total  # as far as the copy sheet knows
     context = {
         "dossier": dossier,
         "report": report,
-        "next": find_next_action(report, copied=_copied(dossier, report)),
+        "next": find_next_action(report, transcribed=transcribed),
         "filings": snapshots.active(dossier),
         "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
@@ -150,15 +152,9 @@ def dossier(request, public_id):
     return render(request, "dossiers/dossier.html", context)
 
 
-def _copied(dossier, report):
-    """Is all of it on the teleservice, as far as the copy sheet knows?"""
-    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.copied else None
-    return bool(sheet) and sheet.done == sheet.total
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_dossier(request):
+def import_dossier(request: ViewerRequest) -> HttpResponse:
     """A dossier.json comes back as a new dossier; a file that is refused leaves nothing behind."""
     if request.method != "POST":
         return render(request, "dossiers/import.html")
@@ -175,20 +171,20 @@ def import_dossier(request):
         )
     except Unusable as error:
         return render(request, "dossiers/import.html", {"problems": error.problems}, status=422)
-    return _imported(request, imported, now)
+    return _import(request, imported, now)
 
 
-def _imported(request, imported, now):
+def _import(request: ViewerRequest, imported: dossier_files.Imported, now: datetime) -> HttpResponse:
     with transaction.atomic():
         dossier = saving.start(
-            revision=imported.revision and INCIDENT_REVISIONS.find_stored(imported.revision),
-            template=imported.template and TEMPLATE_REVISIONS.find_stored(imported.template),
+            revision=INCIDENT_REVISIONS.find_stored(imported.revision) if imported.revision else None,
+            template=TEMPLATE_REVISIONS.find_stored(imported.template) if imported.template else None,
             questionnaire=imported.questionnaire.name,
             timezone=imported.timezone,
             by=access.first_author(request.viewer),
             now=now,
             answers=imported.answers,
         )
-        response = open_new(request, redirect("review", dossier.public_id), dossier, now)
+        response = open_new(request, redirect("check", dossier.public_id), dossier, now)
     messages.success(request, "Le dossier a été repris. Relisez les réponses marquées « à relire ».")
     return response

@@ -1,22 +1,25 @@
 """« L'essentiel »: the few screens that prefill cannot answer, then the sentences that the practice will be held to."""
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ...report import READ_AGAIN, find_next_screen, find_screen, list_screens
+from ...forms.dossiers.step import StepForm
+from ...models import Dossier
+from ...report import READ_AGAIN, Report, Screen, find_next_screen, find_screen, list_screens
+from ..requests import ViewerRequest
 from ..viewer import visible_dossier
 from . import pages
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def essential(request, public_id, subject):
-    """One screen. POST saves it and goes on to the next one, to reading again, then to the review."""
+def essential(request: ViewerRequest, public_id: str, subject: str) -> HttpResponse:
+    """One screen. POST saves it and goes on to the next one, to reading again, then to the check."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.report_on_page(dossier)
     screen = _screen(report, subject)
     if request.method != "POST" and not _is_asked(report, subject):
         messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
@@ -24,19 +27,21 @@ def essential(request, public_id, subject):
     if request.method != "POST":
         return _page(request, dossier, report, screen, pages.form_of(report, screen.rows, screen.optional))
     outcome = pages.save(request, dossier, report, screen.rows, screen.optional)
-    if pages.wants_json(request):
-        return pages.reply(dossier, outcome)
-    screen = _screen(outcome.report, subject)
-    if not outcome.whole:
+    if pages.is_autosave(request):
+        return pages.reply(outcome)
+    dossier, screen = outcome.saved.dossier, _screen(outcome.report, subject)
+    if outcome.is_refused:
         return _page(request, dossier, outcome.report, screen, outcome.form, status=422)
-    if pages.tell(request, dossier, outcome, screen.rows) and _is_asked(outcome.report, subject):
+    if pages.announce(request, outcome, screen.rows) and _is_asked(outcome.report, subject):
         return redirect("essential", dossier.public_id, subject)
     if "later" in request.POST:
         return redirect("dossier", dossier.public_id)
-    return redirect_to(dossier, _after(outcome.report, subject))
+    if slug := _after(outcome.report, subject):
+        return redirect("essential", dossier.public_id, slug)
+    return redirect("check", dossier.public_id)
 
 
-def _screen(report, subject):
+def _screen(report: Report, subject: str) -> Screen:
     """The screen, also where other answers left nothing to ask on it since it was opened: what was typed is saved."""
     listed = next((screen for screen in list_screens(report) if screen.slug == subject), None)
     found = listed or find_screen(report, subject)
@@ -45,11 +50,11 @@ def _screen(report, subject):
     return found
 
 
-def _is_asked(report, subject):
+def _is_asked(report: Report, subject: str) -> bool:
     return any(screen.slug == subject for screen in list_screens(report))
 
 
-def _after(report, subject):
+def _after(report: Report, subject: str) -> str | None:
     if not _is_asked(report, subject):
         screen = find_next_screen(report)
         return screen.slug if screen else None
@@ -58,11 +63,9 @@ def _after(report, subject):
     return slugs[place + 1] if place + 1 < len(slugs) else None
 
 
-def redirect_to(dossier, slug):
-    return redirect("essential", dossier.public_id, slug) if slug else redirect("review", dossier.public_id)
-
-
-def _page(request, dossier, report, screen, form, *, status=200):
+def _page(
+    request: ViewerRequest, dossier: Dossier, report: Report, screen: Screen, form: StepForm, *, status: int = 200
+) -> HttpResponse:
     slugs = [each.slug for each in list_screens(report)]
     place = slugs.index(screen.slug) if screen.slug in slugs else 0
     starts_clock = not form.fields.keys().isdisjoint(report.clock.obligation.starts)
@@ -77,14 +80,14 @@ def _page(request, dossier, report, screen, form, *, status=200):
         "previous": slugs[place - 1] if place else None,
         "starts_clock": starts_clock,
         "aids": report.data.newest.aids if starts_clock and report.data.newest else (),
-        "situations": [each for field in form.fields.values() for each in field.question.situations],
+        "situations": [each for key in form.fields for each in report.data.questionnaire.questions[key].situations],
     }
     return render(request, "dossiers/essential.html", context, status=status)
 
 
 @never_cache
 @require_safe
-def ready(request, public_id):
+def ready(request: ViewerRequest, public_id: str) -> HttpResponse:
     """The draft is ready and nothing is filed yet: what comes next."""
     dossier = visible_dossier(request, public_id)
     return render(request, "dossiers/ready.html", {"dossier": dossier, "report": pages.report_of(dossier)})

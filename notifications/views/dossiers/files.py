@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from ...documents import dossier_file, letter, pdf
 from ...models import Dossier
 from ...report import Report, build_report, offers_letter, write_letter_to_vendor
-from ...services.dossiers import saving
+from ...services.dossiers import loading
+from ..requests import ViewerRequest
 from ..viewer import visible_dossier
 
 CONTENT_TYPES = {"pdf": "application/pdf", "json": "application/json", "txt": "text/plain; charset=utf-8"}
@@ -51,7 +52,7 @@ DOWNLOADS = (
 
 @never_cache
 @require_safe
-def send_download(request: HttpRequest, public_id: str, download: Download) -> HttpResponse:
+def send_download(request: ViewerRequest, public_id: str, download: Download) -> HttpResponse:
     """Send one of DOWNLOADS."""
     dossier = visible_dossier(request, public_id)
     report = report_of(dossier)
@@ -62,7 +63,7 @@ def send_download(request: HttpRequest, public_id: str, download: Download) -> H
 
 @never_cache
 @require_safe
-def draft_pdf(request: HttpRequest, public_id: str) -> HttpResponse:
+def draft_pdf(request: ViewerRequest, public_id: str) -> HttpResponse:
     """Send the draft as PDF; `?notes=non` leaves the practice's own notes out."""
     dossier = visible_dossier(request, public_id)
     report = report_of(dossier)
@@ -77,7 +78,7 @@ def draft_pdf(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def report_of(dossier: Dossier) -> Report:
     """Build the report to the minute, so that two downloads of the same dossier within it are the same bytes."""
-    return build_report(saving.load_dossier_data(dossier), timezone.now().replace(second=0, microsecond=0))
+    return build_report(loading.load_dossier_data(dossier), timezone.now().replace(second=0, microsecond=0))
 
 
 def as_file(dossier: Dossier, data: bytes, file: str) -> HttpResponse:

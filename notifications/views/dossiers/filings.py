@@ -1,8 +1,11 @@
 """Recording what was filed with the CNIL, preparing the complement, and erasing the dossier."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -11,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...deadlines import PARIS, ZONES
 from ...documents import pdf
 from ...forms.dossiers.filing import CancelForm, FilingForm
-from ...models import Filing
+from ...models import Dossier, Filing
 from ...report import (
+    Report,
     build_report,
     find_complement_clock,
     list_differences,
@@ -22,6 +26,7 @@ from ...report import (
 from ...services.accounts import access, roles
 from ...services.dossiers import filings, snapshots
 from ...services.keeping import erasure
+from ..requests import ViewerRequest
 from ..viewer import visible_dossier
 from . import files, pages
 
@@ -47,7 +52,7 @@ CANCELLED = "Le dépôt {number} est annulé. Il reste lisible, avec la date et 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def filing(request, public_id):
+def filing(request: ViewerRequest, public_id: str) -> HttpResponse:
     """GET: what would be recorded, and what was. POST: records a filing, or cancels the one numbered `cancel`."""
     dossier = visible_dossier(request, public_id)
     report = pages.report_of(dossier)
@@ -55,15 +60,15 @@ def filing(request, public_id):
         return _filing_page(request, dossier, report)
     if "cancel" in request.POST:
         return _cancelled(request, dossier, report)
-    form = _form(dossier, report, request.POST.get("kind"), request.POST)
+    form = _form(dossier, report, request.POST.get("kind", ""), request.POST)
     if not form.is_valid():
         return _filing_page(request, dossier, report, form=form, status=422)
     return _recorded(request, dossier, report, form)
 
 
-def _recorded(request, dossier, report, form):
+def _recorded(request: ViewerRequest, dossier: Dossier, report: Report, form: FilingForm) -> HttpResponse:
     said, author = form.cleaned_data, access.author(dossier, request.viewer)
-    page = {"version": _number(request, "base"), "number": _number(request, "number")}
+    page: dict[str, Any] = {"version": _number(request, "base"), "number": _number(request, "number")}
     told = {name: said[name] for name in ("kind", "filed_at", "cnil_number", "filed_by")}
     try:
         filings.record(dossier=dossier, **page, **told, again=said.get("content"), by=author, now=report.now)
@@ -78,22 +83,22 @@ def _recorded(request, dossier, report, form):
     return redirect("filing", dossier.public_id)
 
 
-def _overtaken(filing, told):
+def _overtaken(filing: Filing, told: Mapping[str, Any]) -> str:
     """Why what this page says is not recorded by this filing; "" when it is."""
     if any(getattr(filing, name) != told[name] for name in ("kind", "filed_at", "cnil_number")):
         return OVERTAKEN
     return WITHDRAWN.format(number=filing.number) if filing.cancelled_at else ""
 
 
-def _form(dossier, report, kind, data=None):
+def _form(dossier: Dossier, report: Report, kind: str, data: Mapping[str, Any] | None = None) -> FilingForm:
     zone = report.data.zone
     local = (zone.key, f"Heure {ZONES[zone.key]} (votre fuseau)")
     clocks = [] if zone.key == PARIS.key else [(PARIS.key, "Heure de Paris"), local]
-    found = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(dossier, report, kind)}
+    found: dict[str, Any] = {"zone": zone, "clocks": clocks, "now": report.now, "again": _again(dossier, report, kind)}
     return FilingForm(data, initial={"kind": kind}, **found)
 
 
-def _again(dossier, report, kind):
+def _again(dossier: Dossier, report: Report, kind: str) -> tuple[int, int] | None:
     """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
     found = filings.taken_back(dossier, kind)
     if found is None:
@@ -103,7 +108,7 @@ def _again(dossier, report, kind):
     return (found.number, changed) if changed else None
 
 
-def _number(request, name):
+def _number(request: ViewerRequest, name: str) -> int:
     """A number that our own page always holds."""
     text = request.POST.get(name, "")
     if not (text.isdecimal() and len(text) < 10):
@@ -111,7 +116,7 @@ def _number(request, name):
     return int(text)
 
 
-def _cancelled(request, dossier, report):
+def _cancelled(request: ViewerRequest, dossier: Dossier, report: Report) -> HttpResponse:
     number, form = _number(request, "cancel"), CancelForm(request.POST)
     if not form.is_valid():
         return _filing_page(request, dossier, report, cancel=form, cancelling=number, status=422)
@@ -124,7 +129,17 @@ def _cancelled(request, dossier, report):
     return redirect("filing", dossier.public_id)
 
 
-def _filing_page(request, dossier, report, *, form=None, notice="", cancel=None, cancelling=0, status=200):
+def _filing_page(
+    request: ViewerRequest,
+    dossier: Dossier,
+    report: Report,
+    *,
+    form: FilingForm | None = None,
+    notice: str = "",
+    cancel: CancelForm | None = None,
+    cancelling: int = 0,
+    status: int = 200,
+) -> HttpResponse:
     kind = report.kind if report.notified or not report.data.filings else "initial"
     form = form or _form(dossier, report, kind)
     context = {
@@ -137,12 +152,12 @@ def _filing_page(request, dossier, report, *, form=None, notice="", cancel=None,
         "cancel": cancel or CancelForm(),
         "cancelling": cancelling,
         "number": filings.next_number(dossier),
-        "recorded": [_told(dossier, report, each, request) for each in dossier.filings.order_by("-number")],
+        "recorded": [_describe(dossier, report, each, request) for each in dossier.filings.order_by("-number")],
     }
     return render(request, "dossiers/filing.html", context, status=status)
 
 
-def _told(dossier, report, filing, request):
+def _describe(dossier: Dossier, report: Report, filing: Filing, request: ViewerRequest) -> dict[str, Any]:
     author = access.author(dossier, request.viewer)
     # typed by people, perhaps like an account: that is named only where it did something in this dossier
     acted = dossier.journal.filter(by=filing.by).exists()
@@ -152,7 +167,7 @@ def _told(dossier, report, filing, request):
 
 @never_cache
 @require_safe
-def filing_pdf(request, public_id, number):
+def filing_pdf(request: ViewerRequest, public_id: str, number: int) -> HttpResponse:
     """What was filed, from its snapshot."""
     dossier = visible_dossier(request, public_id)
     found = Filing.objects.filter(dossier=dossier, number=number).first()
@@ -167,7 +182,7 @@ def filing_pdf(request, public_id, number):
 
 @never_cache
 @require_safe
-def complement(request, public_id):
+def complement(request: ViewerRequest, public_id: str) -> HttpResponse:
     """What changed since the last filing, what is still unknown, and how to ask the vendor for it."""
     dossier = visible_dossier(request, public_id)
     report = pages.report_of(dossier)
@@ -190,7 +205,7 @@ def complement(request, public_id):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase(request, public_id):
+def erase(request: ViewerRequest, public_id: str) -> HttpResponse:
     """GET: what goes and what stays. POST with the box ticked: everything goes."""
     dossier = visible_dossier(request, public_id)
     may_erase = dossier.practice is None or roles.may_govern(request.viewer, dossier.practice)

@@ -28,7 +28,7 @@ urlpatterns = [
     path("dossiers/<str:public_id>/etapes/<slug:slug>/", steps.step, name="step"),
     path("dossiers/<str:public_id>/essentiel/<slug:subject>/", essential.essential, name="essential"),
     path("dossiers/<str:public_id>/telecharger/", essential.ready, name="ready"),
-    path("dossiers/<str:public_id>/verifier/", steps.review, name="review"),
+    path("dossiers/<str:public_id>/verifier/", steps.check, name="check"),
     path("dossiers/<str:public_id>/recopie/", copy_sheet.copy_sheet, name="copy_sheet"),
     path("dossiers/<str:public_id>/brouillon.pdf", files.draft_pdf, name="draft_pdf"),
     *(
@@ -45,6 +45,6 @@ urlpatterns = [
     path("dossiers/<str:public_id>/effacer/", filings.erase, name="erase"),
     path("dossiers/<str:public_id>/rattacher/", claims.claim, name="claim"),
     path("d/<str:secret>/", links.open_link, name="open_link"),
-    path("dossiers/<str:public_id>/relecture/", reviews.proofreading, name="proofreading"),
-    path("relecture/<str:secret>/", reviews.proofread, name="proofread"),
+    path("dossiers/<str:public_id>/relecture/", reviews.ask_review, name="ask_review"),
+    path("relecture/<str:secret>/", reviews.give_review, name="give_review"),
 ]

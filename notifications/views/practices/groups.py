@@ -248,7 +248,7 @@ def edit_common_answers(request: ViewerRequest, group_id: str) -> HttpResponse:
 def _make_common_form(group: ControllerGroup, report: Report, sent: Mapping[str, Any] | None = None) -> StepForm:
     questions = groups.list_common_questions(report.data.questionnaire)
     context = Context(report.data.zone, report.now)
-    form = StepForm(questions, group.answers, context, sent, ticks=list_checkboxes(report))
+    form = StepForm(questions, group.answers, context, sent, checkboxes=list_checkboxes(report))
     form.advice = report.data.newest.advice if report.data.newest else {}
     return form
 

@@ -19,7 +19,7 @@ from ...report import Report, build_report, describe_origin
 from ...services.accounts import access, roles
 from ...services.dossiers import saving
 from ...services.incidents import incidents
-from ...services.practices import board, practices
+from ...services.practices import practices
 from ...services.revisions import INCIDENT_REVISIONS
 from ..dossiers import pages
 from ..dossiers.dossiers import first_page, page_by_time_left
@@ -61,7 +61,7 @@ def create_practice(request: AccountRequest) -> HttpResponse:
 def show_practice(request: ViewerRequest, practice_id: str) -> HttpResponse:
     """Its dossiers by time left, its team in a line, and what this role may do."""
     practice = visible_practice(request, practice_id)
-    placed = board.place_dossiers(Dossier.objects.visible_to(request.viewer).filter(practice=practice))
+    placed = Dossier.objects.visible_to(request.viewer).filter(practice=practice)
     context = {
         "practice": practice,
         "page": page_by_time_left(request, placed),
@@ -102,7 +102,7 @@ def _show_profile(
 
 
 def _make_profile_form(report: Report) -> ProfileForm:
-    questions = [row.question for row in report.by_key.values() if not row.copied]
+    questions = [row.question for row in report.by_key.values() if not row.answered_elsewhere]
     context = Context(report.data.zone, report.now)
     return ProfileForm(questions, report.data.answers, context, steps=practices.build_profile_questions().steps)
 
@@ -199,7 +199,7 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
         messages.success(request, "Votre réponse est gardée.")
     else:
         taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
-        base = pages.base_of(request, dossier)
+        base = pages.read_version(request, dossier)
         saved = saving.take_all(dossier=dossier, keys=taken, base=base, by=by, now=now).saved
         if saved:
             messages.success(request, "Le dossier est à jour.")

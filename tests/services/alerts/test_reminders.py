@@ -13,7 +13,7 @@ from notifications.models import Dossier, Filing, Heartbeat, Outgoing, Subscript
 from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from notifications.services.keeping import erasure
 from notifications.services.mail import outbox
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known
@@ -89,7 +89,7 @@ def test_the_light_reading_agrees_with_the_dossier_s_page():
     given = {"informed_by_processor_at": known(AWARE - 9 * HOUR), "attack_known_at": known(AWARE - DAY)}
     for dossier in (fill(1)[0], fill(1, **given)[0]):
         for now in (AWARE, BEFORE, END + HOUR):
-            assert watch.clocks_of(dossier, now) == list(build_report(saving.load_dossier_data(dossier), now).clocks)
+            assert loading.clocks_of(dossier, now) == list(build_report(loading.load_dossier_data(dossier), now).clocks)
 
 
 def test_where_two_readings_differ_the_mail_says_both(mailoutbox):

@@ -8,7 +8,7 @@ import pytest
 
 from notifications.models import Dossier, Filing, JournalEntry
 from notifications.report import build_report, list_differences
-from notifications.services.dossiers import filings, saving, snapshots, transcription
+from notifications.services.dossiers import filings, loading, snapshots, transcription
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW
 from tests.stored import Tab, everything, file, publish, withdraw
 
@@ -25,7 +25,7 @@ def tab(weda_dossier):
 
 
 def report(tab, now=NOW):
-    return build_report(saving.load_dossier_data(Dossier.objects.get(pk=tab.dossier.pk)), now)
+    return build_report(loading.load_dossier_data(Dossier.objects.get(pk=tab.dossier.pk)), now)
 
 
 def words(found):
@@ -141,9 +141,9 @@ def test_what_was_copied_for_a_filing_does_not_count_for_the_next(tab):
     said = {"by": "appareil 1", "now": NOW}
     for turn, kind in enumerate(["initial", "complementary"], start=1):
         transcription.mark_copied(dossier=tab.dossier, mark="siren", sha256="a" * 64, **said)
-        assert Dossier.objects.get().copied
+        assert Dossier.objects.get().transcribed
         file(tab.dossier, kind=kind)
-        assert Dossier.objects.get().copied == {}, turn
+        assert Dossier.objects.get().transcribed == {}, turn
 
 
 def test_a_filing_recorded_anew_keeps_what_had_been_recorded(tab):

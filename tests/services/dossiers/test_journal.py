@@ -17,7 +17,7 @@ from notifications.models import Dossier, Filing, JournalEntry
 from notifications.report import build_report
 from notifications.services import journal
 from notifications.services.accounts import access
-from notifications.services.dossiers import filings, saving
+from notifications.services.dossiers import filings, loading, saving
 from notifications.services.keeping import erasure
 from tests.dossiers import NOW, PARIS
 from tests.servers import environment
@@ -36,7 +36,7 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_dossier):
     access.grant_device(dossier=weda_dossier, secret=CANARY, now=NOW)
     tab.type(discovery=f"Mme X. l'a dit à {CANARY}.", organisation_name=CANARY)
     tab.reload()
-    seen = build_report(saving.load_dossier_data(tab.dossier), NOW).by_key["discovery"].fingerprint
+    seen = build_report(loading.load_dossier_data(tab.dossier), NOW).by_key["discovery"].fingerprint
     saving.overrule(dossier=weda_dossier, key="discovery", seen=seen, by="appareil 1", now=NOW)
     secret = access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
     access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=NOW)

@@ -7,7 +7,7 @@ import pytest
 from notifications.models import Dossier
 from notifications.questionnaire import Case, applicable, edited
 from notifications.report import build_report
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from notifications.services.revisions import INCIDENT_REVISIONS
 from tests.dossiers import NOW, answered, form
 from tests.stored import WEDA, Tab, everything, fact, publish, start_weda, withdraw
@@ -17,12 +17,12 @@ REV_3, REV_4 = f"incident:{WEDA}@3", f"incident:{WEDA}@4"
 
 
 def entry(key):
-    return saving.bare(Dossier.objects.get().answers.get(key))
+    return loading.strip_version(Dossier.objects.get().answers.get(key))
 
 
 def to_see_again():
     """Keys « à revoir », as every page shows them."""
-    report = build_report(saving.load_dossier_data(Dossier.objects.get()), LATER)
+    report = build_report(loading.load_dossier_data(Dossier.objects.get()), LATER)
     return sorted(row.key for row in report.rows + report.notes if row.outdated)
 
 
@@ -87,7 +87,7 @@ def test_a_cleared_answer_is_not_proposed_again(weda_dossier, newer):
     Tab(weda_dossier).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
     to_see_again()
     assert entry("causes")["state"] == "cleared"
-    row = build_report(saving.load_dossier_data(Dossier.objects.get()), LATER).by_key["causes"]
+    row = build_report(loading.load_dossier_data(Dossier.objects.get()), LATER).by_key["causes"]
     assert not row.answered
 
 
@@ -95,7 +95,7 @@ def test_answers_that_were_imported_stay_alone(seeds_loaded):
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     given = {"city": answered("city", "Rouen")}
     dossier = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
-    assert {key: saving.bare(entry) for key, entry in dossier.answers.items()} == given
+    assert {key: loading.strip_version(entry) for key, entry in dossier.answers.items()} == given
 
 
 # -- reading --------------------------------------------------------------------------------------------

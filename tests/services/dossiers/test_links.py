@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from notifications.models import AnswerChange, Dossier, Grant, Viewer
 from notifications.report import describe_entry
 from notifications.services.accounts import access
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import NIR, Tab, everything, start_weda, stored
 
@@ -146,7 +146,7 @@ def tab(weda_dossier):
 
 def told(dossier, key):
     """(words, author) of each version, the present one first."""
-    dossier_data = saving.load_dossier_data(dossier)
+    dossier_data = loading.load_dossier_data(dossier)
     question = form().questions[key]
     return [
         (" / ".join(line.text for line in describe_entry(dossier_data, question, each.entry)), each.by)
@@ -205,10 +205,10 @@ def test_restoring_is_a_new_save_with_its_history(tab):
 
 
 def test_a_prefilled_answer_comes_back_with_its_origin_certainty_and_as_read(tab):
-    before = saving.bare(tab.dossier.answers["nature"])
+    before = loading.strip_version(tab.dossier.answers["nature"])
     typed(tab, "nature", ["integrity"])
     restore(tab, "nature", 1)
-    assert saving.bare(Dossier.objects.get().answers["nature"]) == {**before, "reviewed": True}
+    assert loading.strip_version(Dossier.objects.get().answers["nature"]) == {**before, "reviewed": True}
     assert before["certainty"]
 
 
@@ -219,7 +219,7 @@ def test_an_answer_that_was_cleared_can_be_cleared_again(tab):
     typed(tab, "city", "Dieppe")
     number = next(each.number for each in saving.versions(tab.dossier, "city") if each.entry == cleared)
     restore(tab, "city", number)
-    assert saving.bare(Dossier.objects.get().answers["city"]) == cleared
+    assert loading.strip_version(Dossier.objects.get().answers["city"]) == cleared
 
 
 def test_keys_that_merge_together_are_restored_one_by_one(tab):
@@ -268,5 +268,5 @@ def test_only_a_save_of_this_answer_in_this_dossier_can_be_restored(tab):
 
 def test_words_of_a_past_answer_carry_their_certainty(tab):
     claimed = answered("record_count", {"value": 300, "certainty": {"*": "claimed"}})
-    [line] = describe_entry(saving.load_dossier_data(tab.dossier), form().questions["record_count"], claimed)
+    [line] = describe_entry(loading.load_dossier_data(tab.dossier), form().questions["record_count"], claimed)
     assert (line.text, line.certainty, line.status) == ("300", "selon l'éditeur", "claimed")

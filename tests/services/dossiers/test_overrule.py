@@ -5,7 +5,7 @@ import pytest
 from notifications.models import AnswerChange, Dossier
 from notifications.questionnaire.patient_data import fingerprint, free_texts
 from notifications.report import SUSPICION_WORDS, build_report
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from tests.dossiers import NOW, form
 from tests.stored import NIR, Tab, everything
 
@@ -28,7 +28,7 @@ def tab(weda_dossier, request):
 
 
 def row(tab, key=KEY):
-    return build_report(saving.load_dossier_data(Dossier.objects.get(pk=tab.dossier.pk)), NOW).by_key[key]
+    return build_report(loading.load_dossier_data(Dossier.objects.get(pk=tab.dossier.pk)), NOW).by_key[key]
 
 
 def overrule(tab, key=KEY, seen=None):
@@ -39,7 +39,7 @@ def test_a_suspected_text_is_saved_and_warned_of(tab):
     assert row(tab).warnings == (SUSPICION_WORDS[tab.kind],)
     assert row(tab).text == tab.text
     assert row(tab).doubts == ()
-    warned = build_report(saving.load_dossier_data(tab.dossier), NOW).warnings
+    warned = build_report(loading.load_dossier_data(tab.dossier), NOW).warnings
     assert [each.key for each in warned] == [KEY]
 
 
@@ -92,7 +92,7 @@ def test_a_text_that_changed_since_it_was_seen_is_not_overruled(tab):
 @pytest.mark.parametrize("key", ["city", "never_asked", "late_reasons"])
 def test_what_is_not_suspected_cannot_be_overruled(tab, key):
     tab.type(city="Rouen", late_reasons="Une panne.")
-    entry = saving.bare(Dossier.objects.get().answers.get(key))
+    entry = loading.strip_version(Dossier.objects.get().answers.get(key))
     seen = fingerprint(form().questions[key], entry) if entry else "0" * 64
     assert overrule(tab, key, seen) is False
     assert Dossier.objects.get().overruled == {}

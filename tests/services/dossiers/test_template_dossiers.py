@@ -9,7 +9,7 @@ from notifications.files import dossier_files
 from notifications.files.dossier_files import read_dossier
 from notifications.models import Dossier, SharedTemplateRevision, User
 from notifications.report import Report, build_report, list_essential_screens
-from notifications.services.dossiers import saving, snapshots
+from notifications.services.dossiers import loading, saving, snapshots
 from notifications.services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 from notifications.services.shared_templates import editing
 from tests import stored
@@ -54,7 +54,7 @@ def again(dossier: Dossier, editor: User, **elements) -> SharedTemplateRevision:
 
 
 def report(dossier: Dossier) -> Report:
-    return build_report(saving.load_dossier_data(Dossier.objects.get(pk=dossier.pk)), NOW)
+    return build_report(loading.load_dossier_data(Dossier.objects.get(pk=dossier.pk)), NOW)
 
 
 def to_review_again(dossier: Dossier) -> set[str]:
@@ -154,9 +154,9 @@ def test_a_withdrawn_template_still_serves_its_dossiers(dossier, editor, revisio
 def test_a_list_asks_for_templates_once(dossier, revision, django_assert_num_queries):
     for _ in range(3):
         start(revision)
-    saving.load_every_dossier_data(Dossier.objects.all())
+    loading.load_every_dossier_data(Dossier.objects.all())
     with django_assert_num_queries(6):  # dossiers, filings, decisions, incidents, templates, who has proofread
-        found = saving.load_every_dossier_data(Dossier.objects.all())
+        found = loading.load_every_dossier_data(Dossier.objects.all())
     assert {data.template for _, data in found} == {TEMPLATE_REVISIONS.as_data(revision)}
 
 
@@ -183,7 +183,7 @@ def start_from(imported) -> Dossier:
 
 
 def dump(dossier: Dossier) -> bytes:
-    return dossier_file.dump(build_report(saving.load_dossier_data(dossier), LATE))
+    return dossier_file.dump(build_report(loading.load_dossier_data(dossier), LATE))
 
 
 def test_a_dossier_with_a_template_comes_back_whole(dossier, revision, editor):

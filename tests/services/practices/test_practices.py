@@ -7,7 +7,7 @@ from notifications.models import Dossier, Membership, Practice, Role, User, View
 from notifications.questionnaire import Refused
 from notifications.report import build_report
 from notifications.services.accounts import access, roles
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from notifications.services.practices import practices
 from tests.dossiers import NOW, answered
 from tests.stored import start_weda, store_seeds, stored
@@ -38,7 +38,7 @@ def write(practice: Practice, **values) -> set[str]:
 def offered(dossier: Dossier) -> dict[str, str]:
     """What the dossier is offered now, by key."""
     found = Dossier.objects.select_related("practice", "group").get(pk=dossier.pk)
-    dossier_data = saving.load_dossier_data(found)
+    dossier_data = loading.load_dossier_data(found)
     return {row.key: row.proposal.entry.get("value") for row in build_report(dossier_data, NOW).offered}
 
 

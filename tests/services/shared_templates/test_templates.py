@@ -21,7 +21,7 @@ from notifications.models import (
 from notifications.questionnaire import Unusable
 from notifications.report import build_report, find_stage
 from notifications.services.accounts import accounts
-from notifications.services.dossiers import counts, saving
+from notifications.services.dossiers import counts, loading, saving
 from notifications.services.revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS, find_questionnaire
 from notifications.services.shared_templates import editing, publishing, unions
 from tests.dossiers import NOW, form
@@ -86,7 +86,7 @@ def test_who_accepts_the_roles_first_stays_named_and_another_text_is_to_be_accep
 def test_a_template_begins_with_what_the_incident_proposes_and_holds_none_of_it(template):
     proposed = publishing.preview_dossier(template, NOW).answers
     begun = saving.start(revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
-    assert proposed == {key: saving.bare(entry) for key, entry in begun.answers.items()}
+    assert proposed == {key: loading.strip_version(entry) for key, entry in begun.answers.items()}
     assert template.content["answers"] == {}
     assert template.content["title"] == "Cyberattaque du logiciel Weda (novembre 2025)"
     assert begin(User.objects.get()).slug == f"{template.slug}-2"
@@ -322,7 +322,7 @@ def answer(dossier: Dossier, key: str) -> None:
 
 
 def finish(dossier: Dossier) -> None:
-    while missing := build_report(saving.load_dossier_data(dossier), NOW).missing:
+    while missing := build_report(loading.load_dossier_data(dossier), NOW).missing:
         for row in missing:
             answer(dossier, row.key)
     answer(dossier, "late_reasons")  # asked for once the time is over
@@ -375,7 +375,7 @@ def test_pages_show_what_was_last_counted_and_nothing_finer_is_kept(editor, temp
 def test_the_stage_of_a_dossier_is_the_one_that_its_page_shows(editor):
     dossier = start_many(published(editor, advice__severity="x"), 1)[0]
     now = NOW + timedelta(days=9)
-    while missing := build_report(saving.load_dossier_data(dossier), now).missing:
-        assert find_stage(saving.load_dossier_data(dossier), now) == "begun"
+    while missing := build_report(loading.load_dossier_data(dossier), now).missing:
+        assert find_stage(loading.load_dossier_data(dossier), now) == "begun"
         answer(dossier, missing[0].key)
-    assert find_stage(saving.load_dossier_data(dossier), now) == "finished"
+    assert find_stage(loading.load_dossier_data(dossier), now) == "finished"

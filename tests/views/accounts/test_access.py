@@ -94,7 +94,7 @@ def answer(client, method, address):
 
 
 def test_the_table_holds_the_addresses_of_a_dossier():
-    assert {pattern.name for pattern in OF_A_DOSSIER} >= {"dossier", "step", "review", "draft_pdf", "dossier_json"}
+    assert {pattern.name for pattern in OF_A_DOSSIER} >= {"dossier", "step", "check", "draft_pdf", "dossier_json"}
     assert len(set(of_dossier(MISSING))) == len(OF_A_DOSSIER) - 1 + len(STEPS)
 
 

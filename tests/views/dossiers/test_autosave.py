@@ -1,12 +1,18 @@
 """What autosave is told: the same save as a page that is sent, answered in JSON."""
 
+import importlib.util
 import json
+import re
+from types import ModuleType
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Dossier
+from tests.dossiers import ROOT
 from tests.locks import held_by_another
 from tests.stored import WEDA, store_seeds, stored
 
@@ -172,3 +178,27 @@ def test_a_busy_database_asks_to_come_back(owner):
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     assert send(owner, "city", base=version, city="Dieppe").json()["saved"] == ["city"]
+
+
+# -- what one save costs --------------------------------------------------------------------------------
+
+MOST_QUERIES, MOST_FUNCTIONS = 12, 140  # ceilings only fall
+
+
+@pytest.fixture
+def metrics() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("metrics", ROOT / "scripts" / "metrics.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_save_asks_the_database_little_and_enters_few_functions(owner, metrics):
+    send(owner, "city", city="Dieppe")  # fills all caches
+    with CaptureQueriesContext(connection) as queries, metrics.count_calls(ROOT) as calls:
+        assert send(owner, "postcode", postcode="76000").json()["saved"] == ["postcode"]
+    asked = [each["sql"] for each in queries if not re.match("BEGIN|COMMIT|SAVEPOINT|RELEASE", each["sql"])]
+    assert len(asked) <= MOST_QUERIES + 1, asked  # this test's own question for the version
+    assert len(calls) <= MOST_FUNCTIONS, sorted(code.co_qualname for code in calls)

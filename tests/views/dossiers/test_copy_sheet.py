@@ -9,7 +9,7 @@ from django.test import Client
 from notifications.models import Dossier, JournalEntry
 from notifications.report import build_copy_sheet, build_report
 from notifications.services import journal
-from notifications.services.dossiers import saving, transcription
+from notifications.services.dossiers import loading, transcription
 from tests.html_pages import Page
 from tests.stored import NIR, WEDA, Tab, everything, file, store_seeds
 from tests.views.site.test_public import shown
@@ -51,7 +51,7 @@ def told(dossier):
 def test_the_page_holds_every_answer_and_leads_to_the_teleservice_alone(doctor):
     response = doctor.get(doctor.page)
     page, text = Page(response.content), shown(response)
-    report = build_report(saving.load_dossier_data(Dossier.objects.get()), NOW)
+    report = build_report(loading.load_dossier_data(Dossier.objects.get()), NOW)
     fields = [found["id"][2:] for tag, found in page.tags if found.get("id", "").startswith("c-")]
     assert fields == [row.key for row in report.rows if row.answered]
     assert "13/11/2025" in text
@@ -71,14 +71,14 @@ def test_a_mark_is_kept_once_with_its_key_in_the_journal_and_no_value(doctor):
     mark(doctor, "siren")
     assert count_of(doctor)[0] == "1"
     assert told(doctor.dossier)[before:] == [("answer_copied", ["siren"])]
-    assert set(Dossier.objects.get().copied) == {"siren"}
-    assert "123456782" not in str(Dossier.objects.get().copied)
+    assert set(Dossier.objects.get().transcribed) == {"siren"}
+    assert "123456782" not in str(Dossier.objects.get().transcribed)
     assert journal.first_fault(Dossier.objects.get()) is None
 
 
 def rubrics_next(client):
     dossier = Dossier.objects.get()
-    report = build_report(saving.load_dossier_data(dossier), NOW)
+    report = build_report(loading.load_dossier_data(dossier), NOW)
     return build_copy_sheet(report, transcription.marks(dossier)).next.key
 
 
@@ -116,7 +116,7 @@ def test_the_practices_own_notes_have_no_place_there(doctor):
     Tab(Dossier.objects.get()).type(controller_role="controller", insurer_informed=True)
     assert not {"controller_role", "insurer_informed"} & set(places(doctor))
     doctor.post(doctor.page, {"mark": "controller_role", "sha256": "a" * 64})
-    assert Dossier.objects.get().copied == {}
+    assert Dossier.objects.get().transcribed == {}
 
 
 def test_a_script_is_told_the_new_state_and_count(doctor):
@@ -150,6 +150,6 @@ def test_no_fingerprint_is_kept_of_a_patients_data_once_it_is_replaced(doctor):
     mark(doctor, "prior_measures")
     mark(doctor, "siren")
     Tab(Dossier.objects.get()).type(city="Saint-Pierre")
-    assert set(Dossier.objects.get().copied) == {"prior_measures", "siren"}
+    assert set(Dossier.objects.get().transcribed) == {"prior_measures", "siren"}
     Tab(Dossier.objects.get()).type(prior_measures="Un compte pour chacun.")
-    assert set(Dossier.objects.get().copied) == {"siren"}
+    assert set(Dossier.objects.get().transcribed) == {"siren"}

@@ -14,7 +14,7 @@ from notifications import seeds
 from notifications.models import Dossier
 from notifications.report import build_copy_sheet, build_report
 from notifications.services.accounts import access
-from notifications.services.dossiers import filings, saving, transcription
+from notifications.services.dossiers import filings, loading, saving, transcription
 from notifications.views.dossiers import dossiers as views
 from notifications.views.viewer import COOKIE
 from tests.dossiers import answered, weda_data
@@ -166,7 +166,7 @@ def test_once_everything_is_copied_the_filing_is_to_be_recorded(doctor):
     access.grant_device(dossier=dossier, secret=doctor.cookies[COOKIE].value, now=NOW)
     doctor.dossier = dossier
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
-    for mark, piece in build_copy_sheet(build_report(saving.load_dossier_data(dossier), NOW)).by_mark.items():
+    for mark, piece in build_copy_sheet(build_report(loading.load_dossier_data(dossier), NOW)).by_mark.items():
         transcription.mark_copied(dossier=dossier, mark=mark, sha256=piece.sha256, by="appareil 1", now=NOW)
     first = section(home(doctor), "À faire maintenant").lstrip()
     assert first.startswith("Tout est recopié. Envoyez votre notification sur le téléservice")
@@ -248,10 +248,10 @@ def test_twelve_dossiers_take_no_more_queries_than_two(doctor, django_assert_num
 def test_a_list_reads_each_dossier_as_its_own_page_does(doctor):
     several(doctor, 4)
     dossiers_of = Dossier.objects.all()
-    assert [data for _, data in saving.load_every_dossier_data(dossiers_of.order_by("pk"))] == [
-        saving.load_dossier_data(dossier) for dossier in dossiers_of.order_by("pk")
+    assert [data for _, data in loading.load_every_dossier_data(dossiers_of.order_by("pk"))] == [
+        loading.load_dossier_data(dossier) for dossier in dossiers_of.order_by("pk")
     ]
-    assert saving.load_every_dossier_data(dossiers_of.none()) == []
+    assert loading.load_every_dossier_data(dossiers_of.none()) == []
 
 
 def test_a_long_list_is_cut_into_pages(doctor, monkeypatch):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from notifications.models import Dossier
 from notifications.report import build_report
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading
 from tests.dossiers import AS_IN_EXAMPLE, LATE, PARIS, form
 from tests.html_pages import Page
 from tests.stored import WEDA, everything, store_seeds, stored
@@ -243,7 +243,7 @@ def test_after_the_whole_example_nothing_is_missing(at, now):
     visited = walk(doctor, lambda page: said(page, AS_IN_EXAMPLE))
     assert visited == [*(SUBJECTS if now is LATE else IN_TIME), "relire"]
 
-    report = build_report(saving.load_dossier_data(Dossier.objects.get()), now)
+    report = build_report(loading.load_dossier_data(Dossier.objects.get()), now)
     assert report.missing == ()
     exported = json.loads(doctor.client.get(f"/dossiers/{doctor.dossier.public_id}/dossier.json").content)
     assert exported["missing"] == []
@@ -259,7 +259,7 @@ def test_after_the_whole_example_nothing_is_missing(at, now):
 def test_what_is_folded_away_may_be_left_out(at, now):
     doctor = at(now)
     walk(doctor, lambda page: said(page, AS_IN_EXAMPLE, folded=False))
-    assert build_report(saving.load_dossier_data(Dossier.objects.get()), now).missing == ()
+    assert build_report(loading.load_dossier_data(Dossier.objects.get()), now).missing == ()
 
 
 def walk(doctor, answers):

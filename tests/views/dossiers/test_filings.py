@@ -10,7 +10,7 @@ from notifications.deadlines import in_words
 from notifications.models import Dossier, Erasure, Filing, JournalEntry, User
 from notifications.report import build_report
 from notifications.services import journal
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading
 from notifications.services.dossiers import snapshots as service
 from notifications.views.dossiers import filings as pages
 from tests.dossiers import AS_IN_EXAMPLE, NOW, PARIS
@@ -246,7 +246,7 @@ def test_a_filing_without_a_number_lets_it_be_given_later(owner):
     base = re.search(r'name="base" value="(\d+)"', page)[1]
     sent = {"base": base, "keys": "initial_reference", "initial_reference": "FR-2025-78"}
     assert owner.post(f"{owner.root}etapes/type/", sent).status_code == 302
-    report = build_report(saving.load_dossier_data(Dossier.objects.get()), NOW)
+    report = build_report(loading.load_dossier_data(Dossier.objects.get()), NOW)
     assert report.by_key["initial_reference"].text == "FR-2025-78"
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from notifications.models import Dossier
 from notifications.questionnaire import Context, Refused, check_entry
 from notifications.report import build_report
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading, saving
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, answered, form
 from tests.hostile import FAMILIES, VALUES, faults, sample, texts, unclean
 from tests.html_pages import Page, encoded
@@ -57,7 +57,9 @@ def victim(db):
 
 
 def ask_everything(dossier: Dossier) -> None:
-    entries = {key: answered(key, value, saving.bare(dossier.answers.get(key))) for key, value in ASKED.items()}
+    entries = {
+        key: answered(key, value, loading.strip_version(dossier.answers.get(key))) for key, value in ASKED.items()
+    }
     saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="x", now=NOW)
 
 
@@ -110,14 +112,14 @@ def shown_as_text(client: Client, *values: str) -> None:
         assert not list(faults(response.content, *values)), address
         assert "script-src 'self';" in response.headers["Content-Security-Policy"] + ";"
     page = flat(Page(response.content).text)
-    dossier_data = saving.load_dossier_data(Dossier.objects.get())
+    dossier_data = loading.load_dossier_data(Dossier.objects.get())
     for row in build_report(dossier_data, timezone.now()).by_key.values():
         for text in (row.note, *(line.text for line in row.lines), *(line.detail for line in row.lines)):
-            assert row.copied or flat(text) in page, (row.key, text[:100])
+            assert row.answered_elsewhere or flat(text) in page, (row.key, text[:100])
     file = client.get(f"{client.root}dossier.json")
     assert re.fullmatch(r'attachment; filename="dossier[a-z0-9_-]*\.json"', file.headers["Content-Disposition"])
     exported = json.loads(file.content)["answers"]
-    assert exported == {key: saving.bare(entry) for key, entry in answers.items()}
+    assert exported == {key: loading.strip_version(entry) for key, entry in answers.items()}
 
 
 def flat(text: str) -> str:
@@ -212,7 +214,9 @@ def printed(client: Client, *values: str) -> str:
     for question in form():
         if question.type == "text" and not question.format:
             text = next(turn)[: question.limit]
-            entries[question.key] = answered(question.key, text, saving.bare(dossier.answers.get(question.key)))
+            entries[question.key] = answered(
+                question.key, text, loading.strip_version(dossier.answers.get(question.key))
+            )
     saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="x", now=LATE)
     response = client.get(f"{client.root}brouillon.pdf")
     assert response.status_code == 200

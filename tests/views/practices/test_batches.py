@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from notifications.files import dossier_files
 from notifications.models import Batch, Dossier, Invitation, Membership, RegisterLine, Review, Role, Subscription
-from notifications.services.dossiers import filings, saving
+from notifications.services.dossiers import filings, loading, saving
 from notifications.services.revisions import INCIDENT_REVISIONS
 from notifications.views.keeping import export
 from tests.batching import work
@@ -198,7 +198,7 @@ def test_a_practice_s_copy_holds_all_of_it_and_nothing_of_another(manager, pract
     data, revisions_of = found[f"{place}/dossier.json"], INCIDENT_REVISIONS.load_by_origin
     imported = dossier_files.read_dossier(data, revisions_of=revisions_of, now=LATE)
     dossier.refresh_from_db()
-    assert imported.answers == {key: moved(saving.bare(entry)) for key, entry in dossier.answers.items()}
+    assert imported.answers == {key: moved(loading.strip_version(entry)) for key, entry in dossier.answers.items()}
     assert not [line for line in check_journal(json.loads(found[f"{place}/journal.json"])) if line]
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from notifications.models import ControllerGroup, Dossier, Membership, Outgoing, Practice, Role, Subscription, User
 from notifications.services.alerts import reminders
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading
 from notifications.services.practices import groups
 from tests.dossiers import AS_IN_EXAMPLE, NOW
 from tests.html_pages import Page
@@ -368,4 +368,4 @@ def test_the_sheet_lists_every_deadline_and_leaves_boxes(manager, group):
 def test_the_common_page_shows_what_was_saved(manager, group):
     manager.post(manager.common, sent(manager, **{"measures_taken-part-planned": "Réunion."}))
     assert sent(manager)["measures_taken-part-planned"] == ["Réunion."]
-    assert saving.load_dossier_data(dossiers(group)[0]).common["measures_taken"]["origin"] == "group"
+    assert loading.load_dossier_data(dossiers(group)[0]).common["measures_taken"]["origin"] == "group"

@@ -11,7 +11,7 @@ from django.test import Client
 
 from notifications.models import Dossier, SharedTemplate, SharedTemplateRevision
 from notifications.report import build_report, list_essential_screens, template_page
-from notifications.services.dossiers import saving
+from notifications.services.dossiers import loading
 from notifications.services.shared_templates import editing, template_files
 from notifications.views.shared_templates import templates
 from tests.dossiers import NOW
@@ -164,7 +164,7 @@ def test_the_shipped_example_keeps_the_essential_short(client):
     template_files.load_seeds(now=NOW)
     client.post("/m/exemple-weda/commencer/", {"timezone": "Europe/Paris"})
     dossier = Dossier.objects.get()
-    report = build_report(saving.load_dossier_data(dossier), NOW)
+    report = build_report(loading.load_dossier_data(dossier), NOW)
     print([screen.slug for screen in list_essential_screens(report)])
     assert len(list_essential_screens(report)) <= 8
 
