@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -182,7 +181,7 @@ class QuestionField(forms.Field):
             label=question.label,
             help_text=question.help,
             widget=QuestionWidget(question, context.zone, checkboxes),
-            initial=partial(shown, question, base),
+            initial=shown(question, base),
         )
 
     def clean(self, posted: Posted) -> Entry | None:

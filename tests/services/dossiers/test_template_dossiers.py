@@ -1,6 +1,7 @@
 """Dossiers that were begun with a template: what it proposed, what changed since, what travels with the file."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -219,11 +220,17 @@ def test_a_template_named_otherwise_is_refused(seeds_loaded, template):
         read(changed(lambda content: content.update(template=template)))
 
 
+def read_rows(report: Report) -> list[tuple[Any, ...]]:
+    """All that is said of each question."""
+    names = ("key", "state", "lines", "note", "origin_words", "certainty", "sources", "doubts", "proposal", "outdated")
+    return [tuple(getattr(row, name) for name in names) for row in report.rows]
+
+
 def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(dossier, editor):
     filing = file(dossier)
     then = build_report(snapshots.report_of(filing).data, NOW)
     again(dossier, editor, answers__has_sensitive_data=False)
     now = build_report(snapshots.report_of(filing).data, NOW)
-    assert now.rows == then.rows
+    assert read_rows(now) == read_rows(then)
     assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
     assert snapshots.is_whole(filing)
