@@ -10,18 +10,18 @@ from django import forms
 from ..questionnaire import (
     NONE,
     STATUSES,
+    Checkbox,
     Context,
     Entry,
     Question,
     Refused,
-    Tick,
-    certainty_of,
+    apply_edit,
     check_entry,
     comes_twice,
-    edited,
-    kept,
-    part_texts,
-    ticked_options,
+    list_ticked,
+    mark_reviewed,
+    read_certainty,
+    read_part_texts,
     ticks,
 )
 from ..report import CERTAINTY_WORDS
@@ -43,7 +43,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
     known = entry["state"] == "known"
     value = entry.get("value") if known else None
     if question.parts:
-        value = part_texts(question, entry if known else None)
+        value = read_part_texts(question, entry if known else None)
     if known and question.type == "choices" and value == []:
         value = [NONE]
     return {
@@ -52,7 +52,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
         "not_applicable": entry["state"] == "not_applicable",
         "note": entry.get("note", ""),
         "details": entry.get("details", {}),
-        "certainty": {key: certainty_of(entry, key) for key in ["*", *ticked_options(entry)]},
+        "certainty": {key: read_certainty(entry, key) for key in ["*", *list_ticked(entry)]},
         "keep": False,
     }
 
@@ -60,7 +60,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
 class QuestionWidget(forms.Widget):
     """The controls of one question, drawn by the template of its type."""
 
-    def __init__(self, question: Question, zone: ZoneInfo, checkboxes: tuple[Tick, ...] = ()):
+    def __init__(self, question: Question, zone: ZoneInfo, checkboxes: tuple[Checkbox, ...] = ()):
         super().__init__()
         self.question, self.zone, self.checkboxes = question, zone, checkboxes
         kind = "parts" if question.parts else "textarea" if question.long else question.type
@@ -144,13 +144,13 @@ class QuestionWidget(forms.Widget):
             **self.day_and_time(given),
         }
 
-    def show_checkbox(self, checkbox: Tick, posted: Posted) -> dict[str, Any]:
+    def show_checkbox(self, checkbox: Checkbox, posted: Posted) -> dict[str, Any]:
         """A box as the page that was sent says, else as the text does."""
         if "ticks" in posted:
             chosen = posted["ticks"]
             return {"tick": checkbox, "on": checkbox.key in chosen, "day": chosen.get(checkbox.key, "")}
         text = _text_for(checkbox, posted["value"])
-        return {"tick": checkbox, "on": ticks.ticked(checkbox, text), "day": ticks.day_of(checkbox, text)}
+        return {"tick": checkbox, "on": ticks.is_checked(checkbox, text), "day": ticks.find_day(checkbox, text)}
 
     def day_and_time(self, value: Any) -> dict[str, str]:
         """Day and hour apart, in the dossier's zone, as the browser's own controls want them; `fold` says which of two
@@ -166,7 +166,7 @@ class QuestionWidget(forms.Widget):
         return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", "fold": fold}
 
 
-def _text_for(checkbox: Tick, value: Any) -> str:
+def _text_for(checkbox: Checkbox, value: Any) -> str:
     """Return the words among which a box's sentence stands: those of its part, or all of them."""
     return str((value.get(checkbox.part, "") if isinstance(value, Mapping) else value) or "")
 
@@ -174,7 +174,7 @@ def _text_for(checkbox: Tick, value: Any) -> str:
 class QuestionField(forms.Field):
     """Cleans to the entry that the practice's act makes of `base` (the entry that the page was rendered from)."""
 
-    def __init__(self, question: Question, base: Entry | None, context: Context, checkboxes: tuple[Tick, ...] = ()):
+    def __init__(self, question: Question, base: Entry | None, context: Context, checkboxes: tuple[Checkbox, ...] = ()):
         self.question, self.base, self.context, self.checkboxes = question, base, context, checkboxes
         super().__init__(
             required=False,
@@ -191,10 +191,10 @@ class QuestionField(forms.Field):
             sent = check_entry(self.question, self.read_state(posted), self.context)
             if self.question.type in ("moment", "datetime"):
                 self.keep_instant(sent)
-            entry = edited(self.question, self.base, sent)
+            entry = apply_edit(self.question, self.base, sent)
         except Refused as refused:
             raise forms.ValidationError(str(refused), code="refused") from None
-        return kept(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
+        return mark_reviewed(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
 
     def read_state(self, posted: Posted) -> Entry:
         """Return what the page says: « je ne sais pas encore » wins over a value that was there before, and a value
@@ -217,7 +217,7 @@ class QuestionField(forms.Field):
         value = dict(posted["value"]) if self.question.parts else posted["value"]
         for checkbox in self.checkboxes:
             text = _text_for(checkbox, value).replace("\r\n", "\n")
-            text = ticks.applied(text, _text_for(checkbox, before), [checkbox], posted["ticks"])
+            text = ticks.write_boxes(text, _text_for(checkbox, before), [checkbox], posted["ticks"])
             if self.question.parts:
                 value[checkbox.part] = text
             else:

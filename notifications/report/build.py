@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ..obligations import CNIL, Deadline
-from ..questionnaire import Case, applicable
+from ..questionnaire import Case, find_applicable
 from .clocks import list_clocks, prepare_answers
 from .data import DossierData
 from .model import Reading, Report, Row, Section
@@ -23,7 +23,7 @@ def build_report(dossier_data: DossierData, now: datetime) -> Report:
     [clock] = list_clocks(dossier_data, now, (CNIL,))
     case = build_case(dossier_data, now, clock)
     reading = Reading(dossier_data, case)
-    rows = [Row(question, reading) for question in applicable(case)]
+    rows = [Row(question, reading) for question in find_applicable(case)]
     sections = [
         Section(step.slug, step.title, step.help, tuple(row for row in rows if row.question.step == step.slug))
         for step in dossier_data.questionnaire.steps

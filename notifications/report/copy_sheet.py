@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .. import deadlines
-from ..questionnaire import Question, ticked_options
+from ..questionnaire import Question, list_ticked
 from .complement import Difference, list_differences
 from .data import Line
 from .filings import KIND, REFERENCE
@@ -274,7 +274,7 @@ def _items(question: Question, value: list[Mapping[str, str]]) -> Iterator[Piece
 
 def _options(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
     """The options to tick, one piece; the words of « Autre » are to be copied."""
-    ticked = [key for key in ticked_options(entry) if row.question.option(key)]
+    ticked = [key for key in list_ticked(entry) if row.question.option(key)]
     lines = dict(zip(ticked, (line for line in row.lines if line.kind == "option"), strict=True))
     choices = [_choice(desk, row.question, key, line) for key, line in lines.items()]
     said = [Piece(f"{row.key}/{key}", line.text, line.detail) for key, line in lines.items() if line.detail]

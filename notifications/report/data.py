@@ -52,17 +52,17 @@ class DossierData:
     def layers(self, *, newest: bool) -> tuple[dict[str, prefill.Proposal], ...]:
         """The proposals of the newest revisions, or of those that it was begun with; the weakest layer first."""
         revision, template = (self.newest, self.newest_template) if newest else (self.revision, self.template)
-        return prefill.layers(self.questionnaire, revision, template)
+        return prefill.stack_layers(self.questionnaire, revision, template)
 
     @cached_property
     def begun_with(self) -> dict[str, prefill.Proposal]:
         """What the questionnaire, the incident and the template proposed when the dossier was begun, by key."""
-        return prefill.strongest(self.layers(newest=False))
+        return prefill.keep_strongest(self.layers(newest=False))
 
     @cached_property
     def sourced(self) -> dict[str, prefill.Proposal]:
         """What they propose now."""
-        return prefill.strongest(self.layers(newest=True))
+        return prefill.keep_strongest(self.layers(newest=True))
 
     @cached_property
     def offers(self) -> dict[str, prefill.Proposal]:
@@ -72,15 +72,15 @@ class DossierData:
     @cached_property
     def by_basis(self) -> Mapping[str, Mapping[str, prefill.Proposal]]:
         """What was proposed by each basis that an answer may name: the usual answers, a revision over them."""
-        usual = prefill.of_defaults(self.questionnaire)
-        known = prefill.at_basis(self.questionnaire, self.revisions.values(), self.templates.values())
+        usual = prefill.propose_defaults(self.questionnaire)
+        known = prefill.index_by_basis(self.questionnaire, self.revisions.values(), self.templates.values())
         return {"default": usual, **{basis: {**usual, **proposals} for basis, proposals in known.items()}}
 
 
 def list_offers(dossier_data: DossierData, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
     """Return what the practice's profile or its group proposes and nobody has answered; `sourced`: weaker proposals."""
-    proposals = prefill.of_practice(dossier_data.questionnaire, dossier_data.profile, dossier_data.common, sourced)
-    return prefill.standing(dossier_data.answers, proposals, dossier_data.offered)
+    proposals = prefill.propose_practice(dossier_data.questionnaire, dossier_data.profile, dossier_data.common, sourced)
+    return prefill.find_open(dossier_data.answers, proposals, dossier_data.offered)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..questionnaire import certainty_of
+from ..questionnaire import read_certainty
 from .model import Report, Row
 
 READ_AGAIN = "relire"  # the screen after the questions
@@ -66,7 +66,7 @@ def _only_practice_knows(row: Row) -> bool:
     """Needed (or a note of the practice's own), and no proposal settles it: none, one that says itself that it is to
     be established, or one for the source's part only of a text whose other parts are the practice's."""
     own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
-    unsettled = row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    unsettled = row.proposal is None or own_parts or read_certainty(row.proposal.entry) == "unknown"
     return unsettled and (row.needed or row.question.ours)
 
 

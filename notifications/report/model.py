@@ -11,7 +11,17 @@ from typing import Any
 from .. import deadlines, prefill
 from ..catalogue import Source
 from ..obligations import Deadline, Filed
-from ..questionnaire import Case, Doubt, Question, Sentence, doubts, is_blank, is_copy, patient_data, sentences
+from ..questionnaire import (
+    Case,
+    Doubt,
+    Question,
+    Sentence,
+    find_doubts,
+    find_sentences,
+    is_blank,
+    is_copy,
+    patient_data,
+)
 from .clocks import list_clocks
 from .data import AWARE, ORGANISATION, DossierData, Line
 from .filings import BY_FILING, KIND
@@ -47,11 +57,11 @@ class Reading:
 
     @cached_property
     def doubts(self) -> tuple[Doubt, ...]:
-        return doubts(self.case)
+        return find_doubts(self.case)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        return sentences(self.case)
+        return find_sentences(self.case)
 
     @cached_property
     def needed_kind(self) -> str:
@@ -174,16 +184,16 @@ class Row:
     def outdated(self) -> bool:
         """Does a newer revision propose something else?"""
         data, key = self.reading.data, self.question.key
-        if self.entry and prefill.differing({key: self.entry}, data.sourced, data.by_basis):
+        if self.entry and prefill.find_changed_keys({key: self.entry}, data.sourced, data.by_basis):
             return True
         return key in data.sourced and key not in data.answers and key not in data.begun_with
 
     @cached_property
     def suspected(self) -> tuple[str, ...]:
         """What patient's data its free text seems to hold, unless somebody said of this very text that it does not."""
-        kinds = () if self.answered_elsewhere else patient_data.entry_suspicions(self.question, self.entry)
+        kinds = () if self.answered_elsewhere else patient_data.suspect_entry(self.question, self.entry)
         overruled = self.reading.data.overruled.get(self.question.key)
-        return () if overruled and overruled == patient_data.fingerprint(self.question, self.entry) else kinds
+        return () if overruled and overruled == patient_data.hash_texts(self.question, self.entry) else kinds
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -193,7 +203,7 @@ class Row:
     @property
     def fingerprint(self) -> str:
         """That of the text, when there is a warning."""
-        return patient_data.fingerprint(self.question, self.entry) if self.suspected else ""
+        return patient_data.hash_texts(self.question, self.entry) if self.suspected else ""
 
 
 @dataclass(frozen=True)
@@ -337,12 +347,12 @@ class Report:
     def deadline_words(self) -> str:
         """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris) », "" while not known."""
         due_at = self.clock.due_at
-        return deadlines.in_words(due_at, self.data.zone) if due_at else ""
+        return deadlines.describe_instant(due_at, self.data.zone) if due_at else ""
 
     @property
     def left_words(self) -> str:
         left = self.clock.left
-        return deadlines.length_in_words(abs(left)) if left is not None else ""
+        return deadlines.describe_length(abs(left)) if left is not None else ""
 
     @property
     def progress(self) -> Progress:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .. import prefill
 from ..catalogue import Revision, Source
-from ..questionnaire import Question, applicable
+from ..questionnaire import Question, find_applicable
 from ..shared_template import SharedTemplateFile
 from .build import build_case
 from .data import DossierData, Line
@@ -68,7 +68,7 @@ def _sources(dossier_data: DossierData, proposal: prefill.Proposal | None) -> tu
 
 def _token(row: Row, entry: object) -> str:
     """Which answer and which proposal a page showed."""
-    proposed = prefill.fingerprint(row.proposal) if row.proposal else ""
+    proposed = prefill.hash_proposal(row.proposal) if row.proposal else ""
     text = json.dumps([row.key, entry, proposed], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -79,11 +79,11 @@ def list_changed_since(
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""
     newest = dossier_data.sourced
-    earlier = prefill.strongest(prefill.layers(dossier_data.questionnaire, revision, template))
-    keys = prefill.differing(dossier_data.answers, newest, dossier_data.by_basis)
-    keys += prefill.newly_proposed(dossier_data.answers, dossier_data.begun_with, newest)
-    moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
+    earlier = prefill.keep_strongest(prefill.stack_layers(dossier_data.questionnaire, revision, template))
+    keys = prefill.find_changed_keys(dossier_data.answers, newest, dossier_data.by_basis)
+    keys += prefill.find_new_keys(dossier_data.answers, dossier_data.begun_with, newest)
+    moved = [key for key in keys if not prefill.is_same_proposal(earlier.get(key), newest.get(key))]
     if not moved:
         return ()
-    asked = {question.key for question in applicable(build_case(dossier_data, now))}
+    asked = {question.key for question in find_applicable(build_case(dossier_data, now))}
     return tuple(key for key in moved if key in asked)

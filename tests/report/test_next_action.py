@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from notifications.obligations import Filed, load
+from notifications.obligations import Filed, load_duties
 from notifications.report import DossierData, build_report, listing
 from notifications.report.next_action import Action, find_next_action
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, SEEDS, weda_data
@@ -142,7 +142,7 @@ def test_a_single_answer_that_stays_unknown_is_told_in_the_singular() -> None:
 
 
 def test_a_delay_that_starts_at_a_question_of_no_screen_opens_its_step() -> None:
-    duties = load(SEEDS / "obligations.toml")
+    duties = load_duties(SEEDS / "obligations.toml")
     other = structs.replace(duties[0], starts=("ended_at",))
     action = todo(replace(weda_data({}), obligations=(other, *duties[1:])))
     assert (action.page, action.question) == ("step", "ended_at")

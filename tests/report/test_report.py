@@ -25,7 +25,7 @@ from notifications.report import (
 )
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
-DUTIES = obligations.load(SEEDS / "obligations.toml")
+DUTIES = obligations.load_duties(SEEDS / "obligations.toml")
 SOURCE = "incident:weda-2025-11@3"
 
 

@@ -9,7 +9,7 @@ from django import forms
 
 from ...models import Filing
 from ...questionnaire import Refused, comes_twice
-from ...questionnaire.moments import at_local, read_day, read_hour
+from ...questionnaire.moments import make_instant, read_day, read_hour
 from ...questionnaire.values import clean_text
 
 Read = TypeVar("Read")
@@ -109,7 +109,7 @@ class FilingForm(forms.Form):
             return values
         zone = ZoneInfo(values.get("clock", self.zone.key))
         try:
-            instant = at_local(values["day"], values["hour"], zone, second=values.get("fold") == "1")
+            instant = make_instant(values["day"], values["hour"], zone, second=values.get("fold") == "1")
             self.twice = comes_twice(instant, zone)
             if instant > self.now:
                 raise Refused(AHEAD)

@@ -11,7 +11,7 @@ from django.template import Context as TemplateContext
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from ...questionnaire import Context, Entry, Question, Tick
+from ...questionnaire import Checkbox, Context, Entry, Question
 from ...report import Row
 from ..fields import QuestionField
 
@@ -80,7 +80,7 @@ class StepForm(forms.Form):
         context: Context,
         data: Mapping[str, Any] | None = None,
         *,
-        checkboxes: Mapping[str, tuple[Tick, ...]] = {},
+        checkboxes: Mapping[str, tuple[Checkbox, ...]] = {},
         optional: Collection[str] = (),
     ):
         super().__init__(data)

@@ -75,7 +75,7 @@ def gone(dossier: Dossier, found: Sequence[Deadline], now: datetime) -> list[Dea
     """The clocks, as they last were, of duties that had an end in this dossier and have none among those `found` now:
     an answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
     lost = [clock.obligation.key for clock in found if clock.alarm_at is None and clock.obligation.hours]
-    duties = [duty for duty in seeds.duties() if duty.key in lost]
+    duties = [duty for duty in seeds.load_duties() if duty.key in lost]
     once = replace(
         loading.load_clock_data(dossier),
         answers=_last_known(dossier, {key for duty in duties for key in duty.starts}),

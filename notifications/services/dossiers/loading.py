@@ -42,10 +42,10 @@ def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, Dos
 def load_clock_data(dossier: Dossier) -> DossierData:
     """Return what the clocks of a dossier follow from, and nothing else: answers and filings."""
     return DossierData(
-        questionnaire=seeds.questionnaire(dossier.questionnaire),
+        questionnaire=seeds.find_questionnaire(dossier.questionnaire),
         answers=dossier.answers,
         zone=dossier.zone,
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         filings=tuple(snapshots.as_data(filing) for filing in snapshots.active(dossier)),
     )
 
@@ -99,10 +99,10 @@ def _build_data(
     begun, revisions = families[0].get(cast(int, dossier.incident_revision_id), (None, []))
     template, its_revisions = families[1].get(cast(int, dossier.template_revision_id), (None, []))
     return DossierData(
-        questionnaire=seeds.questionnaire(dossier.questionnaire),
+        questionnaire=seeds.find_questionnaire(dossier.questionnaire),
         answers=read_answers(dossier),
         zone=dossier.zone,
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=begun,
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},

@@ -12,8 +12,8 @@ from django.db.models import prefetch_related_objects
 from ... import prefill, seeds
 from ...merge import merge_three_ways
 from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, SharedTemplateRevision
-from ...questionnaire import Case, Entry, Question, applicable, is_blank, kept, same_answer, span
-from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
+from ...questionnaire import Case, Entry, Question, find_applicable, find_span, is_blank, is_same_answer, mark_reviewed
+from ...questionnaire.patient_data import entry_holds_health_number, hash_texts, suspect_entry
 from ...report import AWARE, ORGANISATION
 from ...report.listing import find_place
 from .. import journal
@@ -97,15 +97,15 @@ def start(
 def _first_answers(dossier: Dossier) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
     data = load_dossier_data(dossier)
-    own = prefill.of_practice(data.questionnaire, data.profile, data.common, data.begun_with)
+    own = prefill.propose_practice(data.questionnaire, data.profile, data.common, data.begun_with)
     note_seen(dossier, own)
-    return prefill.prefill({}, {**data.begun_with, **own})
+    return prefill.fill_entries({}, {**data.begun_with, **own})
 
 
 def note_seen(dossier: Dossier, proposals: Mapping[str, prefill.Proposal]) -> None:
     """Those of the profile and the group are not offered again; the dossier's row is locked by the caller."""
     offered = Dossier.objects.values_list("offered", flat=True).get(pk=dossier.pk)
-    dossier.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
+    dossier.offered = {**offered, **{key: prefill.hash_proposal(each) for key, each in proposals.items()}}
     Dossier.objects.filter(pk=dossier.pk).update(offered=dossier.offered)
 
 
@@ -117,7 +117,7 @@ def save_answers(*, dossier: Dossier, base: int, entries: Mapping[str, Entry | N
     keys are. Keys that make sense only together are written together or not at all. Nothing written, nothing moves.
     """
     locked = lock_dossier(dossier.pk)
-    questionnaire = seeds.questionnaire(locked.questionnaire)
+    questionnaire = seeds.find_questionnaire(locked.questionnaire)
     keys = {key for sent in entries for key in questionnaire.merge_set(sent)}
     before = entries_as_of(dossier=locked, base=base, keys=keys)
     stored = {key: strip_version(locked.answers.get(key)) for key in keys}
@@ -145,14 +145,14 @@ def entries_as_of(*, dossier: Dossier, base: int, keys: Collection[str]) -> dict
 
 def find_last_change(dossier: Dossier, key: str) -> dict[str, str]:
     """Return who last changed an answer, or one that makes sense only together with it, and when."""
-    keys = seeds.questionnaire(dossier.questionnaire).merge_set(key)
+    keys = seeds.find_questionnaire(dossier.questionnaire).merge_set(key)
     last = dossier.changes.filter(key__in=keys).order_by("-version").first()
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
 
 def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
-    questionnaire = seeds.questionnaire(dossier.questionnaire)
+    questionnaire = seeds.find_questionnaire(dossier.questionnaire)
     dossier.version, dossier.last_saved_at = dossier.version + 1, now
     changes = []
     for key, entry in written.items():
@@ -173,9 +173,9 @@ def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: 
 
 def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> bool:
     """Does this entry seem to, and did nobody say that it does not? Health numbers are looked for everywhere."""
-    if dossier.overruled.get(question.key, {}).get("sha256") == fingerprint(question, entry):
+    if dossier.overruled.get(question.key, {}).get("sha256") == hash_texts(question, entry):
         return False
-    return entry_holds_health_number(entry) or bool(entry_suspicions(question, entry))
+    return entry_holds_health_number(entry) or bool(suspect_entry(question, entry))
 
 
 def _forget(dossier: Dossier, question: Question) -> None:
@@ -193,7 +193,7 @@ def derive_columns(dossier: Dossier, now: datetime) -> None:
     locked by the caller, who stores it."""
     known = {key: entry["value"] for key, entry in dossier.answers.items() if entry["state"] == "known"}
     aware_at, name = known.get(AWARE), known.get(ORGANISATION, "")
-    dossier.aware_at = span(aware_at, dossier.zone)[0].astimezone(UTC) if aware_at else None
+    dossier.aware_at = find_span(aware_at, dossier.zone)[0].astimezone(UTC) if aware_at else None
     dossier.decision = known.get(DECISION, "")
     if name != dossier.organisation_name:
         dossier.organisation_name, dossier.title = name, _write_title(dossier, name)
@@ -223,7 +223,7 @@ def _write_title(dossier: Dossier, name: str) -> str:
 
 def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
     """« Conserver » for several answers: each is read by the practice as it stands now."""
-    entries = {key: kept(entry) for key in keys if (entry := strip_version(dossier.answers.get(key)))}
+    entries = {key: mark_reviewed(entry) for key in keys if (entry := strip_version(dossier.answers.get(key)))}
     return save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
 
 
@@ -232,8 +232,8 @@ def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -
     """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
     locked = lock_dossier(dossier.pk)
-    question, entry = seeds.questionnaire(locked.questionnaire).get(key), strip_version(locked.answers.get(key))
-    kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
+    question, entry = seeds.find_questionnaire(locked.questionnaire).get(key), strip_version(locked.answers.get(key))
+    kinds = suspect_entry(question, entry) if question and hash_texts(question, entry) == seen else ()
     if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
         return False
     locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
@@ -246,8 +246,8 @@ def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -
 
 def keepable(dossier: Dossier, slug: str) -> list[str]:
     """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
-    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers)
-    questions = [question for question in applicable(case) if question.step == slug]
+    case = Case(seeds.find_questionnaire(dossier.questionnaire), dossier.answers)
+    questions = [question for question in find_applicable(case) if question.step == slug]
     return [question.key for question in questions if question.review != "open" and _unread(dossier, question)]
 
 
@@ -267,7 +267,7 @@ def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now
     """The same for several keys, in one save, merged like any with what changed since version `base`."""
     newest, offers = _newest(dossier)
     chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
-    entries: dict[str, Entry | None] = {key: kept(proposal.entry) for key, proposal in chosen.items()}
+    entries: dict[str, Entry | None] = {key: mark_reviewed(proposal.entry) for key, proposal in chosen.items()}
     saved = save_answers(dossier=dossier, base=base, entries=entries, by=by, now=now)
     note_seen(dossier, {key: chosen[key] for key in saved.saved if key in offers})
     return saved
@@ -295,7 +295,7 @@ def versions(dossier: Dossier, key: str) -> list[Version]:
     """What an answer was, the present one first; a save that only read it or moved its origin is left out."""
     told: list[AnswerChange] = []
     for change in dossier.changes.filter(key=key).order_by("version"):
-        if not told or not same_answer(told[-1].after, change.after):
+        if not told or not is_same_answer(told[-1].after, change.after):
             told.append(change)
     return [_version(change) for change in reversed(told)]
 
@@ -315,7 +315,7 @@ def restore(
         return None
     # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
     cleared = {"state": "cleared", "origin": "practice", "reviewed": False}
-    entry = kept(found.after) if found.after and not is_blank(found.after) else cleared
+    entry = mark_reviewed(found.after) if found.after and not is_blank(found.after) else cleared
     base = dossier.version if base is None else base
     return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ...seeds import questionnaire
+from ...seeds import find_questionnaire
 from ...services.accounts import access
 from ...services.journal import EVENTS
 from ..requests import ViewerRequest
@@ -22,7 +22,7 @@ def journal(request: ViewerRequest, public_id: str) -> HttpResponse:
     dossier = visible_dossier(request, public_id)
     author = access.author(dossier, request.viewer)
     page = Paginator(dossier.journal.order_by("-number"), PER_PAGE).get_page(request.GET.get("page"))
-    questions = questionnaire(dossier.questionnaire).questions
+    questions = find_questionnaire(dossier.questionnaire).questions
     lines = [
         {
             "number": line.number,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ... import deadlines
 from ...forms.dossiers.step import StepForm
 from ...models import Dossier
-from ...questionnaire import Context, Question, Tick
+from ...questionnaire import Checkbox, Context, Question
 from ...report import Report, Row, build_report, list_checkboxes
 from ...services.accounts import access
 from ...services.dossiers import loading, saving
@@ -111,7 +111,7 @@ def read_version(request: ViewerRequest, dossier: Dossier, name: str = "base") -
     return int(version)
 
 
-def _find_checkboxes(report: Report, questions: Iterable[Question]) -> dict[str, tuple[Tick, ...]]:
+def _find_checkboxes(report: Report, questions: Iterable[Question]) -> dict[str, tuple[Checkbox, ...]]:
     """Return the boxes that fit what is recorded, by question; most pages have none."""
     occasions = report.data.newest.occasions if report.data.newest else ()
     with_boxes = {occasion.question for occasion in occasions}
@@ -142,7 +142,7 @@ def _describe_conflict(report: Report, key: str, change: Mapping[str, str], auth
     return {
         "lines": report.by_key[key].lines if key in report.by_key else (),
         "by": access.author_words(change["by"], author),
-        "at": deadlines.in_words(datetime.fromisoformat(at), report.data.zone) if at else "",
+        "at": deadlines.describe_instant(datetime.fromisoformat(at), report.data.zone) if at else "",
     }
 
 

@@ -40,7 +40,7 @@ def versions(request: ViewerRequest, public_id: str, key: str) -> HttpResponse:
             "origin": describe_origin(dossier_data, version.entry),
             "erased": version.erased,
             "by": access.author_words(version.by, author),
-            "at": deadlines.in_words(version.at, dossier_data.zone),
+            "at": deadlines.describe_instant(version.at, dossier_data.zone),
         }
         for version in saving.versions(dossier, key)
     ]

@@ -55,8 +55,8 @@ def changed_law(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = text.replace('certainty = "confirmed"\n', 'certainty = "confirmed"\nvalid_until = "2025-11-12"\n', 1)
     path = tmp_path / "obligations.toml"
     path.write_text(text + SUCCESSOR, "utf-8")
-    duties = obligations.load(path, form())
-    monkeypatch.setattr(seeds, "duties", lambda: duties)
+    duties = obligations.load_duties(path, form())
+    monkeypatch.setattr(seeds, "load_duties", lambda: duties)
 
 
 @pytest.fixture
