@@ -13,6 +13,7 @@ from msgspec import Meta, field
 
 from .questionnaire import (
     ANY_TIME,
+    Checkbox,
     Entry,
     Filled,
     Question,
@@ -21,7 +22,6 @@ from .questionnaire import (
     Shape,
     Slug,
     Status,
-    Tick,
     check_entry,
     check_keys,
     convert_tables,
@@ -156,8 +156,8 @@ class Occasion(Shape, frozen=True):
     until: dt.date | None = None
 
     @property
-    def tick(self) -> Tick:
-        return Tick(self.key, self.label, self.sentence)
+    def tick(self) -> Checkbox:
+        return Checkbox(self.key, self.label, self.sentence)
 
 
 class Revision(Shape, frozen=True, dict=True):
@@ -208,12 +208,12 @@ class Revision(Shape, frozen=True, dict=True):
         return tuple(point.text for point in self.open_points)
 
 
-def load(path: Path, questionnaire: Questionnaire) -> Revision:
+def load_revision(path: Path, questionnaire: Questionnaire) -> Revision:
     """Read and check an incident file against the questionnaire it answers."""
-    return build(read_toml(path), path.name, questionnaire)
+    return build_revision(read_toml(path), path.name, questionnaire)
 
 
-def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> Revision:
+def build_revision(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> Revision:
     """Return the revision that the tables hold; `file` is its name in problems. Days may be ISO text (JSON).
 
     Raises Unusable."""
@@ -280,12 +280,12 @@ def check_fact(fact: Fact, questionnaire: Questionnaire, origin: str) -> Iterato
     if question.ours or question.practice_only:
         yield "seul le cabinet peut répondre à cette question."
     try:
-        proposed_entry(question, fact, origin)
+        propose_entry(question, fact, origin)
     except Refused as refused:
         yield str(refused)
 
 
-def proposed_entry(question: Question, fact: Fact, origin: str) -> Entry:
+def propose_entry(question: Question, fact: Fact, origin: str) -> Entry:
     """Return the answer that a fact proposes: its certainty is the fact's status, option by option where given.
 
     Raises Refused when the fact's value is not one of the question's."""

@@ -32,7 +32,7 @@ MONTHS = (
 )  # fmt: skip
 
 
-def due(start: datetime, delay: timedelta) -> datetime:
+def add_delay(start: datetime, delay: timedelta) -> datetime:
     """The UTC instant at which a delay that began at `start` (aware) ends. Raises ValueError for a naive start.
 
     RGPD art. 33(1) counts in hours: nights, weekends and holidays are in (Regulation 1182/71, art. 3(3), 3(4))."""
@@ -41,7 +41,7 @@ def due(start: datetime, delay: timedelta) -> datetime:
     return start.astimezone(UTC) + delay
 
 
-def legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
+def find_legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
     """The end as Regulation 1182/71 counts it: the hour in which the delay begins, on the clocks of `zone`, is not
     counted (art. 3(1)), so it ends with the hour that is running at `due_at`. Nothing moves over weekends and holidays:
     art. 3(4) leaves delays in hours out, and art. 3(5) is disputed. Never the deadline, at most small print."""
@@ -53,7 +53,7 @@ def legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
 SOON, URGENT = timedelta(hours=24), timedelta(hours=6)
 
 
-def state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
+def judge_state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
     """ "open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end is still in time."""
     if now > due_at:
         return past
@@ -61,32 +61,32 @@ def state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
     return "urgent" if left < URGENT else "soon" if left < SOON else "open"
 
 
-def day_in_words(day: datetime | str) -> str:
+def describe_day(day: datetime | str) -> str:
     """« mercredi 12 novembre 2025 » for a local datetime or an ISO day."""
     moment = datetime.fromisoformat(day) if isinstance(day, str) else day
     number = "1er" if moment.day == 1 else str(moment.day)
     return f"{DAYS[moment.weekday()]} {number} {MONTHS[moment.month - 1]} {moment.year}"
 
 
-def in_words(instant: datetime, zone: ZoneInfo) -> str:
+def describe_instant(instant: datetime, zone: ZoneInfo) -> str:
     """« mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) » in the given zone."""
     local = instant.astimezone(zone)
-    return f"{day_in_words(local)} à {local.hour} h {local.minute:02d} (heure {ZONES.get(zone.key, zone.key)})"
+    return f"{describe_day(local)} à {local.hour} h {local.minute:02d} (heure {ZONES.get(zone.key, zone.key)})"
 
 
-def in_paris(instant: datetime, zone: ZoneInfo) -> str:
+def describe_in_paris(instant: datetime, zone: ZoneInfo) -> str:
     """The same instant in words on the clocks of Paris; "" in a dossier that follows them."""
-    return "" if zone.key == PARIS.key else in_words(instant, PARIS)
+    return "" if zone.key == PARIS.key else describe_instant(instant, PARIS)
 
 
-def moment_in_words(value: str, zone: ZoneInfo) -> str:
+def describe_moment(value: str, zone: ZoneInfo) -> str:
     """Words of a day (`YYYY-MM-DD`: only the day is said) or of an instant (ISO 8601 with offset)."""
     if len(value) == 10:
-        return day_in_words(value)
-    return in_words(datetime.fromisoformat(value), zone)
+        return describe_day(value)
+    return describe_instant(datetime.fromisoformat(value), zone)
 
 
-def length_in_words(length: timedelta) -> str:
+def describe_length(length: timedelta) -> str:
     """« 2 jours et 3 heures », « 5 heures et 12 minutes »: the two largest units, never rounded up."""
     minutes = int(length.total_seconds()) // 60
     units = [(minutes // 1440, "jour"), (minutes // 60 % 24, "heure"), (minutes % 60, "minute")]

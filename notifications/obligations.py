@@ -24,9 +24,9 @@ from .questionnaire import (
     Status,
     check_conditions,
     convert_tables,
+    find_span,
     holds,
     read_toml,
-    span,
 )
 
 CNIL = "cnil"  # the duty whose clock every page shows
@@ -135,12 +135,14 @@ class Deadline:
         return self.state in ("open", "soon", "urgent", "overdue")
 
 
-def load(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
+def load_duties(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
     """Read and check a file of duties; with a questionnaire, what they ask of it is checked too. Raises Unusable."""
-    return build(read_toml(path), path.name, questionnaire)
+    return build_duties(read_toml(path), path.name, questionnaire)
 
 
-def build(tables: Mapping[str, Any], file: str, questionnaire: Questionnaire | None = None) -> tuple[Obligation, ...]:
+def build_duties(
+    tables: Mapping[str, Any], file: str, questionnaire: Questionnaire | None = None
+) -> tuple[Obligation, ...]:
     """Return the duties that the tables hold; `file` is its name in problems. Raises Unusable."""
 
     def find_problems(duties: Duties) -> Iterator[tuple[str, str]]:
@@ -172,13 +174,15 @@ def check_duty(duty: Obligation, questionnaire: Questionnaire | None) -> Iterato
             yield f"« {key} » n'est pas une question de type {' ou '.join(types)}."
 
 
-def clocks(obligations: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> list[Deadline]:
+def read_clocks(
+    obligations: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime
+) -> list[Deadline]:
     """Return the clock of each duty in the file's order, under the terms valid when it started."""
     keys = dict.fromkeys(duty.key for duty in obligations)
-    return [deadline([duty for duty in obligations if duty.key == key], case, filings, now) for key in keys]
+    return [read_clock([duty for duty in obligations if duty.key == key], case, filings, now) for key in keys]
 
 
-def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> Deadline:
+def read_clock(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], now: datetime) -> Deadline:
     """Return the clock of one duty, given under its successive terms. A bare day starts it at 00:00 in the dossier's
     zone.
 
@@ -186,7 +190,7 @@ def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], 
     answer would, `corrected_at` tells. Filed without a start, it counts from the one that is given later."""
     duty, start, hour_known = _find_terms(terms, case, filings, now)
     delay = timedelta(hours=duty.hours)
-    due_at = deadlines.due(start, delay) if start and delay else None
+    due_at = deadlines.add_delay(start, delay) if start and delay else None
     careful_at = done_at = corrected_at = None
     done_day = ""
     if filed := _find_discharge(duty, start, filings):
@@ -196,14 +200,14 @@ def deadline(terms: Sequence[Obligation], case: Case, filings: Sequence[Filed], 
             due_at = filed_end
         start_today = _find_start(duty, case, ())[0] if filed_start and delay and not duty.after else None
         if start_today and start_today.replace(microsecond=0) != filed_start:  # filed to the second
-            corrected_at = deadlines.due(start_today, delay)
+            corrected_at = deadlines.add_delay(start_today, delay)
     else:
         # The end if the delay began when the news was received, where that is earlier than when it was read.
         if due_at and (received := _find_moment([duty.prudent], case)):
-            end = deadlines.due(span(received, case.zone)[0], delay)
+            end = deadlines.add_delay(find_span(received, case.zone)[0], delay)
             careful_at = end if end < due_at else None
         if holds(duty.done, case) and (done := _find_moment([duty.done_on], case)):
-            done_at, done_day = span(done, case.zone)[0], done if len(done) == 10 else ""
+            done_at, done_day = find_span(done, case.zone)[0], done if len(done) == 10 else ""
     state = _judge_state(duty, case, start, due_at, careful_at or due_at, done_at, now)
     left = due_at - now if due_at else None
     return Deadline(duty, start, due_at, state, hour_known, left, careful_at, done_at, done_day, corrected_at)
@@ -233,7 +237,7 @@ def _find_start(duty: Obligation, case: Case, filings: Sequence[Filed]) -> tuple
         first = next((filed for filed in filings if filed.kind == duty.after), None)
         return (first.at.astimezone(UTC), True) if first else (None, False)
     moment = _find_moment(duty.starts, case)
-    return (span(moment, case.zone)[0], len(moment) > 10) if moment else (None, False)
+    return (find_span(moment, case.zone)[0], len(moment) > 10) if moment else (None, False)
 
 
 def _find_moment(keys: Sequence[str], case: Case) -> str:
@@ -270,4 +274,4 @@ def _judge_state(
         return "waiting" if duty.hours else "todo"  # without a start, or without an hour to run out
     if duty.soft:
         return "chase" if now > due_at else "todo"
-    return "overdue" if now > due_at else deadlines.state(alarm_at, now, past="urgent")
+    return "overdue" if now > due_at else deadlines.judge_state(alarm_at, now, past="urgent")

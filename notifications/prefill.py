@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from itertools import product
 
 from . import shared_template
-from .catalogue import Revision, proposed_entry
-from .questionnaire import SAYING, Answers, Entry, Questionnaire, default_entry, same_answer
+from .catalogue import Revision, propose_entry
+from .questionnaire import SAYING, Answers, Entry, Questionnaire, is_same_answer, make_default_entry
 from .shared_template import SharedTemplateFile
 
 
@@ -39,30 +39,30 @@ class Proposal:
 
 
 @cache
-def of_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
+def propose_defaults(questionnaire: Questionnaire) -> dict[str, Proposal]:
     """Return the questionnaire's own usual answers."""
-    entries = {question.key: default_entry(question) for question in questionnaire}
+    entries = {question.key: make_default_entry(question) for question in questionnaire}
     return {key: Proposal(key, entry) for key, entry in entries.items() if entry}
 
 
 @lru_cache(maxsize=256)
-def of_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, Proposal]:
+def propose_incident(questionnaire: Questionnaire, revision: Revision) -> dict[str, Proposal]:
     """Return what an incident revision proposes: facts present, with a value or a reason why it is unknown."""
     proposals = {}
     for fact in revision.facts:
         if fact.proposes and fact.polarity == "present":
-            entry = proposed_entry(questionnaire.questions[fact.key], fact, revision.origin)
+            entry = propose_entry(questionnaire.questions[fact.key], fact, revision.origin)
             proposals[fact.key] = Proposal(fact.key, entry, fact.sources, fact.statement, fact.scope, fact.via)
     return proposals
 
 
 @lru_cache(maxsize=256)
-def of_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> dict[str, Proposal]:
+def propose_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> dict[str, Proposal]:
     """Return what a template revision proposes by itself; nothing for another form than its own."""
     if template.questionnaire != questionnaire.name:
         return {}
     return {
-        key: Proposal(key, shared_template.proposed_entry(questionnaire.questions[key], answer, template.origin))
+        key: Proposal(key, shared_template.propose_entry(questionnaire.questions[key], answer, template.origin))
         for key, answer in template.answers.items()
     }
 
@@ -71,8 +71,12 @@ def of_template(questionnaire: Questionnaire, template: SharedTemplateFile) -> d
 def _join_parts(questionnaire: Questionnaire, revision: Revision, template: SharedTemplateFile) -> dict[str, Proposal]:
     """Return those texts in parts to which a template adds a part of its own, beside the incident's. How sure it is, is
     said of the incident's words."""
-    incident, basis, joined = of_incident(questionnaire, revision), pair(template.origin, revision.origin), {}
-    for key, proposal in of_template(questionnaire, template).items():
+    incident, basis, joined = (
+        propose_incident(questionnaire, revision),
+        join_bases(template.origin, revision.origin),
+        {},
+    )
+    for key, proposal in propose_template(questionnaire, template).items():
         if key in incident and questionnaire.questions[key].parts and incident[key].entry["state"] == "known":
             value = [*incident[key].entry["value"], *proposal.entry["value"]]
             entry = {**incident[key].entry, **proposal.entry, "value": value, "basis": basis}
@@ -80,34 +84,36 @@ def _join_parts(questionnaire: Questionnaire, revision: Revision, template: Shar
     return joined
 
 
-def pair(template: str, incident: str) -> str:
+def join_bases(template: str, incident: str) -> str:
     """Return the basis of a text in which both speak."""
     return f"{template}+{incident}"
 
 
-def layers(
+def stack_layers(
     questionnaire: Questionnaire, revision: Revision | None, template: SharedTemplateFile | None = None
 ) -> tuple[dict[str, Proposal], ...]:
     """Return all proposals, the weakest layer first."""
-    incident = of_incident(questionnaire, revision) if revision else {}
-    own = of_template(questionnaire, template) if template else {}
+    incident = propose_incident(questionnaire, revision) if revision else {}
+    own = propose_template(questionnaire, template) if template else {}
     joined = _join_parts(questionnaire, revision, template) if revision and template else {}
-    return (of_defaults(questionnaire), incident, {**own, **joined})
+    return (propose_defaults(questionnaire), incident, {**own, **joined})
 
 
-def at_basis(
+def index_by_basis(
     questionnaire: Questionnaire, revisions: Collection[Revision], templates: Collection[SharedTemplateFile]
 ) -> dict[str, Mapping[str, Proposal]]:
     """Return what was proposed by each basis that an answer may name: a revision, or one of a template with one of its
     incident."""
-    proposals: dict[str, Mapping[str, Proposal]] = {each.origin: of_incident(questionnaire, each) for each in revisions}
-    proposals |= {each.origin: of_template(questionnaire, each) for each in templates}
+    proposals: dict[str, Mapping[str, Proposal]] = {
+        each.origin: propose_incident(questionnaire, each) for each in revisions
+    }
+    proposals |= {each.origin: propose_template(questionnaire, each) for each in templates}
     for template, revision in product(templates, revisions):
-        proposals[pair(template.origin, revision.origin)] = _join_parts(questionnaire, revision, template)
+        proposals[join_bases(template.origin, revision.origin)] = _join_parts(questionnaire, revision, template)
     return proposals
 
 
-def of_practice(
+def propose_practice(
     questionnaire: Questionnaire,
     profile: Mapping[str, Entry],
     common: Mapping[str, Entry],
@@ -130,34 +136,34 @@ def of_practice(
     return proposals
 
 
-def fingerprint(proposal: Proposal) -> str:
+def hash_proposal(proposal: Proposal) -> str:
     """Return which answer is proposed, whoever proposes it, as a short hash."""
     entry = _drop_origins(proposal)
     text = json.dumps([entry.get(name) for name in SAYING], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def standing(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, str]) -> dict[str, Proposal]:
+def find_open(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, str]) -> dict[str, Proposal]:
     """Return those proposals of the profile or the group that nobody has answered yet: not the one last seen (`seen`,
     its fingerprint by key), and not what the answer says already."""
     return {
         key: proposal
         for key, proposal in proposals.items()
-        if seen.get(key) != fingerprint(proposal) and not same_answer(answers.get(key), proposal.entry)
+        if seen.get(key) != hash_proposal(proposal) and not is_same_answer(answers.get(key), proposal.entry)
     }
 
 
-def strongest(proposals: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:
+def keep_strongest(proposals: Iterable[Mapping[str, Proposal]]) -> dict[str, Proposal]:
     """Return for each key the proposal of the strongest layer; the weakest comes first."""
     return {key: proposal for layer in proposals for key, proposal in layer.items()}
 
 
-def prefill(answers: Answers, proposals: Mapping[str, Proposal]) -> dict[str, Entry]:
+def fill_entries(answers: Answers, proposals: Mapping[str, Proposal]) -> dict[str, Entry]:
     """Return new entries, only for keys that have no entry at all (a cleared answer is never proposed again)."""
     return {key: dict(proposal.entry) for key, proposal in proposals.items() if key not in answers}
 
 
-def differing(
+def find_changed_keys(
     answers: Answers, newest: Mapping[str, Proposal], at_basis: Mapping[str, Mapping[str, Proposal]]
 ) -> list[str]:
     """Return the keys « à revoir »: the newest proposal differs from the one that the answer was last shown.
@@ -165,20 +171,20 @@ def differing(
     `newest` is what the newest revisions propose, `at_basis` the proposals of each older origin that some answer
     names as its basis. A withdrawn fact is a difference."""
     bases = {key: entry["basis"] for key, entry in answers.items() if entry.get("basis") in at_basis}
-    return [key for key, basis in bases.items() if not same(at_basis[basis].get(key), newest.get(key))]
+    return [key for key, basis in bases.items() if not is_same_proposal(at_basis[basis].get(key), newest.get(key))]
 
 
-def newly_proposed(answers: Answers, begun: Mapping[str, Proposal], newest: Mapping[str, Proposal]) -> list[str]:
+def find_new_keys(answers: Answers, begun: Mapping[str, Proposal], newest: Mapping[str, Proposal]) -> list[str]:
     """Return the keys « à revoir » that nobody has answered, and for which nothing was proposed when the dossier was
     begun."""
     return [key for key in newest if key not in answers and key not in begun]
 
 
-def same(one: Proposal | None, other: Proposal | None) -> bool:
+def is_same_proposal(one: Proposal | None, other: Proposal | None) -> bool:
     """Say whether two proposals say the same, whatever revision said it."""
     if one is None or other is None:
         return one is other
-    return same_answer(_drop_origins(one), _drop_origins(other))
+    return is_same_answer(_drop_origins(one), _drop_origins(other))
 
 
 def _drop_origins(proposal: Proposal) -> Entry:
@@ -192,7 +198,7 @@ def _list_parts(entry: Entry) -> list[dict[str, str]]:
     return value if isinstance(value, list) and value and isinstance(value[0], dict) and "origin" in value[0] else []
 
 
-def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
+def settle_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]], key: str) -> Entry:
     """Return an imported entry with the origin that may stand.
 
     `proposals` holds, for each basis that is here, what it proposes. An origin stands only where one of its proposals
@@ -200,7 +206,7 @@ def standing_origin(entry: Entry, proposals: Mapping[str, Mapping[str, Proposal]
     of_key = {basis: layer[key].entry for basis, layer in proposals.items() if key in layer}
     kept = {name: value for name, value in entry.items() if name != "basis" or value in proposals}
     if entry["origin"] != "practice":
-        if any(each["origin"] == entry["origin"] and same_answer(entry, each) for each in of_key.values()):
+        if any(each["origin"] == entry["origin"] and is_same_answer(entry, each) for each in of_key.values()):
             return kept
         kept = {name: value for name, value in kept.items() if name != "basis"}
         kept |= {"origin": "import", "reviewed": False}

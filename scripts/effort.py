@@ -91,7 +91,7 @@ class Person:
             self.click(selector)
 
     def answer_page(self) -> None:
-        form = seeds.questionnaire()
+        form = seeds.find_questionnaire()
         held = self.page.locator("input[name=keys]").evaluate_all("all => all.map(each => each.value)")
         for key in held:
             if self.short and self.page.locator(f".optional-questions #q-{key}").count():
@@ -182,7 +182,7 @@ def without_incident() -> dict[str, object]:
     for fact in revision.facts if revision else ():
         if fact.proposes and fact.key not in answers:
             answers[fact.key] = {"unknown": True, "note": fact.unknown} if fact.unknown else fact.value
-        elif fact.proposes and seeds.questionnaire().questions[fact.key].parts:
+        elif fact.proposes and seeds.find_questionnaire().questions[fact.key].parts:
             own = answers[fact.key] if isinstance(answers[fact.key], dict) else {"practice": answers[fact.key]}
             answers[fact.key] = {"source": fact.value, **own}
     return answers

@@ -91,7 +91,7 @@ def pages(page: Page) -> Iterator[tuple[str, str]]:
     page.goto("/incidents/weda-2025-11/commencer/")
     page.get_by_role("button", name="Commencer").click()
     root = re.sub(r"(/dossiers/[^/]+/).*", r"\1", page.url)
-    form = seeds.questionnaire()
+    form = seeds.find_questionnaire()
     inside = [f"etapes/{step.slug}/" for step in form.steps]
     inside += [f"essentiel/{subject.slug}/" for subject in form.subjects if subject.slug != "retard"]
     for name in ["", *inside, "essentiel/relire/", "verifier/", "telecharger/", "lien/", "versions/kind/"]:

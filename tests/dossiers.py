@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications import catalogue, obligations, prefill, questionnaire
-from notifications.questionnaire import Context, Entry, check_entry, edited, part_texts
+from notifications.questionnaire import Context, Entry, apply_edit, check_entry, read_part_texts
 from notifications.report import DossierData
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,13 +22,13 @@ AS_IN_EXAMPLE: Mapping[str, Any] = tomllib.loads((ROOT / "examples/cabinet-weda.
 
 @cache
 def form() -> questionnaire.Questionnaire:
-    return questionnaire.load(SEEDS / "questionnaires/cnil-2023-07.toml")
+    return questionnaire.load_questionnaire(SEEDS / "questionnaires/cnil-2023-07.toml")
 
 
 @cache
 def revision(name: str) -> catalogue.Revision:
     """`weda-2025-11.3`: a revision that ships."""
-    return catalogue.load(SEEDS / f"incidents/{name}.toml", form())
+    return catalogue.load_revision(SEEDS / f"incidents/{name}.toml", form())
 
 
 def weda_data(
@@ -39,7 +39,7 @@ def weda_data(
     `answers` holds plain values as in the example file, `{"unknown": True, "note": …}`, `{"value": …, "note": …}`,
     or for a text in parts `{part: text}`, which leaves the other parts as they are."""
     begun = revision(f"weda-2025-11.{number}")
-    entries = prefill.prefill({}, prefill.strongest(prefill.layers(form(), begun)))
+    entries = prefill.fill_entries({}, prefill.keep_strongest(prefill.stack_layers(form(), begun)))
     for key, value in answers.items():
         if entry := answered(key, value, entries.get(key), zone):
             entries[key] = entry
@@ -48,7 +48,7 @@ def weda_data(
         form(),
         entries,
         zone,
-        obligations.load(SEEDS / "obligations.toml"),
+        obligations.load_duties(SEEDS / "obligations.toml"),
         begun,
         known[f"incident:weda-2025-11@{newest}"],
         known,
@@ -59,13 +59,13 @@ def answered(key: str, value: Any, base: Entry | None = None, zone: ZoneInfo = P
     """The entry that a practice's plain answer makes of `base`; None when nothing was there and nothing is said."""
     question = form().questions[key]
     sent = check_entry(question, _raw(question, value, base), Context(zone, LATE))
-    return edited(question, base, sent)
+    return apply_edit(question, base, sent)
 
 
 def _raw(question: questionnaire.Question, value: Any, base: Entry | None) -> dict[str, Any]:
     if question.parts and not (isinstance(value, dict) and "unknown" in value):
         mine = value if isinstance(value, dict) else {question.part_for("practice"): value}
-        return {"state": "known", "value": part_texts(question, base) | mine}
+        return {"state": "known", "value": read_part_texts(question, base) | mine}
     if not isinstance(value, dict):
         return {"state": "known", "value": value}
     rest = {name: each for name, each in value.items() if name not in ("unknown", "not_applicable")}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notifications import catalogue
-from notifications.catalogue import Fact, Revision, build, proposed_entry
+from notifications.catalogue import Fact, Revision, build_revision, propose_entry
 from notifications.questionnaire import Unusable
 from tests.dossiers import SEEDS, form, revision
 
@@ -119,12 +119,12 @@ PRACTICE_ALONE = [question.key for question in form() if question.ours or questi
 
 def problems_of(data: dict[str, Any]) -> list[str]:
     with pytest.raises(Unusable) as caught:
-        build(data, "essai.1.toml", form())
+        build_revision(data, "essai.1.toml", form())
     return caught.value.problems
 
 
 def test_the_file_that_faults_are_put_into_is_good() -> None:
-    found = build(GOOD, "essai.1.toml", form())
+    found = build_revision(GOOD, "essai.1.toml", form())
     assert (found.origin, found.as_of, found.open) == ("incident:essai@1", dt.date(2025, 11, 12), ("Le début.",))
 
 
@@ -180,7 +180,7 @@ def fact(**fields: Any) -> Fact:
 
 
 def test_a_proposal_is_as_sure_as_its_fact_option_by_option() -> None:
-    found = proposed_entry(
+    found = propose_entry(
         form().questions["nature"],
         fact(value=["confidentiality", "availability"], option_status={"availability": "confirmed"}),
         "incident:essai@1",
@@ -190,14 +190,14 @@ def test_a_proposal_is_as_sure_as_its_fact_option_by_option() -> None:
 
 
 def test_a_bare_day_may_be_proposed() -> None:
-    found = proposed_entry(
+    found = propose_entry(
         form().questions["started_at"], fact(key="started_at", value="2025-10-01"), "incident:essai@1"
     )
     assert found["value"] == "2025-10-01"
 
 
 def test_a_reason_for_not_knowing_is_proposed_as_such() -> None:
-    found = proposed_entry(form().questions["ended_at"], fact(key="ended_at", unknown="Non dit."), "incident:essai@1")
+    found = propose_entry(form().questions["ended_at"], fact(key="ended_at", unknown="Non dit."), "incident:essai@1")
     assert (found["state"], found["note"]) == ("unknown", "Non dit.")
 
 
@@ -210,7 +210,7 @@ def proposals(found: Revision) -> dict[str, Fact]:
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_every_file_that_ships_loads_under_its_own_name(path: Any) -> None:
-    found = catalogue.load(path, form())
+    found = catalogue.load_revision(path, form())
     assert path.name == f"{found.slug}.{found.number}.toml"
 
 

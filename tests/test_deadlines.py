@@ -8,16 +8,16 @@ import pytest
 
 from notifications.deadlines import (
     ZONES,
-    day_in_words,
-    due,
-    in_words,
-    legal_end,
-    length_in_words,
-    moment_in_words,
-    state,
+    add_delay,
+    describe_day,
+    describe_instant,
+    describe_length,
+    describe_moment,
+    find_legal_end,
+    judge_state,
 )
-from notifications.questionnaire import Refused, span
-from notifications.questionnaire.moments import at_local
+from notifications.questionnaire import Refused, find_span
+from notifications.questionnaire.moments import make_instant
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")
@@ -41,24 +41,24 @@ def paris(text: str) -> datetime:
     ],
 )
 def test_hours_elapse_through_nights_weekends_holidays_and_clock_changes(aware: str, end: str) -> None:
-    assert due(paris(aware), DELAY).astimezone(PARIS).isoformat()[:16] == end
+    assert add_delay(paris(aware), DELAY).astimezone(PARIS).isoformat()[:16] == end
 
 
 def test_a_deadline_is_the_same_instant_in_every_zone() -> None:
-    in_paris = due(paris("2025-11-12T10:42"), DELAY)
-    on_the_island = due(datetime(2025, 11, 12, 13, 42, tzinfo=REUNION), DELAY)
+    in_paris = add_delay(paris("2025-11-12T10:42"), DELAY)
+    on_the_island = add_delay(datetime(2025, 11, 12, 13, 42, tzinfo=REUNION), DELAY)
     assert in_paris == on_the_island == DUE
     assert in_paris.tzinfo is UTC
 
 
 def test_an_instant_without_zone_has_no_deadline() -> None:
     with pytest.raises(ValueError, match="naive"):
-        due(datetime(2025, 11, 12, 10, 42), DELAY)
+        add_delay(datetime(2025, 11, 12, 10, 42), DELAY)
 
 
 def test_each_of_the_two_hours_of_a_night_that_has_them_twice_counts_for_itself() -> None:
-    first = due(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=0), DELAY)
-    second = due(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=1), DELAY)
+    first = add_delay(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=0), DELAY)
+    second = add_delay(datetime(2025, 10, 26, 2, 30, tzinfo=PARIS, fold=1), DELAY)
     assert second - first == timedelta(hours=1)
 
 
@@ -76,7 +76,7 @@ def test_each_of_the_two_hours_of_a_night_that_has_them_twice_counts_for_itself(
     ],
 )
 def test_the_very_instant_of_a_deadline_is_still_in_time(before: timedelta, expected: str) -> None:
-    assert state(DUE, DUE - before) == expected
+    assert judge_state(DUE, DUE - before) == expected
 
 
 # ---------------------------------------------------------------- words
@@ -92,7 +92,7 @@ def test_the_very_instant_of_a_deadline_is_still_in_time(before: timedelta, expe
     ],
 )
 def test_days_are_said_in_french(day: str | datetime, words: str) -> None:
-    assert day_in_words(day) == words
+    assert describe_day(day) == words
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_days_are_said_in_french(day: str | datetime, words: str) -> None:
     ],
 )
 def test_instants_are_said_with_the_name_of_their_zone(instant: datetime, zone: str, words: str) -> None:
-    assert in_words(instant, ZoneInfo(zone)) == words
+    assert describe_instant(instant, ZoneInfo(zone)) == words
 
 
 def test_a_bare_day_is_said_without_an_hour() -> None:
-    assert moment_in_words("2025-11-12", PARIS) == "mercredi 12 novembre 2025"
-    assert moment_in_words("2025-11-12T10:42:00+01:00", REUNION).endswith("à 13 h 42 (heure de La Réunion)")
+    assert describe_moment("2025-11-12", PARIS) == "mercredi 12 novembre 2025"
+    assert describe_moment("2025-11-12T10:42:00+01:00", REUNION).endswith("à 13 h 42 (heure de La Réunion)")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_bare_day_is_said_without_an_hour() -> None:
     ],
 )
 def test_what_is_left_is_never_rounded_up(length: timedelta, words: str) -> None:
-    assert length_in_words(length) == words
+    assert describe_length(length) == words
 
 
 # ---------------------------------------------------------------- every zone of France
@@ -169,7 +169,7 @@ def typed_hours(zone: ZoneInfo) -> Iterator[str | None]:
         day = date(2026, 11, 1) + timedelta(days=number)
         for hour in range(24):
             try:
-                yield at_local(day, time(hour), zone).isoformat()
+                yield make_instant(day, time(hour), zone).isoformat()
             except Refused:
                 yield None
 
@@ -183,7 +183,7 @@ def test_seventy_two_hours_are_exact_from_every_hour_of_twenty_six_months_in_eve
             if value is None:
                 skipped += 1
                 continue
-            elapsed = due(span(value, zone)[0], DELAY) - datetime.fromisoformat(value)
+            elapsed = add_delay(find_span(value, zone)[0], DELAY) - datetime.fromisoformat(value)
             assert elapsed == DELAY, (name, value)  # two fixed offsets: real time, not that of the wall
     assert skipped == 2 + 2  # in March 2027 and 2028, in Paris and in Miquelon
 
@@ -200,7 +200,7 @@ def test_seventy_two_hours_are_exact_from_every_hour_of_twenty_six_months_in_eve
 )
 def test_each_zone_follows_its_own_changes_of_clocks(zone: str, aware: str, end: str) -> None:
     here = ZoneInfo(zone)
-    assert due(datetime.fromisoformat(aware).replace(tzinfo=here), DELAY).astimezone(here).isoformat()[:16] == end
+    assert add_delay(datetime.fromisoformat(aware).replace(tzinfo=here), DELAY).astimezone(here).isoformat()[:16] == end
 
 
 @pytest.mark.parametrize(
@@ -215,14 +215,16 @@ def test_each_zone_follows_its_own_changes_of_clocks(zone: str, aware: str, end:
     ],
 )
 def test_regulation_1182_71_ends_with_the_running_hour_and_moves_over_no_weekend(aware: str, end: str) -> None:
-    shown = due(paris(aware), DELAY)
-    assert legal_end(shown, PARIS).astimezone(PARIS).isoformat()[:16] == end
-    assert legal_end(shown, PARIS) > shown
+    shown = add_delay(paris(aware), DELAY)
+    assert find_legal_end(shown, PARIS).astimezone(PARIS).isoformat()[:16] == end
+    assert find_legal_end(shown, PARIS) > shown
 
 
 def test_the_hour_that_is_running_is_that_of_the_place() -> None:
     marquesas = ZoneInfo("Pacific/Marquesas")  # half an hour apart from everybody else's
-    assert f"{legal_end(datetime(2025, 11, 15, 9, 42, tzinfo=UTC), marquesas).astimezone(marquesas):%H:%M}" == "01:00"
+    assert (
+        f"{find_legal_end(datetime(2025, 11, 15, 9, 42, tzinfo=UTC), marquesas).astimezone(marquesas):%H:%M}" == "01:00"
+    )
 
 
 def test_a_wall_clock_would_be_an_hour_wrong() -> None:

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications.obligations import Deadline, Filed, Obligation, clocks, deadline, load
-from notifications.questionnaire import Case, Unusable, applicable
+from notifications.obligations import Deadline, Filed, Obligation, load_duties, read_clock, read_clocks
+from notifications.questionnaire import Case, Unusable, find_applicable
 from notifications.report import CLOCK_WORDS
 from tests.dossiers import PARIS, ROOT, SEEDS, form
 
-DUTIES = load(SEEDS / "obligations.toml", form())
+DUTIES = load_duties(SEEDS / "obligations.toml", form())
 CNIL = DUTIES[0]
 NOW = datetime(2025, 11, 14, 8, 0, tzinfo=UTC)
 AWARE = "2025-11-12T10:42:00+01:00"
@@ -34,7 +34,7 @@ def entry(value: Any) -> dict[str, Any]:
 def clock(
     key: str = "cnil", *, now: datetime = NOW, filings: tuple[Filed, ...] = (), zone: ZoneInfo = PARIS, **answers: Any
 ) -> Deadline:
-    found = {each.obligation.key: each for each in clocks(DUTIES, case(zone, **answers), filings, now)}
+    found = {each.obligation.key: each for each in read_clocks(DUTIES, case(zone, **answers), filings, now)}
     return found[key]
 
 
@@ -67,7 +67,7 @@ def problems_of(folder: Path, text: str) -> list[str]:
     path = folder / "devoirs.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Unusable) as caught:
-        load(path, form())
+        load_duties(path, form())
     return caught.value.problems
 
 
@@ -133,7 +133,7 @@ def test_every_fault_of_a_file_of_duties_is_told_at_once(tmp_path: Path) -> None
 
 def test_a_file_of_duties_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match=r"^nowhere\.toml : ce fichier n'est pas lisible"):
-        load(tmp_path / "nowhere.toml")
+        load_duties(tmp_path / "nowhere.toml")
 
 
 # -- the clock of the notification -----------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_a_decision_not_to_notify_stops_the_clock_and_another_one_does_not() -> 
 def filed(at: datetime, kind: str = "initial", **answers: Any) -> Filed:
     """A filing that froze the clocks as they were."""
     known = case(**answers)
-    frozen = {each.obligation.key: (each.starts_at, each.due_at) for each in clocks(DUTIES, known, (), at)}
+    frozen = {each.obligation.key: (each.starts_at, each.due_at) for each in read_clocks(DUTIES, known, (), at)}
     return Filed(kind, at, answers=known.answers, frozen=frozen)
 
 
@@ -228,8 +228,8 @@ def test_lateness_asks_for_its_reasons_also_after_a_late_filing() -> None:
     late = filed(END + HOUR, aware_at=AWARE)
     for filings in ((), (late,)):
         known = case(aware_at=AWARE)
-        found = deadline([CNIL], known, filings, END + 2 * HOUR)
-        asked = {question.key for question in applicable(replace(known, facts={"late": found.late}))}
+        found = read_clock([CNIL], known, filings, END + 2 * HOUR)
+        asked = {question.key for question in find_applicable(replace(known, facts={"late": found.late}))}
         assert "late_reasons" in asked
 
 
@@ -314,7 +314,7 @@ NEW: Obligation = CNIL.replace(hours=96, valid_from=date(2028, 1, 1))  # fictiti
     ("aware", "hours"), [("2027-12-31T23:59:00+01:00", 72), ("2028-01-01T00:00:00+01:00", 96), ("2017-01-01", 72)]
 )
 def test_the_terms_valid_at_the_start_apply(terms: tuple[Obligation, ...], aware: str, hours: int) -> None:
-    found = deadline(terms, case(aware_at=aware), (), datetime(2028, 6, 1, tzinfo=UTC))
+    found = read_clock(terms, case(aware_at=aware), (), datetime(2028, 6, 1, tzinfo=UTC))
     assert found.due_at is not None
     assert found.starts_at is not None
     assert (found.due_at - found.starts_at, found.obligation.hours) == (hours * HOUR, hours)
@@ -322,10 +322,10 @@ def test_the_terms_valid_at_the_start_apply(terms: tuple[Obligation, ...], aware
 
 def test_a_filing_freezes_the_terms_under_which_it_was_made() -> None:
     known, at = case(aware_at="2027-12-31T12:00:00+01:00"), datetime(2028, 1, 4, tzinfo=UTC)
-    before = deadline((OLD,), known, (), at)
+    before = read_clock((OLD,), known, (), at)
     first = Filed("initial", at, answers=known.answers, frozen={"cnil": (before.starts_at, before.due_at)})
     corrected = case(aware_at="2028-01-02T12:00:00+01:00")
-    found = deadline((OLD, NEW), corrected, (first,), at + 99 * HOUR)
+    found = read_clock((OLD, NEW), corrected, (first,), at + 99 * HOUR)
     assert (found.obligation.hours, found.due_at, found.late) == (72, before.due_at, True)
 
 

@@ -7,15 +7,15 @@ import pytest
 from notifications.catalogue import Fact, Revision
 from notifications.prefill import (
     Proposal,
-    differing,
-    fingerprint,
-    layers,
-    of_defaults,
-    of_incident,
-    of_practice,
-    prefill,
-    standing_origin,
-    strongest,
+    fill_entries,
+    find_changed_keys,
+    hash_proposal,
+    keep_strongest,
+    propose_defaults,
+    propose_incident,
+    propose_practice,
+    settle_origin,
+    stack_layers,
 )
 from notifications.questionnaire import Entry
 from tests.dossiers import answered, form, revision
@@ -28,7 +28,7 @@ def weda(number: int) -> Revision:
 
 
 def proposals(found: Revision | None) -> dict[str, Proposal]:
-    return strongest(layers(form(), found))
+    return keep_strongest(stack_layers(form(), found))
 
 
 def with_facts(found: Revision, *changed: Fact, without: str = "") -> Revision:
@@ -53,13 +53,13 @@ def test_defaults_are_laid_under_what_an_incident_proposes() -> None:
 
 
 def test_every_default_of_the_form_is_an_unread_answer_with_its_origin() -> None:
-    found = of_defaults(form())
+    found = propose_defaults(form())
     assert found.keys() == {question.key for question in form() if question.default}
     assert all(each.entry["origin"] == "default" and each.entry["reviewed"] is False for each in found.values())
 
 
 def test_a_proposal_carries_its_sources_and_how_sure_it_is() -> None:
-    found = of_incident(form(), weda(3))["nature"]
+    found = propose_incident(form(), weda(3))["nature"]
     assert found.sources == ("cnil", "weda-messages", "next", "macsf", "lemonde")
     assert found.entry["certainty"]["confidentiality"] == "suspected"
     assert found.entry["basis"] == THREE
@@ -67,15 +67,15 @@ def test_a_proposal_carries_its_sources_and_how_sure_it_is() -> None:
 
 def test_what_a_party_says_did_not_happen_is_not_proposed() -> None:
     absent = with_facts(weda(3), fact("has_sensitive_data", value=True, polarity="absent"))
-    assert "has_sensitive_data" not in of_incident(form(), absent)
+    assert "has_sensitive_data" not in propose_incident(form(), absent)
 
 
 def test_suggestions_are_not_proposals() -> None:
-    assert not {"data_categories", "sensitive_categories"} & of_incident(form(), weda(3)).keys()
+    assert not {"data_categories", "sensitive_categories"} & propose_incident(form(), weda(3)).keys()
 
 
 def test_the_vendors_words_are_proposed_as_its_part_of_a_text() -> None:
-    (part,) = of_incident(form(), weda(1))["measures_taken"].entry["value"]
+    (part,) = propose_incident(form(), weda(1))["measures_taken"].entry["value"]
     assert part["origin"] == ONE
     assert part["text"].startswith("Annoncé par l'éditeur")
 
@@ -86,24 +86,24 @@ def test_the_vendors_words_are_proposed_as_its_part_of_a_text() -> None:
 def test_only_keys_without_an_entry_are_filled_in() -> None:
     mine = answered("nature", ["availability"])
     assert mine is not None
-    found = prefill({"nature": mine}, proposals(weda(3)))
+    found = fill_entries({"nature": mine}, proposals(weda(3)))
     assert "nature" not in found
     assert found.keys() == proposals(weda(3)).keys() - {"nature"}
 
 
 @pytest.mark.parametrize("state", ["cleared", "unknown", "not_applicable"])
 def test_an_answer_that_was_cleared_or_set_aside_is_never_proposed_again(state: str) -> None:
-    assert "country" not in prefill({"country": {"state": state, "origin": "practice"}}, proposals(weda(3)))
+    assert "country" not in fill_entries({"country": {"state": state, "origin": "practice"}}, proposals(weda(3)))
 
 
 def test_filling_in_twice_adds_nothing() -> None:
-    found = prefill({}, proposals(weda(3)))
-    assert prefill(found, proposals(weda(3))) == {}
+    found = fill_entries({}, proposals(weda(3)))
+    assert fill_entries(found, proposals(weda(3))) == {}
 
 
 def test_what_is_filled_in_may_change_without_changing_the_proposal() -> None:
     laid = proposals(weda(3))
-    prefill({}, laid)["nature"]["reviewed"] = True
+    fill_entries({}, laid)["nature"]["reviewed"] = True
     assert laid["nature"].entry["reviewed"] is False
 
 
@@ -111,31 +111,31 @@ def test_what_is_filled_in_may_change_without_changing_the_proposal() -> None:
 
 
 def to_look_at(answers: dict[str, Entry], newest: Revision, *older: Revision) -> list[str]:
-    return differing(answers, proposals(newest), {each.origin: proposals(each) for each in (newest, *older)})
+    return find_changed_keys(answers, proposals(newest), {each.origin: proposals(each) for each in (newest, *older)})
 
 
 def test_a_newer_revision_that_says_something_else_is_to_be_looked_at() -> None:
-    found = to_look_at(prefill({}, proposals(weda(1))), weda(2), weda(1))
+    found = to_look_at(fill_entries({}, proposals(weda(1))), weda(2), weda(1))
     assert {"description", "dates_comment", "measures_taken"} <= set(found)
     assert not {"nature", "kind", "subjects_informed", "country"} & set(found)
 
 
 def test_a_newer_revision_that_says_the_same_is_not() -> None:
-    assert to_look_at(prefill({}, proposals(weda(2))), weda(3), weda(2)) == []
+    assert to_look_at(fill_entries({}, proposals(weda(2))), weda(3), weda(2)) == []
 
 
 def test_another_certainty_is_a_difference() -> None:
     told = with_facts(weda(3), next(f for f in weda(3).facts if f.key == "nature").replace(option_status={}))
-    assert to_look_at(prefill({}, proposals(weda(2))), told, weda(2)) == ["nature"]
+    assert to_look_at(fill_entries({}, proposals(weda(2))), told, weda(2)) == ["nature"]
 
 
 def test_a_withdrawn_fact_is_a_difference() -> None:
     withdrawn = with_facts(weda(3), without="nature")
-    assert to_look_at(prefill({}, proposals(weda(2))), withdrawn, weda(2)) == ["nature"]
+    assert to_look_at(fill_entries({}, proposals(weda(2))), withdrawn, weda(2)) == ["nature"]
 
 
 def test_an_answer_that_the_practice_edited_is_still_compared_with_what_it_was_shown() -> None:
-    base = prefill({}, proposals(weda(1)))["description"]
+    base = fill_entries({}, proposals(weda(1)))["description"]
     mine = answered("description", "Vu ici.", base)
     assert mine is not None
     assert mine["basis"] == ONE
@@ -150,16 +150,16 @@ def test_an_answer_that_was_shown_no_proposal_is_not_compared() -> None:
 
 
 def test_an_answer_based_on_a_revision_that_is_not_here_is_not_compared() -> None:
-    assert to_look_at(prefill({}, proposals(weda(1))), weda(2)) == []
+    assert to_look_at(fill_entries({}, proposals(weda(1))), weda(2)) == []
 
 
 # ---------------------------------------------------------------- what an imported file may claim
 
-HERE = {"default": of_defaults(form()), THREE: of_incident(form(), weda(3))}
+HERE = {"default": propose_defaults(form()), THREE: propose_incident(form(), weda(3))}
 
 
 def stands(key: str, entry: Entry) -> Entry:
-    return standing_origin(entry, HERE, key)
+    return settle_origin(entry, HERE, key)
 
 
 def imported(key: str, origin: str = THREE, **fields: Any) -> Entry:
@@ -223,7 +223,7 @@ def test_what_a_group_answers_alike_lies_over_the_profile_and_questions_of_other
     lyon, rouen = (
         {"state": "known", "value": city, "origin": "practice", "reviewed": True} for city in ("Lyon", "Rouen")
     )
-    found = of_practice(form(), {"city": lyon, "colour": lyon}, {"city": rouen, "colour": rouen}, {})
+    found = propose_practice(form(), {"city": lyon, "colour": lyon}, {"city": rouen, "colour": rouen}, {})
     assert found.keys() == {"city"}
     assert (found["city"].entry["value"], found["city"].origin, found["city"].entry["reviewed"]) == (
         "Rouen",
@@ -235,7 +235,7 @@ def test_what_a_group_answers_alike_lies_over_the_profile_and_questions_of_other
 def test_a_text_in_parts_of_a_group_adds_to_the_words_that_are_proposed_below() -> None:
     mine = [{"text": "Vu chez nous.", "origin": "group"}]
     entry: Entry = {"state": "known", "value": mine, "origin": "group", "reviewed": True}
-    found = of_practice(form(), {}, {"description": entry}, proposals(weda(3)))["description"]
+    found = propose_practice(form(), {}, {"description": entry}, proposals(weda(3)))["description"]
     assert found.entry["value"] == [*proposals(weda(3))["description"].entry["value"], *mine]
     assert (found.origin, found.basis) == ("group", THREE)
 
@@ -244,7 +244,7 @@ def test_a_text_in_parts_of_a_group_stands_alone_over_words_that_are_not_known()
     mine = [{"text": "Vu chez nous.", "origin": "group"}]
     entry: Entry = {"state": "known", "value": mine, "origin": "group", "reviewed": True}
     below = {"description": Proposal("description", {"state": "unknown", "origin": THREE, "reviewed": False})}
-    assert of_practice(form(), {}, {"description": entry}, below)["description"].entry["value"] == mine
+    assert propose_practice(form(), {}, {"description": entry}, below)["description"].entry["value"] == mine
 
 
 def test_a_proposal_has_one_fingerprint_whoever_makes_it() -> None:
@@ -252,5 +252,5 @@ def test_a_proposal_has_one_fingerprint_whoever_makes_it() -> None:
         Proposal("description", {"state": "known", "value": [{"text": "Vu.", "origin": origin}], "origin": origin})
         for origin in ("group", THREE)
     )
-    assert fingerprint(first) == fingerprint(other)
-    assert fingerprint(first) != fingerprint(Proposal("description", {"state": "unknown", "origin": "group"}))
+    assert hash_proposal(first) == hash_proposal(other)
+    assert hash_proposal(first) != hash_proposal(Proposal("description", {"state": "unknown", "origin": "group"}))

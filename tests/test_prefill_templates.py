@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from notifications.catalogue import Revision
 from notifications.prefill import (
     Proposal,
-    at_basis,
-    differing,
-    layers,
-    of_defaults,
-    of_incident,
-    of_practice,
-    of_template,
-    prefill,
-    standing_origin,
-    strongest,
+    fill_entries,
+    find_changed_keys,
+    index_by_basis,
+    keep_strongest,
+    propose_defaults,
+    propose_incident,
+    propose_practice,
+    propose_template,
+    settle_origin,
+    stack_layers,
 )
-from notifications.questionnaire import Entry, edited, part_texts
+from notifications.questionnaire import Entry, apply_edit, read_part_texts
 from notifications.shared_template import SharedTemplateFile, clean_answer
 from tests.dossiers import answered, form, revision
 
@@ -45,7 +45,7 @@ def template(number: str = "1", **answers: Any) -> SharedTemplateFile:
 
 
 def proposals(found: Revision | None, own: SharedTemplateFile | None) -> dict[str, Proposal]:
-    return strongest(layers(form(), found, own))
+    return keep_strongest(stack_layers(form(), found, own))
 
 
 # ---------------------------------------------------------------- the order
@@ -62,8 +62,8 @@ def test_each_answer_comes_from_the_strongest_that_speaks(by_union, by_practice,
     }
     group = group if "measures_taken" in by_practice else {}
     profile: dict[str, Entry] = {"country": {"state": "known", "value": "Belgique", "origin": "practice"}}
-    entries = prefill({}, {**below, **of_practice(form(), profile, group, below)})
-    told = of_incident(form(), found) if found else {}
+    entries = fill_entries({}, {**below, **propose_practice(form(), profile, group, below)})
+    told = propose_incident(form(), found) if found else {}
     for key, entry in entries.items():
         expected = "default" if key not in told else found.origin
         expected = own.origin if key in by_union else expected
@@ -72,7 +72,7 @@ def test_each_answer_comes_from_the_strongest_that_speaks(by_union, by_practice,
         assert entry["reviewed"] is False
     assert by_union <= entries.keys()
     mine = {key: {"state": "cleared", "origin": "practice", "reviewed": False} for key in by_practice}
-    assert not by_practice & prefill(mine, below).keys()
+    assert not by_practice & fill_entries(mine, below).keys()
 
 
 def _anything(key: str) -> Any:
@@ -90,7 +90,7 @@ ANYTHING = {key: _anything(key) for key in SHAREABLE}
 
 def test_a_template_of_another_form_proposes_nothing() -> None:
     other = replace(template(has_sensitive_data=True), questionnaire="edpb-2026-06")
-    assert of_template(form(), other) == {}
+    assert propose_template(form(), other) == {}
 
 
 def test_a_template_replaces_the_certainty_with_the_answer() -> None:
@@ -108,7 +108,7 @@ def test_the_unions_words_stand_beside_the_vendors() -> None:
     assert (theirs["origin"], own) == (weda(3).origin, {"text": "Avis de l'union.", "origin": ONE})
     assert (found.origin, found.basis) == (ONE, f"{ONE}+{weda(3).origin}")
     assert found.entry["certainty"] == {"*": "suspected"}
-    assert found.sources == of_incident(form(), weda(3))["description"].sources
+    assert found.sources == propose_incident(form(), weda(3))["description"].sources
 
 
 def test_where_the_incident_says_nothing_the_unions_words_stand_alone() -> None:
@@ -119,11 +119,11 @@ def test_where_the_incident_says_nothing_the_unions_words_stand_alone() -> None:
 
 def test_a_page_that_shows_both_as_one_text_leaves_each_its_author() -> None:
     question = form().questions["description"]
-    base = prefill({}, proposals(weda(3), template(description="Avis de l'union.")))["description"]
-    shown = part_texts(question, base)
+    base = fill_entries({}, proposals(weda(3), template(description="Avis de l'union.")))["description"]
+    shown = read_part_texts(question, base)
     assert shown["source"].endswith("Avis de l'union.")
     sent = [{"text": shown["source"], "origin": "practice", "part": "source"}]
-    unchanged = edited(question, base, {"state": "known", "value": sent, "note": base["note"]})
+    unchanged = apply_edit(question, base, {"state": "known", "value": sent, "note": base["note"]})
     assert unchanged == base
     mine = answered("description", {"practice": "Vu ici."}, base)
     assert mine is not None
@@ -134,7 +134,7 @@ def test_a_page_that_shows_both_as_one_text_leaves_each_its_author() -> None:
 def test_what_a_group_says_comes_after_both() -> None:
     below = proposals(weda(3), template(measures_taken="Avis de l'union."))
     said: Entry = {"state": "known", "value": [{"text": "Papier.", "origin": "practice"}], "origin": "practice"}
-    found = of_practice(form(), {}, {"measures_taken": said}, below)["measures_taken"]
+    found = propose_practice(form(), {}, {"measures_taken": said}, below)["measures_taken"]
     assert [part["origin"] for part in found.entry["value"]] == [weda(3).origin, ONE, "practice"]
     assert found.entry["basis"] == f"{ONE}+{weda(3).origin}"
 
@@ -143,15 +143,15 @@ def test_what_a_group_says_comes_after_both() -> None:
 
 
 def to_look_at(answers: dict[str, Entry], newest: Revision, own: SharedTemplateFile) -> list[str]:
-    known = at_basis(form(), [weda(1), weda(2), weda(3)], [template(**OLD), own])
-    return sorted(differing(answers, proposals(newest, own), known))
+    known = index_by_basis(form(), [weda(1), weda(2), weda(3)], [template(**OLD), own])
+    return sorted(find_changed_keys(answers, proposals(newest, own), known))
 
 
 OLD = {"description": "Avis de l'union.", "has_sensitive_data": True}
 
 
 def begun(number: int) -> dict[str, Entry]:
-    return prefill({}, proposals(weda(number), template(**OLD)))
+    return fill_entries({}, proposals(weda(number), template(**OLD)))
 
 
 def test_a_newer_revision_of_a_template_that_says_the_same_is_not_looked_at() -> None:
@@ -181,8 +181,8 @@ def test_what_the_vendor_says_otherwise_is_to_be_looked_at_beside_the_unions_wor
 
 
 def stands(key: str, entry: Entry) -> Entry:
-    here = at_basis(form(), [weda(2), weda(3)], [template(**OLD)]) | {"default": of_defaults(form())}
-    return standing_origin(entry, here, key)
+    here = index_by_basis(form(), [weda(2), weda(3)], [template(**OLD)]) | {"default": propose_defaults(form())}
+    return settle_origin(entry, here, key)
 
 
 def test_a_templates_words_stand_where_it_is_here_and_says_them() -> None:

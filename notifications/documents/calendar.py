@@ -94,9 +94,9 @@ def _uid(dossier_data: Dated, clock: Deadline) -> str:
 
 
 def _lines(dossier_data: Dated, clock: Deadline, at: datetime) -> Iterator[str]:
-    yield f"Le délai se termine le {deadlines.in_words(at, dossier_data.zone)}."
+    yield f"Le délai se termine le {deadlines.describe_instant(at, dossier_data.zone)}."
     if clock.careful_at and clock.due_at:
-        stated = deadlines.in_words(clock.due_at, dossier_data.zone)
+        stated = deadlines.describe_instant(clock.due_at, dossier_data.zone)
         yield f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {stated}."
     if clock.obligation.soft:
         yield "Ce délai est indicatif (« si possible »)."

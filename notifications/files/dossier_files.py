@@ -54,7 +54,7 @@ def read_dossier(
     problems = [f"Élément inconnu : « {str(name)[:40]} »." for name in content.keys() - KEYS]
     questionnaire = None
     try:
-        questionnaire = seeds.questionnaire(str(content.get("questionnaire")))
+        questionnaire = seeds.find_questionnaire(str(content.get("questionnaire")))
     except Unusable:
         problems.append(f"Le questionnaire « {str(content.get('questionnaire'))[:40]} » n'est pas connu ici.")
     revision, known = _find_origin(content, "incident", revisions_of, problems)
@@ -71,9 +71,9 @@ def read_dossier(
     entries = check_entries(questionnaire, answers, context)
     if template and not template.fits(questionnaire.name, revision.slug if revision else None):
         template, templates = None, {}
-    proposals = prefill.at_basis(questionnaire, known.values(), templates.values())
-    proposals["default"] = prefill.of_defaults(questionnaire)
-    answers = {key: prefill.standing_origin(entry, proposals, key) for key, entry in entries.items()}
+    proposals = prefill.index_by_basis(questionnaire, known.values(), templates.values())
+    proposals["default"] = prefill.propose_defaults(questionnaire)
+    answers = {key: prefill.settle_origin(entry, proposals, key) for key, entry in entries.items()}
     return Imported(questionnaire, revision, timezone, answers, tuple(context.notices), template)
 
 
@@ -107,7 +107,7 @@ def _find_origin(
             problems.append(NO_SUCH_FORM[kind])
             return None, {}
     here = [revision for revision in known.values() if revision.slug == slug]
-    newest = max(here, key=lambda revision: seeds.number_key(revision.number), default=None)
+    newest = max(here, key=lambda revision: seeds.split_number(revision.number), default=None)
     return known.get(f"{kind}:{slug}@{number}", newest), known
 
 

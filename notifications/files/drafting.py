@@ -40,11 +40,11 @@ def find_incident(name: str) -> Revision | None:
         return None
     path = Path(name)
     if path.suffix == ".toml":
-        return catalogue.load(path, seeds.questionnaire())
+        return catalogue.load_revision(path, seeds.find_questionnaire())
     slug, _, number = name.partition("@")
-    found = [each for each in seeds.incidents() if each.slug == slug and number in ("", each.number)]
+    found = [each for each in seeds.load_incidents() if each.slug == slug and number in ("", each.number)]
     if not found:
-        slugs = ", ".join(dict.fromkeys(each.slug for each in seeds.incidents()))
+        slugs = ", ".join(dict.fromkeys(each.slug for each in seeds.load_incidents()))
         raise Unusable([f"{name}: cet incident n'est pas connu. Incidents livrés : {slugs}."])
     return found[-1]
 
@@ -64,10 +64,10 @@ def read_answers(
     if not isinstance(content, dict):
         raise Unusable([f"{path.name}: une table de réponses est attendue."])
     if "format" in content:
-        known = {each.origin: each for each in (*seeds.incidents(), *([revision] if revision else []))}
+        known = {each.origin: each for each in (*seeds.load_incidents(), *([revision] if revision else []))}
         imported = read_dossier(data, revisions_of=lambda slug: known, now=now)
         return imported.answers, zone or ZoneInfo(imported.timezone)
-    questionnaire, zone = seeds.questionnaire(), zone or ZoneInfo("Europe/Paris")
+    questionnaire, zone = seeds.find_questionnaire(), zone or ZoneInfo("Europe/Paris")
     raw = {key: _make_entry(questionnaire.get(key), value) for key, value in content.items()}
     return check_entries(questionnaire, raw, Context(zone, now)), zone
 
@@ -99,8 +99,8 @@ def _make_entry(question: Question | None, value: Any) -> Mapping[str, Any]:
 def build_dossier_data(revision: Revision | None, given: Mapping[str, Entry], zone: ZoneInfo) -> DossierData:
     """Return a dossier of this incident: the practice's entries over the proposals. Its text in parts adds to the
     source's part, it does not erase it; its other answers keep the proposal that they replace as their basis."""
-    questionnaire = seeds.questionnaire()
-    answers = prefill.prefill({}, prefill.strongest(prefill.layers(questionnaire, revision)))
+    questionnaire = seeds.find_questionnaire()
+    answers = prefill.fill_entries({}, prefill.keep_strongest(prefill.stack_layers(questionnaire, revision)))
     for key, entry in given.items():
         proposed = answers.get(key)
         # with a basis, the practice has had its say on a proposal already
@@ -111,12 +111,12 @@ def build_dossier_data(revision: Revision | None, given: Mapping[str, Entry], zo
                 entry = {**entry, "value": theirs + entry["value"], "certainty": certainty}
             entry = {"basis": proposed["basis"], **entry}
         answers[key] = entry
-    known = [each for each in seeds.incidents() if revision and each.slug == revision.slug]
+    known = [each for each in seeds.load_incidents() if revision and each.slug == revision.slug]
     return DossierData(
         questionnaire=questionnaire,
         answers=answers,
         zone=zone,
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=revision,
         newest=revision,
         revisions={each.origin: each for each in (*known, *([revision] if revision else []))},

@@ -183,7 +183,7 @@ def _read_line(
     entries: dict[str, Entry] = {}
     for title, key, cell in zip(titles, keys, row, strict=False):
         if key and cell:
-            question = seeds.questionnaire().questions[key]
+            question = seeds.find_questionnaire().questions[key]
             try:
                 entries[key] = check_entry(question, {"state": "known", "value": _read_cell(question, cell)}, context)
             except Refused as refused:

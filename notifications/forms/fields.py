@@ -10,18 +10,18 @@ from django import forms
 from ..questionnaire import (
     NONE,
     STATUSES,
+    Checkbox,
     Context,
     Entry,
     Question,
     Refused,
-    Tick,
-    certainty_of,
+    apply_edit,
     check_entry,
     comes_twice,
-    edited,
-    kept,
-    part_texts,
-    ticked_options,
+    list_ticked,
+    mark_reviewed,
+    read_certainty,
+    read_part_texts,
     ticks,
 )
 from ..report import CERTAINTY_WORDS
@@ -43,7 +43,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
     known = entry["state"] == "known"
     value = entry.get("value") if known else None
     if question.parts:
-        value = part_texts(question, entry if known else None)
+        value = read_part_texts(question, entry if known else None)
     if known and question.type == "choices" and value == []:
         value = [NONE]
     return {
@@ -52,7 +52,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
         "not_applicable": entry["state"] == "not_applicable",
         "note": entry.get("note", ""),
         "details": entry.get("details", {}),
-        "certainty": {key: certainty_of(entry, key) for key in ["*", *ticked_options(entry)]},
+        "certainty": {key: read_certainty(entry, key) for key in ["*", *list_ticked(entry)]},
         "keep": False,
     }
 
@@ -60,7 +60,7 @@ def shown(question: Question, entry: Entry | None) -> Posted:
 class QuestionWidget(forms.Widget):
     """The controls of one question, drawn by the template of its type."""
 
-    def __init__(self, question: Question, zone: ZoneInfo, boxes: tuple[Tick, ...] = ()):
+    def __init__(self, question: Question, zone: ZoneInfo, boxes: tuple[Checkbox, ...] = ()):
         super().__init__()
         self.question, self.zone, self.boxes = question, zone, boxes
         kind = "parts" if question.parts else "textarea" if question.long else question.type
@@ -157,8 +157,8 @@ class QuestionWidget(forms.Widget):
         found = []
         for tick in self.boxes:
             text = _text_for(tick, posted["value"])
-            on = tick.key in posted["ticks"] if "ticks" in posted else ticks.ticked(tick, text)
-            day = posted["ticks"].get(tick.key, "") if "ticks" in posted else ticks.day_of(tick, text)
+            on = tick.key in posted["ticks"] if "ticks" in posted else ticks.is_checked(tick, text)
+            day = posted["ticks"].get(tick.key, "") if "ticks" in posted else ticks.find_day(tick, text)
             found.append({"tick": tick, "on": on, "day": day})
         return found
 
@@ -183,7 +183,7 @@ class QuestionWidget(forms.Widget):
         return {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", "fold": fold}
 
 
-def _text_for(tick: Tick, value: Any) -> str:
+def _text_for(tick: Checkbox, value: Any) -> str:
     """The words among which a tick's sentence stands: those of its part, or all of them."""
     return str((value.get(tick.part, "") if isinstance(value, Mapping) else value) or "")
 
@@ -196,7 +196,7 @@ def _by_option(data, prefix: str, question: Question) -> dict[str, str]:
 class QuestionField(forms.Field):
     """Cleans to the entry that the practice's act makes of `base` (the entry that the page was rendered from)."""
 
-    def __init__(self, question: Question, base: Entry | None, context: Context, boxes: tuple[Tick, ...] = ()):
+    def __init__(self, question: Question, base: Entry | None, context: Context, boxes: tuple[Checkbox, ...] = ()):
         self.question, self.base, self.context, self.boxes = question, base, context, boxes
         super().__init__(
             required=False,
@@ -211,10 +211,10 @@ class QuestionField(forms.Field):
             if self.boxes:
                 posted = {**posted, "value": self._with_sentences(posted)}
             sent = check_entry(self.question, self._sent(posted), self.context)
-            entry = edited(self.question, self._same_instant(sent), sent)
+            entry = apply_edit(self.question, self._same_instant(sent), sent)
         except Refused as refused:
             raise forms.ValidationError(str(refused), code="refused") from None
-        return kept(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
+        return mark_reviewed(entry) if posted["keep"] and entry is not None and entry["state"] != "cleared" else entry
 
     def _sent(self, posted: Posted) -> Entry:
         """What the page says: « je ne sais pas encore » wins over a value that was there before, and a value that is
@@ -234,7 +234,7 @@ class QuestionField(forms.Field):
         value = dict(posted["value"]) if self.question.parts else posted["value"]
         for tick in self.boxes:
             text = _text_for(tick, value).replace("\r\n", "\n")
-            text = ticks.applied(text, _text_for(tick, before), [tick], posted["ticks"])
+            text = ticks.write_boxes(text, _text_for(tick, before), [tick], posted["ticks"])
             if self.question.parts:
                 value[tick.part] = text
             else:

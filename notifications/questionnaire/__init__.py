@@ -1,24 +1,24 @@
 """The form as data: read and check a questionnaire, which questions apply, and the only validator of answers."""
 
 from . import strict_json, ticks
-from .conditions import Answers, Case, applicable, doubts, holds, is_copy, sentences, with_copies
+from .conditions import Answers, Case, fill_copies, find_applicable, find_doubts, find_sentences, holds, is_copy
 from .entries import (
     SAYING,
     Entry,
-    certainty_of,
+    apply_edit,
     check_entry,
-    default_entry,
-    edited,
     is_blank,
-    kept,
-    part_texts,
-    same_answer,
-    ticked_options,
+    is_same_answer,
+    list_ticked,
+    make_default_entry,
+    mark_reviewed,
+    read_certainty,
+    read_part_texts,
 )
 from .loading import Filled, Shape, Slug, Unusable, convert_tables, join_words, read_toml
-from .moments import Refused, comes_twice, span
-from .rules import build, check_conditions, check_keys, find_doubles, load
-from .schema import STATUSES, Condition, Doubt, Question, Questionnaire, Sentence, Status, Step, Tick
+from .moments import Refused, comes_twice, find_span
+from .rules import build_questionnaire, check_conditions, check_keys, find_doubles, load_questionnaire
+from .schema import STATUSES, Checkbox, Condition, Doubt, Question, Questionnaire, Sentence, Status, Step
 from .values import ANY_TIME, NONE, Context
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "STATUSES",
     "Answers",
     "Case",
+    "Checkbox",
     "Condition",
     "Context",
     "Doubt",
@@ -41,33 +42,32 @@ __all__ = [
     "Slug",
     "Status",
     "Step",
-    "Tick",
     "Unusable",
-    "applicable",
-    "build",
-    "certainty_of",
+    "apply_edit",
+    "build_questionnaire",
     "check_conditions",
     "check_entry",
     "check_keys",
     "comes_twice",
     "convert_tables",
-    "default_entry",
-    "doubts",
-    "edited",
+    "fill_copies",
+    "find_applicable",
     "find_doubles",
+    "find_doubts",
+    "find_sentences",
+    "find_span",
     "holds",
     "is_blank",
     "is_copy",
+    "is_same_answer",
     "join_words",
-    "kept",
-    "load",
-    "part_texts",
+    "list_ticked",
+    "load_questionnaire",
+    "make_default_entry",
+    "mark_reviewed",
+    "read_certainty",
+    "read_part_texts",
     "read_toml",
-    "same_answer",
-    "sentences",
-    "span",
     "strict_json",
-    "ticked_options",
     "ticks",
-    "with_copies",
 ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from .entries import certainty_of, is_blank, ticked_options
-from .moments import span
+from .entries import is_blank, list_ticked, read_certainty
+from .moments import find_span
 from .schema import Condition, Doubt, Question, Questionnaire, Sentence
 
 Answers = Mapping[str, Mapping[str, Any]]
@@ -27,7 +27,7 @@ class Case:
     zone: ZoneInfo = PARIS
 
 
-def applicable(case: Case) -> tuple[Question, ...]:
+def find_applicable(case: Case) -> tuple[Question, ...]:
     """Return the questions that apply, in order. A condition on an unknown, unanswered or inapplicable one is false."""
     questions: list[Question] = []
     visible_answers: dict[str, Any] = {}
@@ -40,18 +40,18 @@ def applicable(case: Case) -> tuple[Question, ...]:
     return tuple(questions)
 
 
-def doubts(case: Case) -> tuple[Doubt, ...]:
+def find_doubts(case: Case) -> tuple[Doubt, ...]:
     """Return the doubts whose conditions all hold: answers that disagree, never blocking."""
     return _match_rules(case, case.questionnaire.doubts)
 
 
-def sentences(case: Case) -> tuple[Sentence, ...]:
+def find_sentences(case: Case) -> tuple[Sentence, ...]:
     """Return the sentences that follow from the answers and their certainty."""
     return _match_rules(case, case.questionnaire.sentences)
 
 
 def _match_rules(case: Case, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    questions = applicable(case)
+    questions = find_applicable(case)
     answers = {each.key: case.answers[each.key] for each in questions if each.key in case.answers}
     visible_case = replace(case, answers=answers)
     return tuple(rule for rule in rules if holds(rule.when, visible_case, questions))
@@ -77,7 +77,7 @@ def _test_condition(condition: Condition, case: Case, questions: Sequence[Questi
         return entry is not None and entry["state"] == condition.state
     if entry is None or not known:
         return False
-    value, chosen = entry["value"], ticked_options(entry)
+    value, chosen = entry["value"], list_ticked(entry)
     if condition.is_ is not None:
         return bool(value == condition.is_)
     if condition.any is not None:
@@ -86,19 +86,19 @@ def _test_condition(condition: Condition, case: Case, questions: Sequence[Questi
         return condition.beside in chosen and len(chosen) > 1
     if condition.certainty is not None:
         option = condition.option or "*"
-        return (option == "*" or option in chosen) and certainty_of(entry, option) in condition.certainty
+        return (option == "*" or option in chosen) and read_certainty(entry, option) in condition.certainty
     if condition.more_than:
         other_count = case.answers.get(condition.more_than, {}).get("value")
         return isinstance(other_count, int) and value > other_count
     # A bare day may be any of its instants: only what is later, or not later, for certain counts.
     if condition.not_after_fact:
         moment = str(case.facts.get(condition.not_after_fact) or "")
-        return bool(moment) and span(value, case.zone)[0] <= span(moment, case.zone)[1]
+        return bool(moment) and find_span(value, case.zone)[0] <= find_span(moment, case.zone)[1]
     other: Mapping[str, Any] = case.answers.get(condition.after or "", {})
-    return other.get("state") == "known" and span(value, case.zone)[0] > span(other["value"], case.zone)[1]
+    return other.get("state") == "known" and find_span(value, case.zone)[0] > find_span(other["value"], case.zone)[1]
 
 
-def with_copies(questionnaire: Questionnaire, answers: Answers) -> dict[str, Mapping[str, Any]]:
+def fill_copies(questionnaire: Questionnaire, answers: Answers) -> dict[str, Mapping[str, Any]]:
     """Return answers in which a question that copies another (« c'est la même personne ») has that one's entry.
 
     Computed at each reading, so that a correction of the first is never forgotten in the second."""

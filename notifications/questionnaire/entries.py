@@ -50,7 +50,7 @@ def check_entry(question: Question, raw: Any, context: Context) -> Entry:
     return entry | _check_options(question, raw, entry) | _check_provenance(question, raw, entry)
 
 
-def default_entry(question: Question) -> Entry | None:
+def make_default_entry(question: Question) -> Entry | None:
     """Return the usual answer that the form itself proposes, None where it proposes none. Raises Refused."""
     unread = {"origin": "default", "basis": "default", "reviewed": False}
     return (
@@ -63,7 +63,7 @@ def _check_options(question: Question, raw: Mapping[str, Any], entry: Entry) -> 
     details, certainty = raw.get("details") or {}, raw.get("certainty") or {}
     if not isinstance(details, Mapping) or not isinstance(certainty, Mapping):
         raise Refused(NOT_AN_ENTRY)
-    ticked = ticked_options(entry)
+    ticked = list_ticked(entry)
     kept: Entry = {}
     for key, text in details.items():
         option = question.option(key)
@@ -94,7 +94,7 @@ def _check_provenance(question: Question, raw: Mapping[str, Any], entry: Entry) 
     return {"origin": origin, "reviewed": reviewed} | ({"basis": basis} if basis else {})
 
 
-def ticked_options(entry: Mapping[str, Any] | None) -> list[str]:
+def list_ticked(entry: Mapping[str, Any] | None) -> list[str]:
     """Return the option keys chosen by a choice or choices entry."""
     value = (entry or {}).get("value")
     if isinstance(value, str):
@@ -102,13 +102,13 @@ def ticked_options(entry: Mapping[str, Any] | None) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def certainty_of(entry: Mapping[str, Any], option: str = "*") -> str:
+def read_certainty(entry: Mapping[str, Any], option: str = "*") -> str:
     """Return the status of an option of this entry, or of the whole value; "" when nothing was said about it."""
     certainty = entry.get("certainty", {})
     return str(certainty.get(option) or certainty.get("*", ""))
 
 
-def same_answer(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+def is_same_answer(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
     """Say whether two entries say the same (state, value, note, details, certainty), whoever said it."""
     return all((one or {}).get(name) == (other or {}).get(name) for name in SAYING)
 
@@ -118,7 +118,7 @@ def is_blank(entry: Mapping[str, Any] | None) -> bool:
     return not entry or entry["state"] == "cleared" or (entry["state"] == "known" and entry["value"] == "")
 
 
-def edited(question: Question, base: Entry | None, sent: Entry) -> Entry | None:
+def apply_edit(question: Question, base: Entry | None, sent: Entry) -> Entry | None:
     """Return what a practice's act on the page makes of `base`: `base` itself when nothing was changed.
 
     An edit becomes the practice's word and keeps `basis`; certainty belongs to the answer and survives the edit for
@@ -133,7 +133,7 @@ def edited(question: Question, base: Entry | None, sent: Entry) -> Entry | None:
         mine = {"state": "cleared"}
     if mine["state"] == "known" and (certainty := _keep_certainty(question, base, mine)):
         mine["certainty"] = certainty
-    if same_answer(base, mine):
+    if is_same_answer(base, mine):
         return base
     mine |= {"origin": "practice", "reviewed": mine["state"] != "cleared"}
     basis = (base or {}).get("basis")
@@ -150,9 +150,9 @@ def _keep_certainty(question: Question, base: Entry | None, mine: Entry) -> dict
         return dict(said_now)  # what was said of « oui » says nothing of « non »
     if not question.options:
         return dict(said_now or said_before)
-    options, options_before = ticked_options(mine), ticked_options(base)
-    before = {key: status for key in options_before if (status := certainty_of(base or {}, key))}
-    after = {key: status for key in options if (status := certainty_of(mine, key) or before.get(key, ""))}
+    options, options_before = list_ticked(mine), list_ticked(base)
+    before = {key: status for key in options_before if (status := read_certainty(base or {}, key))}
+    after = {key: status for key in options if (status := read_certainty(mine, key) or before.get(key, ""))}
     return dict(said_before) if after == before and options == options_before else after
 
 
@@ -174,7 +174,7 @@ def _find_place(question: Question, part: Mapping[str, str]) -> str:
     return part.get("part") or question.part_for(part["origin"])
 
 
-def part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str, str]:
+def read_part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str, str]:
     """Return {part key: its words}, for a page that edits each part apart."""
     texts: dict[str, list[str]] = {part.key: [] for part in question.parts}
     value = (entry or {}).get("value")
@@ -183,6 +183,6 @@ def part_texts(question: Question, entry: Mapping[str, Any] | None) -> dict[str,
     return {key: "\n".join(lines) for key, lines in texts.items()}
 
 
-def kept(entry: Entry) -> Entry:
+def mark_reviewed(entry: Entry) -> Entry:
     """Return the same answer, or a proposal's entry, now read by the practice (« Conserver », « Prendre »)."""
     return {**entry, "reviewed": True}

@@ -48,7 +48,7 @@ def read_hour(raw: str) -> time:
     return time(int(typed[1]), int(typed[2] or 0))
 
 
-def at_local(day: date, hour: time, zone: ZoneInfo, *, second: bool = False) -> datetime:
+def make_instant(day: date, hour: time, zone: ZoneInfo, *, second: bool = False) -> datetime:
     """Return the instant of a wall-clock time, with its offset. Of an hour that comes twice, the earlier instant is
     taken (the deadline is then never too late) unless the `second` one is meant; an hour that the clock skips is
     refused with its two neighbours."""
@@ -97,7 +97,7 @@ def read_instant(raw: Any) -> datetime:
     return _fix_offset(instant.replace(microsecond=0))
 
 
-def span(value: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def find_span(value: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the first and the last instant (UTC) that an answer's day or instant may stand for."""
     if len(value) == 10:
         days = date.fromisoformat(value), date.fromisoformat(value) + timedelta(days=1)

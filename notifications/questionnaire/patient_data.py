@@ -79,7 +79,7 @@ PATIENT_SHAPE = re.compile(f"{_TITLED}|{_NAMED_PATIENT}|{_PATIENT_AFTER}")
 # -- texts and answers ----------------------------------------------------------------------------------
 
 
-def suspicions(text: str) -> tuple[str, ...]:
+def suspect_text(text: str) -> tuple[str, ...]:
     """Return what the text seems to hold: nir (a health number), birth (somebody's date of birth), patient (a name)."""
     plain_text = unicodedata.normalize("NFKC", text)  # every kind of space and digit in its plain form
     seen = {
@@ -90,13 +90,13 @@ def suspicions(text: str) -> tuple[str, ...]:
     return tuple(kind for kind, match in seen.items() if match)
 
 
-def entry_suspicions(question: Question, entry: Mapping[str, Any] | None) -> tuple[str, ...]:
+def suspect_entry(question: Question, entry: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what the free text of an answer seems to hold."""
-    kinds = {kind for text in free_texts(question, entry) for kind in suspicions(text)}
+    kinds = {kind for text in list_free_texts(question, entry) for kind in suspect_text(text)}
     return tuple(kind for kind in ("nir", "birth", "patient") if kind in kinds)
 
 
-def free_texts(question: Question, entry: Mapping[str, Any] | None) -> list[str]:
+def list_free_texts(question: Question, entry: Mapping[str, Any] | None) -> list[str]:
     """Return what somebody wrote in their own words: long texts without their origin, notes, details of options; no
     name, address or number."""
     entry = entry or {}
@@ -106,9 +106,9 @@ def free_texts(question: Question, entry: Mapping[str, Any] | None) -> list[str]
     return list(list_texts([words, entry.get("details"), entry.get("note")]))
 
 
-def fingerprint(question: Question, entry: Mapping[str, Any] | None) -> str:
+def hash_texts(question: Question, entry: Mapping[str, Any] | None) -> str:
     """Return the SHA-256 of the free text of an answer: a warning is overruled for that very text."""
-    return hashlib.sha256(json.dumps(free_texts(question, entry)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(list_free_texts(question, entry)).encode()).hexdigest()
 
 
 def entry_holds_health_number(entry: Mapping[str, Any] | None) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .entries import default_entry
+from .entries import make_default_entry
 from .loading import convert_tables, join_words, read_toml
 from .moments import Refused
 from .schema import LATE, Condition, Doubt, Question, Questionnaire, Sentence
@@ -22,12 +22,12 @@ COMPARABLE = {  # what each test of a condition compares: the types of question 
 VALUES = {"choice": str, "yes_no": bool, "number": int}  # what « is » can be of each type
 
 
-def load(path: Path) -> Questionnaire:
+def load_questionnaire(path: Path) -> Questionnaire:
     """Read and check a questionnaire file."""
-    return build(read_toml(path), path.name)
+    return build_questionnaire(read_toml(path), path.name)
 
 
-def build(tables: Mapping[str, Any], file: str) -> Questionnaire:
+def build_questionnaire(tables: Mapping[str, Any], file: str) -> Questionnaire:
     """Return the questionnaire that the tables hold; `file` is its name in problems. Raises Unusable."""
     return convert_tables(tables, Questionnaire, file, find_problems)
 
@@ -80,7 +80,7 @@ def check_question(question: Question, *, in_group: bool = False) -> Iterator[st
     if question.forced and question.option(question.forced) is None:
         yield f"« forced » : l'option « {question.forced} » n'existe pas."
     try:
-        default_entry(question)
+        make_default_entry(question)
     except Refused as refused:
         yield f"« default » : {refused}"
     for each in question.fields:

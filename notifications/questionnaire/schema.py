@@ -65,7 +65,7 @@ class Part(Shape, frozen=True):
     heading: str = ""  # stands above its words where they are typed among those of others
 
 
-class Tick(Shape, frozen=True):
+class Checkbox(Shape, frozen=True):
     """A box that writes a sentence into a text; `{date}` in it is filled by the day typed beside the box. It is offered
     where all conditions of `when` hold."""
 
@@ -137,7 +137,7 @@ class Question(Shape, frozen=True):
     merge_with: str = ""
     parts: tuple[Part, ...] = ()
     fields: tuple["Question", ...] = field(name="field", default=())
-    ticks: tuple[Tick, ...] = field(name="tick", default=())
+    ticks: tuple[Checkbox, ...] = field(name="tick", default=())
     situations: tuple[Situation, ...] = field(name="situation", default=())
     future: bool = False
     default: dict[str, Any] = {}

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren, siret, tva
 
-from .moments import Refused, at_local, comes_twice, read_day, read_hour, read_instant
+from .moments import Refused, comes_twice, make_instant, read_day, read_hour, read_instant
 from .schema import Question
 
 NONE = "-"  # what a form sends for « Aucune de ces réponses »
@@ -195,7 +195,7 @@ def _clean_moment(question: Question, raw: Any, context: Context) -> str:
             raise Refused("Indiquez aussi le jour.")
         raw = read_day(typed_day)
         if hour:
-            raw = at_local(raw, read_hour(hour), context.zone, second=fold == "1")
+            raw = make_instant(raw, read_hour(hour), context.zone, second=fold == "1")
             if fold not in ("0", "1") and comes_twice(raw, context.zone):
                 context.asks = True
                 context.notices.append(

@@ -7,18 +7,18 @@ from typing import Any
 
 from .. import prefill
 from ..catalogue import Source
-from ..obligations import CNIL, clocks, deadline
+from ..obligations import CNIL, read_clock, read_clocks
 from ..questionnaire import (
     Case,
     Doubt,
     Question,
-    applicable,
-    doubts,
+    fill_copies,
+    find_applicable,
+    find_doubts,
+    find_sentences,
     is_blank,
     is_copy,
     patient_data,
-    sentences,
-    with_copies,
 )
 from .filings import BY_FILING, KIND, add_filings
 from .model import DossierData, Line, Report, Row, Section
@@ -40,7 +40,7 @@ RULE = "phrase ajoutée par règle, d'après vos réponses"
 def build_facts(dossier_data: DossierData, now: datetime) -> dict[str, Any]:
     """What conditions may ask besides answers: lateness at `now`, the moment of the attack."""
     bare = Case(dossier_data.questionnaire, dossier_data.answers, zone=dossier_data.zone)
-    first = deadline([each for each in dossier_data.obligations if each.key == CNIL], bare, dossier_data.filings, now)
+    first = read_clock([each for each in dossier_data.obligations if each.key == CNIL], bare, dossier_data.filings, now)
     return {"late": first.late, "attack": dossier_data.newest.attack if dossier_data.newest else ""}
 
 
@@ -49,7 +49,7 @@ def build_case(dossier_data: DossierData, now: datetime) -> Case:
     answers = dossier_data.answers
     if not dossier_data.snapshot:
         answers = add_filings(dossier_data.questionnaire, answers, dossier_data.filings)
-    answers = with_copies(dossier_data.questionnaire, answers)
+    answers = fill_copies(dossier_data.questionnaire, answers)
     return Case(dossier_data.questionnaire, answers, build_facts(dossier_data, now), dossier_data.zone)
 
 
@@ -57,12 +57,12 @@ def find_stage(dossier_data: DossierData, now: datetime) -> str:
     """How far a dossier is, without its words: begun, finished (nothing is missing, or it is filed and nobody knows by
     when it had to be), on_time or late (filed)."""
     case = build_case(dossier_data, now)
-    clock = deadline([each for each in dossier_data.obligations if each.key == CNIL], case, dossier_data.filings, now)
+    clock = read_clock([each for each in dossier_data.obligations if each.key == CNIL], case, dossier_data.filings, now)
     if clock.late and clock.done_at:
         return "late"
     if clock.done_at:
         return "on_time" if clock.due_at else "finished"
-    return "begun" if any(_is_missing(case, question) for question in applicable(case)) else "finished"
+    return "begun" if any(_is_missing(case, question) for question in find_applicable(case)) else "finished"
 
 
 def _is_missing(case: Case, question: Question) -> bool:
@@ -78,22 +78,22 @@ def _kind(case: Case) -> str:
 
 def list_offers(dossier_data: DossierData, sourced: Mapping[str, prefill.Proposal]) -> dict[str, prefill.Proposal]:
     """What the practice's profile or its group proposes and nobody has answered; `sourced`: the weaker proposals."""
-    proposals = prefill.of_practice(dossier_data.questionnaire, dossier_data.profile, dossier_data.common, sourced)
-    return prefill.standing(dossier_data.answers, proposals, dossier_data.offered)
+    proposals = prefill.propose_practice(dossier_data.questionnaire, dossier_data.profile, dossier_data.common, sourced)
+    return prefill.find_open(dossier_data.answers, proposals, dossier_data.offered)
 
 
 def build_report(dossier_data: DossierData, now: datetime) -> Report:
     """Everything that is shown of a dossier at one instant `now` (aware)."""
     case = build_case(dossier_data, now)
-    questions = applicable(case)
-    found = doubts(case)
+    questions = find_applicable(case)
+    found = find_doubts(case)
     reader = _Reader(dossier_data, case, found)
     rows = {question.key: reader.row(question) for question in questions}
     return Report(
         data=dossier_data,
         now=now,
         sections=tuple(_section(step.slug, step.title, step.help, rows) for step in dossier_data.questionnaire.steps),
-        clocks=tuple(clocks(dossier_data.obligations, case, dossier_data.filings, now)),
+        clocks=tuple(read_clocks(dossier_data.obligations, case, dossier_data.filings, now)),
         doubts=tuple((rule.keys, rule.message) for rule in found),
         kind=case.answers.get(KIND, {}).get("value", "initial"),
     )
@@ -108,20 +108,20 @@ class _Reader:
 
     def __init__(self, dossier_data: DossierData, case: Case, found: tuple[Doubt, ...]):
         self.data, self.case, self.doubts = dossier_data, case, found
-        self.sentences = sentences(case)
+        self.sentences = find_sentences(case)
         self.kind = _kind(case)
-        sourced = prefill.strongest(dossier_data.layers(newest=True))
+        sourced = prefill.keep_strongest(dossier_data.layers(newest=True))
         self.offers = list_offers(dossier_data, sourced)
         self.newest = {**sourced, **self.offers}
-        known = prefill.at_basis(
+        known = prefill.index_by_basis(
             dossier_data.questionnaire, dossier_data.revisions.values(), dossier_data.templates.values()
         )
-        defaults = prefill.of_defaults(dossier_data.questionnaire)
+        defaults = prefill.propose_defaults(dossier_data.questionnaire)
         self.at_basis = {"default": defaults, **{basis: {**defaults, **said} for basis, said in known.items()}}
-        begun = prefill.strongest(dossier_data.layers(newest=False))
+        begun = prefill.keep_strongest(dossier_data.layers(newest=False))
         self.outdated = {
-            *prefill.differing(case.answers, sourced, self.at_basis),
-            *prefill.newly_proposed(dossier_data.answers, begun, sourced),
+            *prefill.find_changed_keys(case.answers, sourced, self.at_basis),
+            *prefill.find_new_keys(dossier_data.answers, begun, sourced),
         }
 
     def row(self, question: Question) -> Row:
@@ -153,8 +153,8 @@ class _Reader:
 
     def warnings(self, question: Question, entry: Mapping[str, Any] | None) -> tuple[tuple[str, ...], str]:
         """(sentences, fingerprint of the text that they are about), empty when the text was overruled."""
-        kinds = patient_data.entry_suspicions(question, entry)
-        of = patient_data.fingerprint(question, entry) if kinds else ""
+        kinds = patient_data.suspect_entry(question, entry)
+        of = patient_data.hash_texts(question, entry) if kinds else ""
         if not kinds or self.data.overruled.get(question.key) == of:
             return (), ""
         return tuple(SUSPICION_WORDS[kind] for kind in kinds), of

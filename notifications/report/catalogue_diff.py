@@ -4,7 +4,7 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Revision, proposed_entry
+from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Revision, propose_entry
 from ..questionnaire import Questionnaire
 from . import Line, list_value_lines, timeline, write_day, write_source_date
 from .incident_page import describe_moment
@@ -117,7 +117,7 @@ def _list_fact_lines(fact: Fact, questionnaire: Questionnaire, origin: str) -> l
     question = questionnaire.get(fact.key)
     lines = [Line(fact.unknown)] if fact.unknown else []
     if question and fact.proposes and not fact.unknown:
-        lines = list(list_value_lines(question, proposed_entry(question, fact, origin), timeline.PARIS))
+        lines = list(list_value_lines(question, propose_entry(question, fact, origin), timeline.PARIS))
     named = [option.label for key in fact.suggest if question and (option := question.option(key))]
     backing = _describe_backing(fact)
     return lines + _to_lines(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .. import deadlines
-from ..questionnaire import Question, sentences, ticked_options
+from ..questionnaire import Question, find_sentences, list_ticked
 from .build import build_case
 from .complement import Difference, list_differences
 from .filings import KIND, REFERENCE
@@ -141,7 +141,7 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
     changed = {each.row.key: each for each in list_differences(report, filings[-1])} if filings else {}
     only = {KIND, REFERENCE, *changed} if filings and not whole else None
     case = build_case(report.data, report.now)
-    tests = [test for rule in sentences(case) for test in rule.when]
+    tests = [test for rule in find_sentences(case) for test in rule.when]
     desk = _Desk(report.data.zone, frozenset((test.key, test.option) for test in tests if test.option), copied or {})
     screens = []
     for section in report.sections:
@@ -275,7 +275,7 @@ def _items(question: Question, value: list[Mapping[str, str]]) -> Iterator[Piece
 
 def _options(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
     """The options to tick, one piece; the words of « Autre » are to be copied."""
-    ticked = [key for key in ticked_options(entry) if row.question.option(key)]
+    ticked = [key for key in list_ticked(entry) if row.question.option(key)]
     lines = dict(zip(ticked, (line for line in row.lines if line.kind == "option"), strict=True))
     choices = [_choice(desk, row.question, key, line) for key, line in lines.items()]
     said = [Piece(f"{row.key}/{key}", line.text, line.detail) for key, line in lines.items() if line.detail]

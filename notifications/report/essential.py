@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..questionnaire import certainty_of
+from ..questionnaire import read_certainty
 from .model import Report, Row
 
 READ_AGAIN = "relire"  # the screen after the questions
@@ -67,7 +67,7 @@ def _only_practice_knows(row: Row) -> bool:
     if not (row.needed or row.question.ours):
         return False
     own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
-    return row.proposal is None or own_parts or certainty_of(row.proposal.entry) == "unknown"
+    return row.proposal is None or own_parts or read_certainty(row.proposal.entry) == "unknown"
 
 
 def _may_wait(row: Row) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import deadlines
 from ..catalogue import GUIDANCE_WORDS, Guidance, Revision, Source
-from ..questionnaire import Tick, holds
+from ..questionnaire import Checkbox, holds
 from .build import build_case
 from .model import Report, Row
 
@@ -34,7 +34,7 @@ class Decision:
 
 def write_day(day: dt.date) -> str:
     """« 12 novembre 2025 », without the day of the week."""
-    return deadlines.day_in_words(day.isoformat()).partition(" ")[2]
+    return deadlines.describe_day(day.isoformat()).partition(" ")[2]
 
 
 def write_source_date(source: Source) -> str:
@@ -82,7 +82,7 @@ def _reading(revision: Revision, guidance: Guidance) -> Reading:
     return Reading(guidance, GUIDANCE_WORDS[guidance.kind], tuple((each, write_source_date(each)) for each in sources))
 
 
-def list_checkboxes(report: Report) -> dict[str, tuple[Tick, ...]]:
+def list_checkboxes(report: Report) -> dict[str, tuple[Checkbox, ...]]:
     """By question: the boxes that fit what is recorded. The incident adds its own, and its box takes the place of the
     form's of the same key; each is offered only where its conditions hold and its period meets the delay, from its
     start to the first filing, or to now."""

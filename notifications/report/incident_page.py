@@ -16,7 +16,7 @@ from ..catalogue import (
     Guidance,
     Revision,
     Source,
-    proposed_entry,
+    propose_entry,
 )
 from ..questionnaire import Questionnaire
 from . import Line, list_value_lines, timeline, write_day, write_source_date
@@ -148,7 +148,7 @@ def group_proposals(revision: Revision, questionnaire: Questionnaire) -> list[di
                 continue
             lines = [Line(option.label) for option in question.options if option.key in fact.suggest]
             if fact.proposes and not fact.unknown:
-                entry = proposed_entry(question, fact, revision.origin)
+                entry = propose_entry(question, fact, revision.origin)
                 lines += list_value_lines(question, entry, timeline.PARIS)
             word = "" if any(line.certainty for line in lines) else STATUS_WORDS[fact.status]
             rows.append(_show(revision, fact, label=question.label, word=word, lines=tuple(lines)))
@@ -169,8 +169,8 @@ def describe_moment(event: Event) -> str:
         months = [f"{deadlines.MONTHS[day.month - 1]} {day.year}" for day in (first, last)]
         return f"courant {months[1]}" if months[0] == months[1] else f"entre {months[0]} et {months[1]}"
     if len(event.at) == len("2025-11-10"):
-        return f"{'vers le ' if about else ''}{deadlines.day_in_words(start)}"
-    words = deadlines.in_words(start, timeline.PARIS).replace(" h ", "\u00a0h\u00a0")
+        return f"{'vers le ' if about else ''}{deadlines.describe_day(start)}"
+    words = deadlines.describe_instant(start, timeline.PARIS).replace(" h ", "\u00a0h\u00a0")
     return words.replace(" à ", ", vers ", 1) if about else words
 
 
@@ -179,12 +179,12 @@ def list_changes(
 ) -> list[dict[str, Any]]:
     """Return what each revision brought, newest first, with the labels of the answers that it proposes differently
     (None for the first), and for one that was made here, who published it and whether somebody else read it."""
-    proposed = [prefill.of_incident(questionnaire, revision) for revision in revisions]
+    proposed = [prefill.propose_incident(questionnaire, revision) for revision in revisions]
     labels: list[list[str] | None] = []
     for newer, older in pairwise(proposed):
         entries = {key: proposal.entry for key, proposal in older.items()}
         origins = {proposal.origin: older for proposal in older.values()}
-        keys = {*prefill.differing(entries, newer, origins), *(newer.keys() - older.keys())}
+        keys = {*prefill.find_changed_keys(entries, newer, origins), *(newer.keys() - older.keys())}
         labels.append([question.label for question in questionnaire if question.key in keys])
     changes = []
     for revision, changed in zip(revisions, [*labels, None], strict=True):

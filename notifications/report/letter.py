@@ -46,7 +46,7 @@ def write_letter_to_vendor(report: Report) -> Letter:
     return Letter(
         sender=_sender(report),
         recipient=_recipient(report),
-        day=deadlines.day_in_words(report.now.astimezone(zone)),
+        day=deadlines.describe_day(report.now.astimezone(zone)),
         subject=f"violation de données{_of_incident(report)}, demande d'informations",
         opening=tuple(_opening(report)),
         asked=tuple(name for name, _ in list_unknowns(report)),
@@ -109,7 +109,7 @@ def _progress(report: Report) -> str:
     if first is None:
         silent = report.data.filings or report.clock.state == "stopped"
         return "" if silent else "Nous préparons la notification de cette violation à la CNIL (RGPD, art. 33(1))."
-    day = deadlines.day_in_words(first.at.astimezone(report.data.zone))
+    day = deadlines.describe_day(first.at.astimezone(report.data.zone))
     if find_complement_clock(report).state in ("todo", "chase"):
         return f"Nous l'avons notifiée à la CNIL le {day} et devons compléter cette notification (RGPD, art. 33(4))."
     return f"Nous l'avons notifiée à la CNIL le {day} (RGPD, art. 33(1))."

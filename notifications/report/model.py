@@ -60,7 +60,7 @@ class DossierData:
     def layers(self, *, newest: bool) -> tuple[dict[str, prefill.Proposal], ...]:
         """The proposals of the newest revisions, or of those that it was begun with; the weakest layer first."""
         revision, template = (self.newest, self.newest_template) if newest else (self.revision, self.template)
-        return prefill.layers(self.questionnaire, revision, template)
+        return prefill.stack_layers(self.questionnaire, revision, template)
 
 
 @dataclass(frozen=True)
@@ -246,12 +246,12 @@ class Report:
     def deadline_words(self) -> str:
         """« samedi 15 novembre 2025 à 18 h 07 (heure de Paris) », "" while not known."""
         due_at = self.clock.due_at
-        return deadlines.in_words(due_at, self.data.zone) if due_at else ""
+        return deadlines.describe_instant(due_at, self.data.zone) if due_at else ""
 
     @property
     def left_words(self) -> str:
         left = self.clock.left
-        return deadlines.length_in_words(abs(left)) if left is not None else ""
+        return deadlines.describe_length(abs(left)) if left is not None else ""
 
     @property
     def progress(self) -> Progress:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .. import prefill
 from ..catalogue import Revision, Source
-from ..questionnaire import Question, applicable
+from ..questionnaire import Question, find_applicable
 from ..shared_template import SharedTemplateFile
 from .build import build_case
 from .model import DossierData, Line, Report, Row
@@ -43,8 +43,8 @@ def list_revision_changes(report: Report) -> tuple[RevisionChange, ...]:
 
 
 def _at_basis(dossier_data: DossierData) -> dict[str, dict[str, prefill.Proposal]]:
-    defaults = prefill.of_defaults(dossier_data.questionnaire)
-    known = prefill.at_basis(
+    defaults = prefill.propose_defaults(dossier_data.questionnaire)
+    known = prefill.index_by_basis(
         dossier_data.questionnaire, dossier_data.revisions.values(), dossier_data.templates.values()
     )
     return {"default": defaults, **{basis: {**defaults, **proposals} for basis, proposals in known.items()}}
@@ -76,7 +76,7 @@ def _sources(dossier_data: DossierData, proposal: prefill.Proposal | None) -> tu
 
 def _token(row: Row, entry: object) -> str:
     """Which answer and which proposal a page showed."""
-    proposed = prefill.fingerprint(row.proposal) if row.proposal else ""
+    proposed = prefill.hash_proposal(row.proposal) if row.proposal else ""
     text = json.dumps([row.key, entry, proposed], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -86,13 +86,13 @@ def list_changed_since(
 ) -> tuple[str, ...]:
     """Which of the answers to look at again the newest revisions changed after these two: without the report that a
     page needs."""
-    newest = prefill.strongest(dossier_data.layers(newest=True))
-    earlier = prefill.strongest(prefill.layers(dossier_data.questionnaire, revision, template))
-    begun = prefill.strongest(dossier_data.layers(newest=False))
-    keys = prefill.differing(dossier_data.answers, newest, _at_basis(dossier_data))
-    keys += prefill.newly_proposed(dossier_data.answers, begun, newest)
-    moved = [key for key in keys if not prefill.same(earlier.get(key), newest.get(key))]
+    newest = prefill.keep_strongest(dossier_data.layers(newest=True))
+    earlier = prefill.keep_strongest(prefill.stack_layers(dossier_data.questionnaire, revision, template))
+    begun = prefill.keep_strongest(dossier_data.layers(newest=False))
+    keys = prefill.find_changed_keys(dossier_data.answers, newest, _at_basis(dossier_data))
+    keys += prefill.find_new_keys(dossier_data.answers, begun, newest)
+    moved = [key for key in keys if not prefill.is_same_proposal(earlier.get(key), newest.get(key))]
     if not moved:
         return ()
-    asked = {question.key for question in applicable(build_case(dossier_data, now))}
+    asked = {question.key for question in find_applicable(build_case(dossier_data, now))}
     return tuple(key for key in moved if key in asked)

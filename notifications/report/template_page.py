@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import prefill, shared_template
 from ..catalogue import Revision
-from ..deadlines import PARIS, day_in_words
+from ..deadlines import PARIS, describe_day
 from ..questionnaire import Question, Questionnaire
 from ..shared_template import SharedTemplateFile
 from ..shared_template.content import ADVICE, ANSWERS, list_elements
@@ -43,16 +43,16 @@ def build_template_page(
         "steps": list_prepared_steps(questionnaire, newest, incident),
         "changes": list_changes(questionnaire, revisions),
         "digest": digest_file(newest),
-        "cover": shared_template.pieces(newest.cover),
-        "position": shared_template.pieces(newest.position.text) if newest.position else [],
-        "contact": shared_template.pieces(newest.contact),
-        "public_line": shared_template.pieces(public_line),
+        "cover": shared_template.split_links(newest.cover),
+        "position": shared_template.split_links(newest.position.text) if newest.position else [],
+        "contact": shared_template.split_links(newest.contact),
+        "public_line": shared_template.split_links(public_line),
     }
 
 
 def digest_file(revision: SharedTemplateFile) -> str:
     """Return the SHA-256 of the file of this revision."""
-    return shared_template.digest_of(shared_template.contents(revision))
+    return shared_template.digest_content(shared_template.build_content(revision))
 
 
 def list_prepared_steps(
@@ -60,7 +60,7 @@ def list_prepared_steps(
 ) -> list[dict[str, Any]]:
     """Return, for each step where something is prepared, what the organisation answers, how many answers more come
     from the incident, and its advice."""
-    proposed = prefill.of_incident(questionnaire, incident) if incident else {}
+    proposed = prefill.propose_incident(questionnaire, incident) if incident else {}
     steps = []
     for step in questionnaire.steps:
         questions = questionnaire.of_step(step.slug)
@@ -72,7 +72,7 @@ def list_prepared_steps(
             ],
             "others": sum(question.key in proposed and question.key not in template.answers for question in questions),
             "advice": [
-                (question, shared_template.pieces(template.advice[question.key]))
+                (question, shared_template.split_links(template.advice[question.key]))
                 for question in questions
                 if question.key in template.advice
             ],
@@ -110,7 +110,7 @@ def list_element_changes(
     """Return what `newer` says otherwise than `older`, in the order of the form; all that it says without an older
     one."""
     before, now = (
-        {**list_elements(shared_template.contents(each)), "contact": each.contact or None} if each else {}
+        {**list_elements(shared_template.build_content(each)), "contact": each.contact or None} if each else {}
         for each in (older, newer)
     )
     changes = []
@@ -130,5 +130,5 @@ def _list_element_lines(name: str, question: Question | None, element: Any) -> t
         return ()
     if question and name.startswith(ANSWERS):
         return list_answer_lines(question, element)
-    text = element if isinstance(element, str) else f"{element['text']} ({day_in_words(element['date'])})"
+    text = element if isinstance(element, str) else f"{element['text']} ({describe_day(element['date'])})"
     return (Line(text),)

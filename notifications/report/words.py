@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .. import deadlines
-from ..questionnaire import Question, certainty_of, ticked_options
+from ..questionnaire import Question, list_ticked, read_certainty
 from .model import DossierData, Line
 
 # What is printed beside an answer that is not established. The words agree with « réponse ».
@@ -118,7 +118,7 @@ def _part_words(question: Question, part: Mapping[str, str], words_of: Any) -> s
 
 
 def _option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line]:
-    for key in ticked_options(entry):
+    for key in list_ticked(entry):
         option = question.option(key)
         if option is None:
             continue
@@ -129,7 +129,7 @@ def _option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line
 
 def _said(entry: Mapping[str, Any], option: str) -> str:
     """The certainty to print. « Confirmée » speaks of sources: the practice's own words do not need it."""
-    status = certainty_of(entry, option)
+    status = read_certainty(entry, option)
     return "" if status == "confirmed" and entry["origin"] == "practice" else status
 
 
@@ -149,7 +149,7 @@ def write_plain_value(question: Question, value: Any, zone: ZoneInfo) -> str:
     if question.type == "number":
         return group_digits(value)
     if question.type in ("date", "moment", "datetime"):
-        words = deadlines.moment_in_words(value, zone)
+        words = deadlines.describe_moment(value, zone)
         return f"{words} (heure non connue)" if question.type == "moment" and len(value) == 10 else words
     return str(value)
 

@@ -36,7 +36,7 @@ class RevisionStore(Generic[Stored, Data]):
 
     def sort_newest_first(self, stored: Iterable[Stored]) -> list[Stored]:
         """Sort rows by their numbers: 2, 1.local2, 1.local1, 1."""
-        return sorted(stored, key=lambda row: seeds.number_key(row.number), reverse=True)
+        return sorted(stored, key=lambda row: seeds.split_number(row.number), reverse=True)
 
     def list_stored(self, slug: str) -> list[Stored]:
         """Return the rows of one subject, newest first; none while nothing is published."""
@@ -77,7 +77,7 @@ class RevisionStore(Generic[Stored, Data]):
     def choose_local_number(self, slug: str) -> str:
         """Return the number of a revision made here, `<n>.local<k>`: after the newest, and never the number of one that
         will ship."""
-        major, local = next((seeds.number_key(row.number) for row in self.list_stored(slug)), (1, 0))
+        major, local = next((seeds.split_number(row.number) for row in self.list_stored(slug)), (1, 0))
         return f"{major}.local{local + 1}"
 
     def publish(
@@ -103,22 +103,22 @@ class RevisionStore(Generic[Stored, Data]):
 def find_questionnaire(name: str) -> Questionnaire | None:
     """Return a shipped questionnaire, None where it is not known here."""
     try:
-        return seeds.questionnaire(name)
+        return seeds.find_questionnaire(name)
     except Unusable:
         return None
 
 
 INCIDENT_REVISIONS = RevisionStore(
     IncidentRevision,
-    build=lambda content: catalogue.build(
-        content, f"{content['slug']}.{content['number']}", seeds.questionnaire(content["questionnaire"])
+    build=lambda content: catalogue.build_revision(
+        content, f"{content['slug']}.{content['number']}", seeds.find_questionnaire(content["questionnaire"])
     ),
     digest=lambda content: compute_digest(write_canonical_json(content)),
 )
 TEMPLATE_REVISIONS = RevisionStore(
     SharedTemplateRevision,
-    build=lambda content: shared_template.build(content, find_questionnaire),
-    digest=shared_template.digest_of,
+    build=lambda content: shared_template.build_file(content, find_questionnaire),
+    digest=shared_template.digest_content,
 )
 
 
@@ -127,7 +127,7 @@ def load_shipped(pattern: str, store_file: Callable[[Path], bool]) -> int:
     """Store the revisions that ship in the folder `seeds` and are not stored yet; return how many. Raises Unusable with
     every problem, and stores nothing, when a file is wrong or its number is taken by another content."""
     added, problems = 0, []
-    for path in sorted(seeds.folder().glob(pattern)):
+    for path in sorted(seeds.locate_folder().glob(pattern)):
         try:
             added += store_file(path)
         except Unusable as error:

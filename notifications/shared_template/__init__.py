@@ -17,11 +17,20 @@ from .elements import (
     clean_line,
     clean_plain,
     clean_position,
-    pieces,
-    proposed_entry,
+    propose_entry,
+    split_links,
 )
-from .reading import build, read
-from .template import FORMAT, VERSION, Position, SharedTemplateFile, canonical, contents, digest_of, dump
+from .reading import build_file, read_file
+from .template import (
+    FORMAT,
+    VERSION,
+    Position,
+    SharedTemplateFile,
+    build_content,
+    digest_content,
+    write_canonical,
+    write_file,
+)
 
 __all__ = [
     "ADVICE",
@@ -35,17 +44,17 @@ __all__ = [
     "VERSION",
     "Position",
     "SharedTemplateFile",
-    "build",
-    "canonical",
+    "build_content",
+    "build_file",
     "clean_advice",
     "clean_answer",
     "clean_line",
     "clean_plain",
     "clean_position",
-    "contents",
-    "digest_of",
-    "dump",
-    "pieces",
-    "proposed_entry",
-    "read",
+    "digest_content",
+    "propose_entry",
+    "read_file",
+    "split_links",
+    "write_canonical",
+    "write_file",
 ]

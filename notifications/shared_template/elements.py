@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..questionnaire import ANY_TIME, SAYING, Entry, Question, Refused, certainty_of, check_entry, ticked_options
+from ..questionnaire import ANY_TIME, SAYING, Entry, Question, Refused, check_entry, list_ticked, read_certainty
 from ..questionnaire.values import clean_text, list_texts
 
 # Longest texts, in characters; the first four stand on one line.
@@ -68,8 +68,8 @@ def clean_answer(question: Question, raw: Any) -> dict[str, Any]:
         clean_plain(text, len(text))
     answer = {name: entry[name] for name in SAYING if name in entry}
     if answer["state"] == "known":  # « not known yet » states no fact
-        stated = (ticked_options(answer) if question.options else []) or ["*"]
-        unsure = [name for name in stated if name != question.forced and not certainty_of(answer, name)]
+        stated = (list_ticked(answer) if question.options else []) or ["*"]
+        unsure = [name for name in stated if name != question.forced and not read_certainty(answer, name)]
         if unsure:
             answer["certainty"] = answer.get("certainty", {}) | dict.fromkeys(unsure, SURE_OF_NOTHING)
     return answer
@@ -101,13 +101,13 @@ def clean_advice(question: Question, raw: Any) -> str:
     raise Refused("Ce conseil ne dit rien : retirez-le du modèle.")
 
 
-def proposed_entry(question: Question, answer: Raw, origin: str) -> Entry:
+def propose_entry(question: Question, answer: Raw, origin: str) -> Entry:
     """Return the unread answer that a template proposes."""
     value = {"value": [{"text": answer["value"], "origin": origin}]} if question.parts else {}
     return check_entry(question, {**answer, **value, "origin": origin, "basis": origin, "reviewed": False}, ANY_TIME)
 
 
-def pieces(text: str) -> list[tuple[str, str]]:
+def split_links(text: str) -> list[tuple[str, str]]:
     """Return a text cut into (words, domain): a domain where the words are a link, "" elsewhere."""
     cut, done = [], 0
     for link in LINK.finditer(text):

@@ -19,7 +19,7 @@ from ..questionnaire import (
     strict_json,
 )
 from . import elements
-from .template import FORMAT, VERSION, Position, SharedTemplateFile, canonical
+from .template import FORMAT, VERSION, Position, SharedTemplateFile, write_canonical
 
 LIMITS = strict_json.Limits(size=256 * 1024, depth=8, nodes=5_000)
 # Shipped revisions are plain numbers in a file; those made on an installation are `<n>.local<k>`.
@@ -60,7 +60,7 @@ class FileTables(Shape, frozen=True):
     summary: str
 
 
-def read(data: bytes, forms: Forms) -> SharedTemplateFile:
+def read_file(data: bytes, forms: Forms) -> SharedTemplateFile:
     """Return the template that a file holds; `forms(name)` gives a questionnaire known here. Raises Unusable."""
     try:
         content = strict_json.loads(data, LIMITS)
@@ -68,10 +68,10 @@ def read(data: bytes, forms: Forms) -> SharedTemplateFile:
         raise Unusable([str(refused)]) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise Unusable(["Ce fichier n'est pas un modèle de Breach Assistant."])
-    return build(content, forms)
+    return build_file(content, forms)
 
 
-def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
+def build_file(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     """Return the template that the tables of a file hold. Raises Unusable with every element that is wrong."""
     version = content.get("format_version")
     if type(version) is not int or version != VERSION:
@@ -82,7 +82,7 @@ def build(content: Mapping[str, Any], forms: Forms) -> SharedTemplateFile:
     problems: list[str] = []
     for name, raw, clean in list_checks(file, form):
         try:
-            if canonical(clean(raw)) != canonical(raw):  # the file would come out with another SHA-256
+            if write_canonical(clean(raw)) != write_canonical(raw):  # the file would come out with another SHA-256
                 raise Refused("Cet élément n'est pas écrit comme l'outil l'écrit : exportez de nouveau le modèle.")
         except Refused as refused:
             problems.append(join_words(name, str(refused)))

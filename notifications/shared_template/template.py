@@ -49,17 +49,17 @@ class SharedTemplateFile:
         return (questionnaire, incident) == (self.questionnaire, self.incident[0] if self.incident else None)
 
 
-def canonical(content: Any) -> bytes:
+def write_canonical(content: Any) -> bytes:
     """The one form of a file: sorted keys, two spaces, UTF-8."""
     return write_canonical_json(content, indent=2) + b"\n"
 
 
-def digest_of(content: Any) -> str:
+def digest_content(content: Any) -> str:
     """SHA-256 (hex) of the file that holds this content."""
-    return compute_digest(canonical(content))
+    return compute_digest(write_canonical(content))
 
 
-def contents(template: SharedTemplateFile) -> dict[str, Any]:
+def build_content(template: SharedTemplateFile) -> dict[str, Any]:
     """Return the tables of its file."""
     position, incident = template.position, template.incident
     return {
@@ -80,9 +80,9 @@ def contents(template: SharedTemplateFile) -> dict[str, Any]:
     }
 
 
-def dump(template: SharedTemplateFile) -> bytes:
+def write_file(template: SharedTemplateFile) -> bytes:
     """Return the file of a template."""
-    return canonical(contents(template))
+    return write_canonical(build_content(template))
 
 
 def _write_number(number: str) -> int | str:

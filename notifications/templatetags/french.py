@@ -24,19 +24,19 @@ def typo(text: str) -> str:
 @register.filter
 def in_words(instant: datetime, zone: ZoneInfo) -> str:
     """« mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) »."""
-    return deadlines.in_words(instant, zone)
+    return deadlines.describe_instant(instant, zone)
 
 
 @register.filter
 def in_paris(instant: datetime, zone: ZoneInfo) -> str:
     """The same instant for Paris, "" where the dossier follows its clocks."""
-    return deadlines.in_paris(instant, zone)
+    return deadlines.describe_in_paris(instant, zone)
 
 
 @register.filter
 def day_in_words(day: date | str) -> str:
     """« mercredi 12 novembre 2025 »."""
-    return deadlines.day_in_words(day.isoformat() if isinstance(day, date) else day)
+    return deadlines.describe_day(day.isoformat() if isinstance(day, date) else day)
 
 
 @register.filter

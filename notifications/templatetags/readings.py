@@ -18,4 +18,4 @@ register.filter("decision", find_decision)
 @register.filter
 def legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
     """The end as Regulation 1182/71 counts it, for small print."""
-    return deadlines.legal_end(due_at, zone)
+    return deadlines.find_legal_end(due_at, zone)

@@ -10,4 +10,4 @@ register = template.Library()
 @register.filter
 def pieces(text: str) -> list[tuple[str, str]]:
     """The text cut into (words, domain of the link or "")."""
-    return shared_template.pieces(text)
+    return shared_template.split_links(text)

@@ -34,7 +34,7 @@ PUBLIC = [
     "/m/exemple-weda/commencer/",
     "/compte/connexion/",
 ]
-STEPS = [step.slug for step in seeds.questionnaire().steps]
+STEPS = [step.slug for step in seeds.find_questionnaire().steps]
 JAVA = ["java", "-Xss4m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # for a run of seconds
 VNU = settings.BASE_DIR / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 

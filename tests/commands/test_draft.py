@@ -422,5 +422,7 @@ def test_an_earlier_file_stays_when_the_answers_are_refused(tmp_path):
 
 
 def test_the_newest_shipped_revision_is_meant_by_the_slug_alone():
-    newest = max((each for each in seeds.incidents() if each.slug == "weda-2025-11"), key=lambda each: int(each.number))
+    newest = max(
+        (each for each in seeds.load_incidents() if each.slug == "weda-2025-11"), key=lambda each: int(each.number)
+    )
     assert drafting.find_incident("weda-2025-11") == newest

@@ -12,7 +12,7 @@ from notifications.obligations import Filed
 from notifications.questionnaire import Case
 from tests.dossiers import PARIS, SEEDS, form
 
-DUTIES = obligations.load(SEEDS / "obligations.toml")
+DUTIES = obligations.load_duties(SEEDS / "obligations.toml")
 AWARE = datetime(2025, 11, 12, 9, 42, tzinfo=UTC)
 END = AWARE + timedelta(hours=72)
 NOW = AWARE + timedelta(hours=5, seconds=7)
@@ -22,7 +22,7 @@ LINK = "https://violations.example/dossiers/abc/"
 def ics(*, name="Cabinet des Lilas", filings=(), zone=PARIS, sequence=4, now=NOW, **answers):
     values = {"aware_at": AWARE.isoformat()} | answers
     entries = {key: {"state": "known", "value": value} for key, value in values.items() if value}
-    clocks = obligations.clocks(DUTIES, Case(form(), entries, zone=zone), filings, now)
+    clocks = obligations.read_clocks(DUTIES, Case(form(), entries, zone=zone), filings, now)
     return deadlines_ics(Dated(clocks, zone, name, LINK, "abc", sequence, "violations.example"), now)
 
 

@@ -9,7 +9,7 @@ from notifications.obligations import Deadline, Filed
 from notifications.questionnaire import Case
 from tests.dossiers import PARIS, SEEDS, form
 
-CNIL = obligations.load(SEEDS / "obligations.toml")[0]
+CNIL = obligations.load_duties(SEEDS / "obligations.toml")[0]
 AWARE = datetime(2025, 11, 12, 9, 42, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 def clock(now: datetime, *, filings: tuple[Filed, ...] = (), **moments: str) -> Deadline:
     moments = {"aware_at": AWARE.isoformat(), **moments}
     answers = {key: {"state": "known", "value": value, "origin": "practice"} for key, value in moments.items()}
-    return obligations.deadline([CNIL], Case(form(), answers), filings, now)
+    return obligations.read_clock([CNIL], Case(form(), answers), filings, now)
 
 
 def drawn(now: datetime, asked: tuple[date, ...] = (), **options: Any) -> dict[str, Any]:
@@ -49,4 +49,4 @@ def test_a_filing_stops_the_bar_where_it_was_made() -> None:
 
 
 def test_nothing_is_drawn_before_the_start_is_known() -> None:
-    assert drawing(obligations.deadline([CNIL], Case(form(), {}), (), AWARE), AWARE, PARIS) == {}
+    assert drawing(obligations.read_clock([CNIL], Case(form(), {}), (), AWARE), AWARE, PARIS) == {}

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from notifications.questionnaire import Answers, Case, Condition, Question, applicable, edited, sentences, with_copies
+from notifications.questionnaire import (
+    Answers,
+    Case,
+    Condition,
+    Question,
+    apply_edit,
+    fill_copies,
+    find_applicable,
+    find_sentences,
+)
 from notifications.questionnaire.schema import Questionnaire
 from tests.dossiers import answered, form
 
@@ -21,7 +30,7 @@ def answers(**plain: Any) -> dict[str, Any]:
 
 
 def applies(key: str, given: Answers, **facts: Any) -> bool:
-    return key in [question.key for question in applicable(Case(form(), given, facts))]
+    return key in [question.key for question in find_applicable(Case(form(), given, facts))]
 
 
 def nature(**certainty: str) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def nature(**certainty: str) -> dict[str, Any]:
 
 
 def texts(given: Answers) -> list[str]:
-    return [rule.text for rule in sentences(Case(form(), given))]
+    return [rule.text for rule in find_sentences(Case(form(), given))]
 
 
 # ---------------------------------------------------------------- applicability
@@ -61,9 +70,9 @@ def test_an_unknown_or_cleared_answer_makes_no_question_apply() -> None:
 def test_an_answer_to_a_question_that_does_not_apply_makes_no_other_apply() -> None:
     chain = chained_form()
     given = {key: {"state": "known", "value": True} for key in ("one", "two")}
-    assert [question.key for question in applicable(Case(chain, given))] == ["one", "two", "three"]
+    assert [question.key for question in find_applicable(Case(chain, given))] == ["one", "two", "three"]
     given["one"] = {"state": "known", "value": False}
-    assert [question.key for question in applicable(Case(chain, given))] == ["one"]
+    assert [question.key for question in find_applicable(Case(chain, given))] == ["one"]
 
 
 def chained_form() -> Questionnaire:
@@ -86,7 +95,7 @@ def test_reasons_are_asked_once_it_is_late() -> None:
 
 
 def test_the_order_of_the_form_is_kept() -> None:
-    found = [question.key for question in applicable(Case(form(), answers(has_dpo=True)))]
+    found = [question.key for question in find_applicable(Case(form(), answers(has_dpo=True)))]
     assert found == [question.key for question in form() if question.key in found]
 
 
@@ -113,7 +122,7 @@ def test_a_certainty_given_for_the_whole_answer_counts_for_each_nature() -> None
 def test_the_sentence_survives_an_edit_of_the_natures() -> None:
     base = nature(confidentiality="suspected", availability="confirmed")["nature"]
     sent = answered("nature", ["confidentiality", "integrity", "availability"])
-    entry = edited(form().questions["nature"], base, {"state": "known", "value": sent["value"]})
+    entry = apply_edit(form().questions["nature"], base, {"state": "known", "value": sent["value"]})
     assert entry is not None
     assert any("La perte de confidentialité est suspectée" in text for text in texts({"nature": entry}))
 
@@ -164,7 +173,7 @@ LEGAL = {"legal_title": "madame", "legal_first_name": "Camille", "legal_last_nam
 
 
 def test_the_contact_is_the_legal_representative_when_the_practice_says_so() -> None:
-    found = with_copies(form(), answers(contact_same_as_legal=True, **LEGAL))
+    found = fill_copies(form(), answers(contact_same_as_legal=True, **LEGAL))
     assert found["contact_first_name"]["value"] == "Camille"
     assert found["contact_title"]["value"] == "madame"
     assert "contact_role" not in found
@@ -172,12 +181,12 @@ def test_the_contact_is_the_legal_representative_when_the_practice_says_so() -> 
 
 def test_a_correction_of_the_first_is_seen_in_the_second() -> None:
     given = answers(contact_same_as_legal=True, contact_last_name="Ancien", **LEGAL)
-    assert with_copies(form(), given)["contact_last_name"]["value"] == "Exemple"
+    assert fill_copies(form(), given)["contact_last_name"]["value"] == "Exemple"
     del given["legal_last_name"]
-    assert "contact_last_name" not in with_copies(form(), given)
+    assert "contact_last_name" not in fill_copies(form(), given)
 
 
 @pytest.mark.parametrize("said", [{}, {"contact_same_as_legal": False}])
 def test_another_contact_keeps_its_own_name(said: dict[str, bool]) -> None:
     given = answers(contact_last_name="Ancien", **LEGAL, **said)
-    assert with_copies(form(), given) == given
+    assert fill_copies(form(), given) == given

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notifications.questionnaire import Answers, Case, applicable, doubts
+from notifications.questionnaire import Answers, Case, find_applicable, find_doubts
 from tests.dossiers import SEEDS, answered, form
 
 ROWS = tomllib.loads((SEEDS / "questionnaires/cnil-2023-07.toml").read_text("utf-8"))["doubt"]
@@ -115,7 +115,7 @@ def entries(plain: dict[str, Any]) -> dict[str, Any]:
 
 def found(given: Answers, *, late: bool = True, attack: str = "2025-11-10") -> list[str]:
     """Messages of the doubts about a late dossier on an incident whose day is known."""
-    return [rule.message for rule in doubts(Case(form(), given, {"late": late, "attack": attack}))]
+    return [rule.message for rule in find_doubts(Case(form(), given, {"late": late, "attack": attack}))]
 
 
 def test_every_doubt_of_the_form_has_its_case_here() -> None:
@@ -162,7 +162,7 @@ def test_a_complete_notification_with_every_answer_raises_no_doubt_of_unknowns()
     given: dict[str, Any] = {"kind": answered("kind", "complete")}
     while missing := [
         question
-        for question in applicable(Case(form(), given))
+        for question in find_applicable(Case(form(), given))
         if "complete" in question.needed_for and question.key not in given
     ]:
         given |= {question.key: {"state": "known", "value": VALUES[question.type]} for question in missing}

@@ -9,14 +9,14 @@ from notifications.questionnaire import (
     Entry,
     Question,
     Refused,
-    certainty_of,
+    apply_edit,
     check_entry,
-    edited,
     is_blank,
-    kept,
-    part_texts,
-    same_answer,
-    ticked_options,
+    is_same_answer,
+    list_ticked,
+    mark_reviewed,
+    read_certainty,
+    read_part_texts,
 )
 from tests.dossiers import LATE, PARIS, form
 
@@ -39,7 +39,7 @@ def proposed(key: str, value: Any, **fields: Any) -> Entry:
 
 def after(key: str, base: Entry | None, value: Any, **fields: Any) -> Entry | None:
     """What the page's post of `value` makes of `base`."""
-    return edited(question(key), base, checked(key, {"state": "known", "value": value, **fields}))
+    return apply_edit(question(key), base, checked(key, {"state": "known", "value": value, **fields}))
 
 
 def refusal(key: str, raw: Any) -> str:
@@ -176,8 +176,8 @@ def test_what_was_suspected_stays_suspected_after_an_edit() -> None:
 def test_an_added_option_does_not_inherit_the_certainty_of_the_others(value: list[str]) -> None:
     entry = after("nature", proposed("nature", ["confidentiality"], certainty={"*": "confirmed"}), value)
     assert entry is not None
-    assert certainty_of(entry, "integrity") == ""
-    assert certainty_of(entry, "confidentiality") == ("confirmed" if "confidentiality" in value else "")
+    assert read_certainty(entry, "integrity") == ""
+    assert read_certainty(entry, "confidentiality") == ("confirmed" if "confidentiality" in value else "")
 
 
 def test_another_choice_does_not_inherit_the_certainty_of_the_first() -> None:
@@ -206,7 +206,7 @@ def test_changing_one_certainty_leaves_the_others() -> None:
 def test_the_certainty_of_a_text_survives_another_wording() -> None:
     entry = after("harms_text", proposed("harms_text", "Faux messages.", certainty={"*": "suspected"}), "Faux appels.")
     assert entry is not None
-    assert certainty_of(entry) == "suspected"
+    assert read_certainty(entry) == "suspected"
 
 
 def test_the_certainty_of_yes_says_nothing_of_no() -> None:
@@ -235,7 +235,7 @@ def test_sending_an_empty_field_that_was_empty_stores_nothing() -> None:
 
 def test_known_becomes_not_yet_known_without_its_value() -> None:
     base = proposed("has_sensitive_data", True, certainty={"*": "confirmed"})
-    entry = edited(question("has_sensitive_data"), base, checked("has_sensitive_data", {"state": "unknown"}))
+    entry = apply_edit(question("has_sensitive_data"), base, checked("has_sensitive_data", {"state": "unknown"}))
     assert entry == {"state": "unknown", "origin": "practice", "reviewed": True, "basis": SOURCE}
 
 
@@ -269,13 +269,13 @@ def test_the_same_words_in_another_part_are_not_the_vendors() -> None:
 
 def test_sending_the_parts_as_they_are_shown_changes_nothing() -> None:
     base = proposed("measures_taken", [VENDOR, OURS, {"part": "planned", "text": "Bientôt.", "origin": "practice"}])
-    shown = part_texts(question("measures_taken"), base)
+    shown = read_part_texts(question("measures_taken"), base)
     assert shown == {"source": "Accès fermé.", "practice": "Vu ici.", "planned": "Bientôt."}
     assert after("measures_taken", base, shown) is base
 
 
 def test_parts_of_no_answer_are_empty() -> None:
-    assert part_texts(question("description"), None) == {"source": "", "practice": ""}
+    assert read_part_texts(question("description"), None) == {"source": "", "practice": ""}
 
 
 # ---------------------------------------------------------------- keeping and comparing
@@ -283,13 +283,13 @@ def test_parts_of_no_answer_are_empty() -> None:
 
 def test_keeping_an_answer_only_says_that_it_was_read() -> None:
     base = proposed("origins", ["hacking"], certainty={"*": "claimed"})
-    assert kept(base) == {**base, "reviewed": True}
+    assert mark_reviewed(base) == {**base, "reviewed": True}
     assert base["reviewed"] is False
 
 
 def test_two_answers_are_the_same_whoever_gave_them() -> None:
     base = proposed("origins", ["hacking"], certainty={"*": "claimed"})
-    assert same_answer(base, {**base, "origin": "practice", "basis": None, "reviewed": True})
+    assert is_same_answer(base, {**base, "origin": "practice", "basis": None, "reviewed": True})
 
 
 @pytest.mark.parametrize(
@@ -304,15 +304,15 @@ def test_two_answers_are_the_same_whoever_gave_them() -> None:
 )
 def test_another_value_note_or_certainty_is_another_answer(other: dict[str, Any] | None) -> None:
     base = proposed("origins", ["hacking"], certainty={"*": "claimed"})
-    assert not same_answer(base, {**base, **other} if other else None)
+    assert not is_same_answer(base, {**base, **other} if other else None)
 
 
 def test_nothing_is_the_same_as_nothing() -> None:
-    assert same_answer(None, None)
+    assert is_same_answer(None, None)
 
 
 def test_ticked_options_are_read_from_choices_alone() -> None:
-    assert ticked_options({"value": "yes"}) == ["yes"]
-    assert ticked_options({"value": ["a", "b"]}) == ["a", "b"]
-    assert ticked_options({"value": [VENDOR]}) == []
-    assert ticked_options({"value": True}) == ticked_options(None) == []
+    assert list_ticked({"value": "yes"}) == ["yes"]
+    assert list_ticked({"value": ["a", "b"]}) == ["a", "b"]
+    assert list_ticked({"value": [VENDOR]}) == []
+    assert list_ticked({"value": True}) == list_ticked(None) == []

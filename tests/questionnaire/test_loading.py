@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications import catalogue, obligations, shared_template
-from notifications.questionnaire import Questionnaire, Shape, Unusable, build, convert_tables, strict_json
+from notifications.questionnaire import Questionnaire, Shape, Unusable, build_questionnaire, convert_tables, strict_json
 from notifications.shared_template.reading import FileTables
 from tests.dossiers import SEEDS, form
 
@@ -23,19 +23,19 @@ INCIDENT, TEMPLATE = SEEDS / "incidents/weda-2025-11.3.toml", SEEDS / "templates
 
 
 def load_duties(tables: Any, file: str) -> Any:
-    return obligations.build(tables, file, form())
+    return obligations.build_duties(tables, file, form())
 
 
 def load_incident(tables: Any, file: str) -> Any:
-    return catalogue.build(tables, file, form())
+    return catalogue.build_revision(tables, file, form())
 
 
 def load_template(tables: Any, file: str) -> Any:
-    return shared_template.build(tables, lambda name: form() if name == form().name else None)
+    return shared_template.build_file(tables, lambda name: form() if name == form().name else None)
 
 
 LOADERS: dict[Path, Callable[[Any, str], Any]] = {
-    FORM: build,
+    FORM: build_questionnaire,
     DUTIES: load_duties,
     INCIDENT: load_incident,
     TEMPLATE: load_template,

@@ -7,10 +7,10 @@ import pytest
 
 from notifications.questionnaire.patient_data import (
     entry_holds_health_number,
-    entry_suspicions,
-    fingerprint,
-    free_texts,
-    suspicions,
+    hash_texts,
+    list_free_texts,
+    suspect_entry,
+    suspect_text,
 )
 from tests.dossiers import SEEDS, answered, form, weda_data
 from tests.stored import NIR
@@ -110,14 +110,14 @@ def test_health_numbers_are_seen_in_every_layout(seeded: random.Random, layout: 
     missed = 0
     for _ in range(count):
         number = LAYOUTS[layout](health_number(seeded))
-        missed += "nir" not in suspicions(f"Vu le dossier {number}, puis fermé.")
+        missed += "nir" not in suspect_text(f"Vu le dossier {number}, puis fermé.")
     assert missed <= count // 1000
 
 
 @pytest.mark.parametrize("make", OTHER_NUMBERS, ids=lambda make: make.__name__)
 def test_other_numbers_raise_hardly_any_alarm(seeded: random.Random, make) -> None:
     texts = [f"Relevé : {make(seeded)}." for _ in range(MANY)]
-    alarms = [text for text in texts if suspicions(text)]
+    alarms = [text for text in texts if suspect_text(text)]
     assert len(alarms) <= MANY // 1000, alarms[:5]
 
 
@@ -125,8 +125,8 @@ def test_the_key_is_needed(seeded: random.Random) -> None:
     for _ in range(MANY):
         *body, key = health_number(seeded)
         wrong = f"{(int(key) + seeded.randint(1, 96) - 1) % 97 + 1:02d}"
-        assert suspicions(" ".join([*body, wrong])) == ()
-        assert suspicions("".join(body)) == ()
+        assert suspect_text(" ".join([*body, wrong])) == ()
+        assert suspect_text("".join(body)) == ()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_key_is_needed(seeded: random.Random) -> None:
     [f"INS : {NIR}", f"NIR{NIR}", f"({NIR})", f"12 {NIR}", f"1 {NIR}", f"{NIR} {NIR[:-1]}2", f"{NIR[:-1]}2 {NIR}"],
 )
 def test_a_health_number_is_seen_beside_other_words_and_numbers(text: str) -> None:
-    assert suspicions(text) == ("nir",)
+    assert suspect_text(text) == ("nir",)
 
 
 # -- births ---------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_a_health_number_is_seen_beside_other_words_and_numbers(text: str) -> No
     ],
 )
 def test_a_birth_with_its_date_is_seen(text: str) -> None:
-    assert suspicions(f"Un homme, {text}, a appelé.") == ("birth",)
+    assert suspect_text(f"Un homme, {text}, a appelé.") == ("birth",)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_birth_with_its_date_is_seen(text: str) -> None:
     ],
 )
 def test_another_date_is_no_birth(text: str) -> None:
-    assert suspicions(text) == ()
+    assert suspect_text(text) == ()
 
 
 # -- names ----------------------------------------------------------------------------------------------
@@ -207,8 +207,8 @@ def test_another_date_is_no_birth(text: str) -> None:
     ],
 )
 def test_a_patients_name_is_seen(text: str) -> None:
-    assert suspicions(text) == ("patient",)
-    assert suspicions(f"Hier, {text}.") == ("patient",)
+    assert suspect_text(text) == ("patient",)
+    assert suspect_text(f"Hier, {text}.") == ("patient",)
 
 
 @pytest.mark.parametrize(
@@ -229,17 +229,17 @@ def test_a_patients_name_is_seen(text: str) -> None:
     ],
 )
 def test_words_about_patients_and_colleagues_are_no_name(text: str) -> None:
-    assert suspicions(text) == ()
+    assert suspect_text(text) == ()
 
 
 def test_several_kinds_are_told_apart() -> None:
-    assert suspicions(f"Mme X, née le 12/03/1980, {NIR}") == ("nir", "birth", "patient")
+    assert suspect_text(f"Mme X, née le 12/03/1980, {NIR}") == ("nir", "birth", "patient")
 
 
 def test_nothing_that_ships_is_suspected() -> None:
     for path in SEEDS.rglob("*.toml"):
-        assert suspicions(path.read_text("utf-8")) == (), path.name
-    assert not [key for key, entry in weda_data().answers.items() if entry_suspicions(form().questions[key], entry)]
+        assert suspect_text(path.read_text("utf-8")) == (), path.name
+    assert not [key for key, entry in weda_data().answers.items() if suspect_entry(form().questions[key], entry)]
 
 
 # -- answers --------------------------------------------------------------------------------------------
@@ -256,8 +256,8 @@ def test_nothing_that_ships_is_suspected() -> None:
 )
 def test_free_text_is_looked_at(key: str, value: object) -> None:
     entry = answered(key, value)
-    assert free_texts(form().questions[key], entry) == ["Vu par Mme X."]
-    assert entry_suspicions(form().questions[key], entry) == ("patient",)
+    assert list_free_texts(form().questions[key], entry) == ["Vu par Mme X."]
+    assert suspect_entry(form().questions[key], entry) == ("patient",)
 
 
 @pytest.mark.parametrize(
@@ -270,20 +270,20 @@ def test_free_text_is_looked_at(key: str, value: object) -> None:
     ],
 )
 def test_names_and_addresses_are_not_looked_at(key: str, value: object) -> None:
-    assert entry_suspicions(form().questions[key], answered(key, value)) == ()
+    assert suspect_entry(form().questions[key], answered(key, value)) == ()
 
 
 @pytest.mark.parametrize("entry", [None, {"state": "erased"}, {"state": "cleared"}])
 def test_an_answer_without_text_is_not_suspected(entry) -> None:
-    assert entry_suspicions(form().questions["discovery"], entry) == ()
+    assert suspect_entry(form().questions["discovery"], entry) == ()
 
 
 def test_a_fingerprint_is_of_the_words_alone() -> None:
     question = form().questions["discovery"]
     one, other = answered("discovery", "Vu par Mme X."), answered("discovery", "Vu par Mme Y.")
-    assert fingerprint(question, one) == fingerprint(question, {**one, "reviewed": False, "origin": "import"})
-    assert fingerprint(question, one) != fingerprint(question, other)
-    assert fingerprint(question, one) != fingerprint(question, {**one, "note": "Et Mme Z."})
+    assert hash_texts(question, one) == hash_texts(question, {**one, "reviewed": False, "origin": "import"})
+    assert hash_texts(question, one) != hash_texts(question, other)
+    assert hash_texts(question, one) != hash_texts(question, {**one, "note": "Et Mme Z."})
 
 
 # -- time -----------------------------------------------------------------------------------------------
@@ -311,9 +311,9 @@ def test_a_fingerprint_is_of_the_words_alone() -> None:
 )
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     text = (piece * LONG)[:LONG]
-    suspicions(text[: LONG // 10])
+    suspect_text(text[: LONG // 10])
     start = time.perf_counter()
-    suspicions(text)
+    suspect_text(text)
     assert time.perf_counter() - start < 10  # 0.1 s here; minutes if a pattern went back over and over
 
 

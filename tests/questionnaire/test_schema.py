@@ -12,7 +12,15 @@ import pytest
 from notifications import prefill
 from notifications.documents import dossier_file, pdf
 from notifications.obligations import CNIL, Obligation
-from notifications.questionnaire import Context, Question, Refused, Unusable, build, check_entry, load
+from notifications.questionnaire import (
+    Context,
+    Question,
+    Refused,
+    Unusable,
+    build_questionnaire,
+    check_entry,
+    load_questionnaire,
+)
 from notifications.report import DossierData, Report, build_report
 from tests.dossiers import ROOT, form
 
@@ -250,7 +258,7 @@ RULE_FAULTS = {
 
 def problems_of(text: str) -> list[str]:
     with pytest.raises(Unusable) as caught:
-        build(tomllib.loads(text), "essai.toml")
+        build_questionnaire(tomllib.loads(text), "essai.toml")
     return caught.value.problems
 
 
@@ -267,7 +275,10 @@ def test_a_faulty_doubt_is_refused_by_file_keys_and_fault(attributes: str, sente
 
 
 def test_the_questionnaire_that_faults_are_put_into_is_good() -> None:
-    assert [each.key for each in build(tomllib.loads(START + QUESTIONS + LAST + 'type = "text"'), "essai.toml")] == [
+    assert [
+        each.key
+        for each in build_questionnaire(tomllib.loads(START + QUESTIONS + LAST + 'type = "text"'), "essai.toml")
+    ] == [
         "first",
         "colour",
         "day",
@@ -305,7 +316,7 @@ def test_a_file_that_is_not_toml_is_refused_by_its_name(tmp_path: Path, content:
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(Unusable, match=r"^abîmé\.toml : ce fichier n'est pas lisible"):
-        load(path)
+        load_questionnaire(path)
 
 
 # ---------------------------------------------------------------- the form that ships
@@ -340,7 +351,7 @@ def test_what_the_practice_answers_together_is_merged_together() -> None:
 @pytest.fixture
 def small() -> Report:
     """The report of a small form answered at noon, two hours before its only delay ends."""
-    questionnaire = load(DATA / "petit-formulaire.toml")
+    questionnaire = load_questionnaire(DATA / "petit-formulaire.toml")
     context = Context(ZoneInfo("Europe/Paris"), datetime(2026, 3, 2, 11, 0, tzinfo=UTC))
     raw: dict[str, Any] = {
         "clinic": "Clinique des Saules",
@@ -357,7 +368,7 @@ def small() -> Report:
     }
     lost = {"state": "known", "value": ["scans"], "certainty": {"scans": "suspected"}}
     given["lost"] = check_entry(questionnaire.questions["lost"], lost, context)
-    answers = given | prefill.prefill(given, prefill.strongest(prefill.layers(questionnaire, None)))
+    answers = given | prefill.fill_entries(given, prefill.keep_strongest(prefill.stack_layers(questionnaire, None)))
     words = {"who": "la clinique", "to": "l'assureur", "delay": "24 heures", "tone": "", "basis": "contrat", "link": ""}
     known = {"valid_from": date(2018, 5, 25), "certainty": "confirmed"}
     duty = Obligation(CNIL, "Déclarer", **words, **known, hours=24, starts=("found_at",))  # the clock of every page

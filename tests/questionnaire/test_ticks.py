@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.questionnaire import Question, Refused, Tick
-from notifications.questionnaire.ticks import NO_DATE, applied, day_of, ticked
+from notifications.questionnaire import Checkbox, Question, Refused
+from notifications.questionnaire.ticks import NO_DATE, find_day, is_checked, write_boxes
 from tests.dossiers import SEEDS, form, revision
 
-PAPER = Tick("paper", "Papier", "Les consultations ont été assurées sur papier (sans écran).")
-CHANGED = Tick("changed", "Mots de passe", "Les mots de passe ont été changés le {date}.")
+PAPER = Checkbox("paper", "Papier", "Les consultations ont été assurées sur papier (sans écran).")
+CHANGED = Checkbox("changed", "Mots de passe", "Les mots de passe ont été changés le {date}.")
 BOTH = (PAPER, CHANGED)
 MINE = "Nous avons aussi appelé l'éditeur.\n\nSans réponse à ce jour."
 # Every box that ships: the questionnaire's own, then those that an incident adds.
@@ -27,7 +27,7 @@ SHIPPED = [
 names = [f"{question.key}-{tick.key}-{number}" for number, (question, tick) in enumerate(SHIPPED)]
 
 
-def sentence(tick: Tick, day: str = NO_DATE) -> str:
+def sentence(tick: Checkbox, day: str = NO_DATE) -> str:
     return tick.sentence.replace("{date}", day)
 
 
@@ -35,48 +35,48 @@ def sentence(tick: Tick, day: str = NO_DATE) -> str:
 
 
 def test_a_tick_adds_its_sentence_on_a_line_of_its_own() -> None:
-    assert applied("", "", BOTH, {"paper": ""}) == PAPER.sentence
-    assert applied(MINE, MINE, BOTH, {"paper": ""}) == f"{MINE}\n{PAPER.sentence}"
-    assert applied("", "", BOTH, {"changed": "2025-11-14", "paper": ""}) == (
+    assert write_boxes("", "", BOTH, {"paper": ""}) == PAPER.sentence
+    assert write_boxes(MINE, MINE, BOTH, {"paper": ""}) == f"{MINE}\n{PAPER.sentence}"
+    assert write_boxes("", "", BOTH, {"changed": "2025-11-14", "paper": ""}) == (
         f"{PAPER.sentence}\nLes mots de passe ont été changés le 14/11/2025."
     )
 
 
 @pytest.mark.parametrize("place", [f"{{}}\n{MINE}", f"{MINE}\n{{}}", f"Avant.\n{{}}\n{MINE}", "{}"])
 @pytest.mark.parametrize("tick", BOTH)
-def test_an_untick_removes_its_sentence_and_nothing_else(tick: Tick, place: str) -> None:
+def test_an_untick_removes_its_sentence_and_nothing_else(tick: Checkbox, place: str) -> None:
     text = place.format(sentence(tick, "14/11/2025"))
     without = place.replace("{}\n", "").replace("\n{}", "").replace("{}", "")
-    assert applied(text, text, BOTH, {}) == without
+    assert write_boxes(text, text, BOTH, {}) == without
 
 
 def test_an_untick_leaves_the_sentence_of_another_box() -> None:
-    text = applied("", "", BOTH, {"paper": "", "changed": "2025-11-14"})
-    assert applied(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
+    text = write_boxes("", "", BOTH, {"paper": "", "changed": "2025-11-14"})
+    assert write_boxes(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
 
 
 def test_another_day_replaces_the_day_where_it_stands() -> None:
     text = f"{sentence(CHANGED, '14/11/2025')}\n{MINE}"
-    later = applied(text, text, BOTH, {"changed": "2025-11-15"})
+    later = write_boxes(text, text, BOTH, {"changed": "2025-11-15"})
     assert later == f"{sentence(CHANGED, '15/11/2025')}\n{MINE}"
-    assert day_of(CHANGED, later) == "2025-11-15"
+    assert find_day(CHANGED, later) == "2025-11-15"
 
 
 def test_without_a_day_the_sentence_says_that_it_is_wanting() -> None:
-    text = applied("", "", BOTH, {"changed": ""})
+    text = write_boxes("", "", BOTH, {"changed": ""})
     assert text == "Les mots de passe ont été changés le (date à préciser)."
-    assert ticked(CHANGED, text)
-    assert day_of(CHANGED, text) == ""
-    assert applied(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
+    assert is_checked(CHANGED, text)
+    assert find_day(CHANGED, text) == ""
+    assert write_boxes(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
     dated = sentence(CHANGED, "14/11/2025")
-    assert applied(dated, dated, BOTH, {"changed": ""}) == text  # the day was erased again
+    assert write_boxes(dated, dated, BOTH, {"changed": ""}) == text  # the day was erased again
 
 
 def test_a_french_day_is_read_too_and_nonsense_is_refused() -> None:
-    assert applied("", "", BOTH, {"changed": "14/11/2025"}) == sentence(CHANGED, "14/11/2025")
+    assert write_boxes("", "", BOTH, {"changed": "14/11/2025"}) == sentence(CHANGED, "14/11/2025")
     for nonsense in ("2025-02-30", "hier", "0001-01-01", "<b>"):
         with pytest.raises(Refused):
-            applied("", "", BOTH, {"changed": nonsense})
+            write_boxes("", "", BOTH, {"changed": nonsense})
 
 
 # -- a text that a person edits -------------------------------------------------------------------------
@@ -85,32 +85,32 @@ def test_a_french_day_is_read_too_and_nonsense_is_refused() -> None:
 def test_a_box_that_did_not_change_says_nothing_about_an_edited_text() -> None:
     before = f"{PAPER.sentence}\n{MINE}"
     edited = "Les consultations ont eu lieu sur papier, deux jours."
-    assert applied(edited, before, BOTH, {"paper": ""}) == edited  # the box was on, and the page still sends it
+    assert write_boxes(edited, before, BOTH, {"paper": ""}) == edited  # the box was on, and the page still sends it
     typed = f"{MINE}\n{PAPER.sentence}"
-    assert applied(typed, MINE, BOTH, {}) == typed  # the box was off, and somebody typed the sentence
+    assert write_boxes(typed, MINE, BOTH, {}) == typed  # the box was off, and somebody typed the sentence
 
 
 def test_a_text_that_says_it_already_is_left_as_it_is() -> None:
     """A page with scripts sends both the box and the sentence that it wrote."""
     text = f"{sentence(CHANGED, '14/11/2025')}\n{PAPER.sentence}\n{MINE}"
-    assert applied(text, "", BOTH, {"paper": "", "changed": "2025-11-14"}) == text
-    assert applied(MINE, f"{MINE}\n{PAPER.sentence}", BOTH, {}) == MINE
+    assert write_boxes(text, "", BOTH, {"paper": "", "changed": "2025-11-14"}) == text
+    assert write_boxes(MINE, f"{MINE}\n{PAPER.sentence}", BOTH, {}) == MINE
 
 
 def test_the_box_follows_the_text() -> None:
-    assert ticked(PAPER, f"{MINE} {PAPER.sentence} Voilà.")
-    assert not ticked(PAPER, PAPER.sentence.replace("papier", "carton"))
-    assert not ticked(CHANGED, sentence(CHANGED, "mardi"))
+    assert is_checked(PAPER, f"{MINE} {PAPER.sentence} Voilà.")
+    assert not is_checked(PAPER, PAPER.sentence.replace("papier", "carton"))
+    assert not is_checked(CHANGED, sentence(CHANGED, "mardi"))
 
 
 @pytest.mark.parametrize("written", ["31/02/2025", "99/99/9999", "01/01/1812", "١٤/١١/٢٠٢٥"])
 def test_a_day_that_no_calendar_has_is_no_day_and_no_fault(written: str) -> None:
     text = sentence(CHANGED, written)
-    assert ticked(CHANGED, text)
-    assert day_of(CHANGED, text) == ""
-    assert applied(text, text, BOTH, {"changed": ""}) == text
-    assert applied(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
-    assert applied(text, text, BOTH, {}) == ""
+    assert is_checked(CHANGED, text)
+    assert find_day(CHANGED, text) == ""
+    assert write_boxes(text, text, BOTH, {"changed": ""}) == text
+    assert write_boxes(text, text, BOTH, {"changed": "2025-11-14"}) == sentence(CHANGED, "14/11/2025")
+    assert write_boxes(text, text, BOTH, {}) == ""
 
 
 # -- any text, any boxes --------------------------------------------------------------------------------
@@ -123,41 +123,43 @@ CHOSEN = st.fixed_dictionaries({}, optional={"paper": st.just(""), "changed": DA
 
 @given(text=TEXTS, before=TEXTS, chosen=CHOSEN)
 def test_to_apply_twice_is_to_apply_once(text: str, before: str, chosen: dict[str, str]) -> None:
-    once = applied(text, before, BOTH, chosen)
-    assert applied(once, before, BOTH, chosen) == once
+    once = write_boxes(text, before, BOTH, chosen)
+    assert write_boxes(once, before, BOTH, chosen) == once
 
 
 @given(text=TEXTS, chosen=CHOSEN)
 def test_afterwards_the_boxes_are_as_they_were_chosen(text: str, chosen: dict[str, str]) -> None:
-    after = applied(text, text, BOTH, chosen)
+    after = write_boxes(text, text, BOTH, chosen)
     for tick in BOTH:
-        assert ticked(tick, after) == (tick.key in chosen)
-        assert day_of(tick, after) == chosen.get(tick.key, "")
+        assert is_checked(tick, after) == (tick.key in chosen)
+        assert find_day(tick, after) == chosen.get(tick.key, "")
 
 
 # -- what ships -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("question", "tick"), SHIPPED, ids=names)
-def test_every_box_that_ships_goes_there_and_back(question: Question, tick: Tick) -> None:
+def test_every_box_that_ships_goes_there_and_back(question: Question, tick: Checkbox) -> None:
     day = "2025-11-14" if tick.dated else ""
-    alone = applied("", "", [tick], {tick.key: day})
+    alone = write_boxes("", "", [tick], {tick.key: day})
     assert alone
     assert "{" not in alone
-    assert (ticked(tick, alone), day_of(tick, alone)) == (True, day)
+    assert (is_checked(tick, alone), find_day(tick, alone)) == (True, day)
     assert len(alone) < question.limit
-    both = applied(MINE, MINE, [tick], {tick.key: day})
+    both = write_boxes(MINE, MINE, [tick], {tick.key: day})
     assert both == f"{MINE}\n{alone}"
-    assert applied(both, both, [tick], {}) == MINE
+    assert write_boxes(both, both, [tick], {}) == MINE
 
 
 def test_the_sentences_of_one_text_never_hold_one_another() -> None:
     for question in {question.key: question for question, _ in SHIPPED}.values():
         boxes = {tick.key: tick for each, tick in SHIPPED if each.key == question.key}.values()
-        text = applied("", "", boxes, {tick.key: "2025-11-14" if tick.dated else "" for tick in boxes})
+        text = write_boxes("", "", boxes, {tick.key: "2025-11-14" if tick.dated else "" for tick in boxes})
         for tick in boxes:
-            left = applied(text, text, boxes, {each.key: day_of(each, text) for each in boxes if each is not tick})
-            assert not ticked(tick, left)
+            left = write_boxes(
+                text, text, boxes, {each.key: find_day(each, text) for each in boxes if each is not tick}
+            )
+            assert not is_checked(tick, left)
             assert set(text.split("\n")) - set(left.split("\n")) == {sentence(tick, "14/11/2025")}
 
 

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications.questionnaire import Context, Question, Refused, build
+from notifications.questionnaire import Context, Question, Refused, build_questionnaire
 from notifications.questionnaire.values import NONE, clean_value
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
-PLAIN = build(
+PLAIN = build_questionnaire(
     tomllib.loads("""
 name = "essai"
 title = "Essai"

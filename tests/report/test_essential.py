@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notifications import obligations, prefill, questionnaire
-from notifications.questionnaire import Context, check_entry, part_texts, ticks
+from notifications.questionnaire import Context, check_entry, read_part_texts, ticks
 from notifications.report import DossierData, Screen, build_report, list_essential_screens
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, ROOT, SEEDS, form, weda_data
 
@@ -139,12 +139,12 @@ def test_no_box_is_ticked_and_no_part_of_the_practice_is_written_beforehand() ->
     assert len(ticked) > 20
     for question, tick in ticked:
         entry = dossier_data.answers.get(question.key)
-        words = part_texts(question, entry).values() if question.parts else [(entry or {}).get("value", "")]
-        assert not any(ticks.ticked(tick, text) for text in words), tick.key
+        words = read_part_texts(question, entry).values() if question.parts else [(entry or {}).get("value", "")]
+        assert not any(ticks.is_checked(tick, text) for text in words), tick.key
     for question in form():
         for part in question.parts:
             if part.by == "practice":
-                assert part_texts(question, dossier_data.answers.get(question.key))[part.key] == ""
+                assert read_part_texts(question, dossier_data.answers.get(question.key))[part.key] == ""
 
 
 def test_after_the_screens_nothing_that_a_first_notification_needs_is_missing() -> None:
@@ -160,11 +160,11 @@ def test_after_the_screens_nothing_that_a_first_notification_needs_is_missing() 
 @pytest.fixture
 def library():
     """« L'essentiel » of a small form with the given plain answers, over its defaults."""
-    small = questionnaire.load(ROOT / "tests/data/deux-sujets.toml")
-    due = tuple(duty.replace(starts=("known_at",)) for duty in obligations.load(SEEDS / "obligations.toml"))
+    small = questionnaire.load_questionnaire(ROOT / "tests/data/deux-sujets.toml")
+    due = tuple(duty.replace(starts=("known_at",)) for duty in obligations.load_duties(SEEDS / "obligations.toml"))
 
     def read(answers: Mapping[str, Any], now: Any = NOW) -> tuple[Screen, ...]:
-        entries = prefill.prefill({}, prefill.strongest(prefill.layers(small, None)))
+        entries = prefill.fill_entries({}, prefill.keep_strongest(prefill.stack_layers(small, None)))
         for key, value in answers.items():
             raw = {"state": "known", "value": value}
             entries[key] = check_entry(small.questions[key], raw, Context(PARIS, LATE))

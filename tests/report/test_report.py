@@ -15,7 +15,7 @@ from notifications.questionnaire import Entry, strict_json
 from notifications.report import DossierData, Line, Report, Row, build_report, space_french
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
-DUTIES = obligations.load(SEEDS / "obligations.toml")
+DUTIES = obligations.load_duties(SEEDS / "obligations.toml")
 SOURCE = "incident:weda-2025-11@3"
 
 

@@ -14,7 +14,7 @@ from tests.dossiers import form
 
 def revise(change: Callable[[dict[str, Any]], Any] = lambda content: None) -> SharedTemplateFile:
     """The template that ships, with something changed."""
-    return shared_template.read(changed(change), lambda name: form())
+    return shared_template.read_file(changed(change), lambda name: form())
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_a_shipped_revision_of_a_template_keeps_its_digest(seeds_loaded: None, r
     slug, number = revision.split("@")
     stored = SharedTemplateRevision.objects.get(template__slug=slug, number=number)
     assert stored.digest == PUBLISHED["shared_templates"][revision]
-    assert shared_template.digest_of(stored.content) == stored.digest
+    assert shared_template.digest_content(stored.content) == stored.digest
 
 
 def test_the_snapshot_of_a_filing_keeps_its_digest() -> None:
@@ -42,7 +42,7 @@ def test_the_snapshot_of_a_filing_keeps_its_digest() -> None:
     [
         (write_canonical_json(SNAPSHOT), '{"a": true, "é": [1, {"a": "x’y", "b": null}]}'),
         (write_canonical_json(SNAPSHOT, separators=(",", ":")), '{"a":true,"é":[1,{"a":"x’y","b":null}]}'),
-        (shared_template.canonical({"b": [1], "a": "é"}), '{\n  "a": "é",\n  "b": [\n    1\n  ]\n}\n'),
+        (shared_template.write_canonical({"b": [1], "a": "é"}), '{\n  "a": "é",\n  "b": [\n    1\n  ]\n}\n'),
     ],
 )
 def test_each_kind_of_content_keeps_its_layout(written: bytes, text: str) -> None:

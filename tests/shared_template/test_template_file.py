@@ -10,10 +10,10 @@ from notifications.shared_template import (
     SharedTemplateFile,
     clean_answer,
     clean_plain,
-    dump,
-    pieces,
-    proposed_entry,
-    read,
+    propose_entry,
+    read_file,
+    split_links,
+    write_file,
 )
 from tests.broken_templates import BROKEN, GOOD, changed
 from tests.dossiers import form
@@ -26,20 +26,20 @@ def forms(name: str):
 
 
 def template() -> SharedTemplateFile:
-    return read(GOOD.read_bytes(), forms)
+    return read_file(GOOD.read_bytes(), forms)
 
 
 def test_the_file_that_ships_comes_out_as_it_went_in() -> None:
-    assert dump(template()) == GOOD.read_bytes()
+    assert write_file(template()) == GOOD.read_bytes()
 
 
 def test_its_fingerprint_is_that_of_the_file_as_any_tool_takes_it() -> None:
-    printed = shared_template.digest_of(shared_template.contents(template()))
+    printed = shared_template.digest_content(shared_template.build_content(template()))
     assert printed == hashlib.sha256(GOOD.read_bytes()).hexdigest()
 
 
 def test_another_layout_of_the_same_content_is_the_same_template() -> None:
-    assert read(changed(lambda content: None), forms) == template()
+    assert read_file(changed(lambda content: None), forms) == template()
 
 
 def test_the_example_says_that_it_is_one_and_dates_its_position() -> None:
@@ -53,7 +53,7 @@ def test_the_example_says_that_it_is_one_and_dates_its_position() -> None:
 def test_a_broken_file_is_refused_with_its_reason(case: str) -> None:
     data, words = BROKEN[case]
     with pytest.raises(Unusable) as refused:
-        read(data, forms)
+        read_file(data, forms)
     (problem,) = refused.value.problems
     assert words in problem
     assert "\n" not in problem
@@ -67,7 +67,7 @@ def test_every_fault_is_told_at_once() -> None:
         content["advice"]["severity"] = "<b>"
 
     with pytest.raises(Unusable) as refused:
-        read(changed(spoil), forms)
+        read_file(changed(spoil), forms)
     named = [problem.partition(" : ")[0] for problem in refused.value.problems]
     assert named == ["title", "position", "answers.severity", "advice.severity"]
 
@@ -78,9 +78,9 @@ def test_a_template_without_incident_without_position_is_one() -> None:
         content["organisation"]["contact"] = ""
 
     data = changed(strip)
-    found = read(data, forms)
+    found = read_file(data, forms)
     assert (found.incident, found.position, found.answers) == (None, None, {})
-    assert read(dump(found), forms) == found
+    assert read_file(write_file(found), forms) == found
 
 
 @pytest.mark.parametrize("key", [question.key for question in form() if not question.shareable])
@@ -120,9 +120,9 @@ def test_not_determined_yet_states_no_fact(key: str) -> None:
 def test_a_proposal_is_never_read_and_names_the_template() -> None:
     found = template()
     for key, answer in found.answers.items():
-        entry = proposed_entry(QUESTIONS[key], answer, found.origin)
+        entry = propose_entry(QUESTIONS[key], answer, found.origin)
         assert (entry["origin"], entry["basis"], entry["reviewed"]) == (found.origin, found.origin, False)
-    entry = proposed_entry(QUESTIONS["description"], found.answers["description"], found.origin)
+    entry = propose_entry(QUESTIONS["description"], found.answers["description"], found.origin)
     assert entry["value"] == [{"text": found.answers["description"]["value"], "origin": "template:exemple-weda@1"}]
 
 
@@ -131,14 +131,14 @@ def test_a_proposal_is_never_read_and_names_the_template() -> None:
 
 def test_links_are_told_apart_with_their_domain() -> None:
     text = "Voir https://www.CNIL.fr/fr/x?a=1#b, puis (https://cnil.fr). Rien d'autre."
-    assert pieces(text) == [
+    assert split_links(text) == [
         ("Voir ", ""),
         ("https://www.CNIL.fr/fr/x?a=1#b", "www.cnil.fr"),
         (", puis (", ""),
         ("https://cnil.fr", "cnil.fr"),
         ("). Rien d'autre.", ""),
     ]
-    assert pieces("") == []
+    assert split_links("") == []
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_other_links_are_refused(text: str) -> None:
 )
 def test_plain_words_are_no_code(text: str) -> None:
     assert clean_plain(text, 200) == text
-    assert pieces(text) == [(text, "")]
+    assert split_links(text) == [(text, "")]

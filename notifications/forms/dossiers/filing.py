@@ -7,7 +7,7 @@ from django import forms
 
 from ...models import Filing
 from ...questionnaire import Refused, comes_twice
-from ...questionnaire.moments import at_local, read_day, read_hour
+from ...questionnaire.moments import make_instant, read_day, read_hour
 from ...questionnaire.values import clean_text
 
 TEXT, LONG = 80, 300  # as long as the columns
@@ -105,7 +105,7 @@ class FilingForm(forms.Form):
 
     def _instant(self, zone: ZoneInfo) -> datetime:
         said = self.cleaned_data
-        instant = at_local(said["day"], said["hour"], zone, second=said.get("fold") == "1")
+        instant = make_instant(said["day"], said["hour"], zone, second=said.get("fold") == "1")
         self.twice = comes_twice(instant, zone)
         if instant > self.now:
             raise Refused(AHEAD)

@@ -7,7 +7,7 @@ from crispy_forms.layout import Layout, LayoutObject
 from django import forms
 from django.template.loader import render_to_string
 
-from ...questionnaire import Context, Entry, Question, Tick
+from ...questionnaire import Checkbox, Context, Entry, Question
 from ...report import Row
 from ..fields import QuestionField
 
@@ -66,7 +66,7 @@ class StepForm(forms.Form):
         context: Context,
         data=None,
         *,
-        ticks: Mapping[str, tuple[Tick, ...]],
+        ticks: Mapping[str, tuple[Checkbox, ...]],
         optional: Collection[str] = (),
     ):
         super().__init__(data)

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.text import slugify
 
 from ...questionnaire import Context, Entry, Question, Refused
-from ...questionnaire.moments import at_local
+from ...questionnaire.moments import make_instant
 from ...questionnaire.values import clean_text
 from ..dossiers.filing import LineField
 from ..dossiers.step import StepForm
@@ -154,7 +154,7 @@ class EventForm(RowForm):
         if day := typed.get("day"):
             hour = None if is_period else typed.get("hour")
             try:
-                typed["at"] = at_local(day, hour, PARIS).isoformat() if hour else day.isoformat()
+                typed["at"] = make_instant(day, hour, PARIS).isoformat() if hour else day.isoformat()
             except Refused as refused:
                 self.add_error("hour", str(refused))
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from ...questionnaire import Context, Question, Refused, check_entry, same_answer
+from ...questionnaire import Context, Question, Refused, check_entry, is_same_answer
 from ...shared_template.content import ADVICE, ANSWERS
 from ..dossiers.step import QuestionBlock
 from ..fields import QuestionField
@@ -40,7 +40,7 @@ class SharedAnswerField(QuestionField):
         except Refused as refused:
             raise forms.ValidationError(str(refused), code="refused") from None
         # what was only shown is sent back as it was: « suspected » for the whole is not another word for each option
-        return self.base if base and same_answer(entry, base) else sent
+        return self.base if base and is_same_answer(entry, base) else sent
 
 
 class SharedQuestion(LayoutObject):  # type: ignore[misc]  # crispy has no types

@@ -119,7 +119,7 @@ def _describe_end(clock: Deadline, zone: ZoneInfo) -> str:
     """Return « samedi 15 novembre 2025 à 18 h 07 (heure de Paris), en cours », or the state alone where there is no
     hour."""
     state = CLOCK_WORDS[clock.state]
-    return f"{deadlines.in_words(clock.due_at, zone)}, {state}" if clock.due_at else state
+    return f"{deadlines.describe_instant(clock.due_at, zone)}, {state}" if clock.due_at else state
 
 
 def _read_instant(text: str | None) -> datetime:

@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 
 from ... import seeds
 from ...models import AnswerChange, Dossier, Grant
-from ...obligations import Deadline, Filed, clocks
+from ...obligations import Deadline, Filed, read_clocks
 from ...questionnaire import Answers, Case, is_blank
 from .. import journal
 from ..accounts import access
@@ -74,13 +74,13 @@ def gone(dossier: Dossier, found: Sequence[Deadline], now: datetime) -> list[Dea
     """The clocks, as they last were, of duties that had an end in this dossier and have none among those `found` now:
     an answer was cleared, a filing cancelled. Agendas that hold their events are then told."""
     lost = [clock.obligation.key for clock in found if clock.alarm_at is None and clock.obligation.hours]
-    duties = [duty for duty in seeds.duties() if duty.key in lost]
+    duties = [duty for duty in seeds.load_duties() if duty.key in lost]
     starts = {key for duty in duties for key in duty.starts}
     case = Case(
-        seeds.questionnaire(dossier.questionnaire), _last_known(dossier, starts), zone=ZoneInfo(dossier.timezone)
+        seeds.find_questionnaire(dossier.questionnaire), _last_known(dossier, starts), zone=ZoneInfo(dossier.timezone)
     )
     after = {duty.after for duty in duties if duty.after}
-    return [clock for clock in clocks(duties, case, _cancelled(dossier, after), now) if clock.alarm_at]
+    return [clock for clock in read_clocks(duties, case, _cancelled(dossier, after), now) if clock.alarm_at]
 
 
 def _last_known(dossier: Dossier, keys: set[str]) -> Answers:

@@ -130,8 +130,8 @@ def _said(news: News, now: datetime) -> dict[str, str]:
     end = clock.due_at if row.kind == "review" else row.deadline
     return {
         "name": " ".join(row.dossier.organisation_name.split()),
-        "end": deadlines.in_words(end, zone) if end else "",
-        "remaining": WORDS[row.kind].remaining.format(length=deadlines.length_in_words(abs(end - now))) if end else "",
+        "end": deadlines.describe_instant(end, zone) if end else "",
+        "remaining": WORDS[row.kind].remaining.format(length=deadlines.describe_length(abs(end - now))) if end else "",
         "reading": "" if row.kind == "review" else _reading(clock, zone, now),
         "link": settings.SITE_URL + reverse("dossier", args=[row.dossier.public_id]),
     }
@@ -148,9 +148,9 @@ def _reading(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
     if not (clock.careful_at and clock.due_at):
         return ""
     if target(clock, now) == clock.careful_at:
-        said = deadlines.in_words(clock.due_at, zone)
+        said = deadlines.describe_instant(clock.due_at, zone)
         return f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {said}."
-    said = deadlines.in_words(clock.careful_at, zone)
+    said = deadlines.describe_instant(clock.careful_at, zone)
     return f"Selon la lecture la plus prudente, ce délai s'est déjà terminé le {said}."
 
 

@@ -60,7 +60,7 @@ def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | S
         found.setdefault(getattr(each, f"{of}_id"), []).append(each)
     for stored in found.values():
         if len(stored) > 1:
-            newest = max(stored, key=lambda each: seeds.number_key(each.number))
+            newest = max(stored, key=lambda each: seeds.split_number(each.number))
             known = {each.pk: as_data(each) for each in stored}
             yield Family(f"{of}_revision", f"{outbox.NEWS}{of}-", newest.pk, known)
 

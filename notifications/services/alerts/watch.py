@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from ... import seeds
 from ...models import Dossier, Outgoing, Subscription
-from ...obligations import Deadline, clocks
+from ...obligations import Deadline, read_clocks
 from ...questionnaire import Case
 from ..dossiers import saving, snapshots
 from ..mail import outbox
@@ -32,10 +32,10 @@ MOVED, REPLACED = "échéance déplacée", "remplacé"
 
 def clocks_of(dossier: Dossier, now: datetime, keys: Collection[str] = ()) -> list[Deadline]:
     """The clock of each duty, or of those named, as on the dossier's page."""
-    duties = [duty for duty in seeds.duties() if not keys or duty.key in keys]
-    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers, zone=ZoneInfo(dossier.timezone))
+    duties = [duty for duty in seeds.load_duties() if not keys or duty.key in keys]
+    case = Case(seeds.find_questionnaire(dossier.questionnaire), dossier.answers, zone=ZoneInfo(dossier.timezone))
     filed = [snapshots.as_data(each) for each in snapshots.active(dossier)]
-    return clocks(duties, case, filed, now)
+    return read_clocks(duties, case, filed, now)
 
 
 def due(dossier: Dossier, found: list[Deadline], now: datetime) -> list[Reminder]:

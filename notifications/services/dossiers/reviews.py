@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from ...models import AnswerChange, Dossier, Review
-from ...questionnaire import same_answer
+from ...questionnaire import is_same_answer
 from ...report import ReviewDone
 from .. import journal
 from ..accounts import access
@@ -120,4 +120,4 @@ def _changed(read: Collection[Review]) -> dict[int, datetime]:
         "at"
     )
     rows = since.values_list("dossier__reviews", "before", "after", "at")
-    return {pk: at for pk, before, after, at in rows if not same_answer(before, after)}
+    return {pk: at for pk, before, after, at in rows if not is_same_answer(before, after)}

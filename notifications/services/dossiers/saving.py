@@ -12,8 +12,18 @@ from django.db.models import F, Prefetch, QuerySet
 
 from ... import prefill, seeds
 from ...models import AnswerChange, ControllerGroup, Dossier, IncidentRevision, Practice, SharedTemplateRevision
-from ...questionnaire import Answers, Case, Entry, Question, applicable, is_blank, kept, same_answer, span
-from ...questionnaire.patient_data import entry_holds_health_number, entry_suspicions, fingerprint
+from ...questionnaire import (
+    Answers,
+    Case,
+    Entry,
+    Question,
+    find_applicable,
+    find_span,
+    is_blank,
+    is_same_answer,
+    mark_reviewed,
+)
+from ...questionnaire.patient_data import entry_holds_health_number, hash_texts, suspect_entry
 from ...report import ORGANISATION, DossierData, ReviewDone, list_offers
 from .. import journal
 from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
@@ -85,10 +95,10 @@ def _as_data(
     begun, revisions = families[0].get(dossier.incident_revision_id, (None, []))
     template, its_revisions = families[1].get(dossier.template_revision_id, (None, []))
     return DossierData(
-        questionnaire=seeds.questionnaire(dossier.questionnaire),
+        questionnaire=seeds.find_questionnaire(dossier.questionnaire),
         answers={key: bare(entry) for key, entry in dossier.answers.items()},
         zone=ZoneInfo(dossier.timezone),
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=begun,
         newest=revisions[0] if revisions else None,
         revisions={revision.origin: revision for revision in revisions},
@@ -161,16 +171,16 @@ def start(
 def _first_answers(dossier: Dossier) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
     data = load_dossier_data(dossier)
-    sourced = prefill.strongest(data.layers(newest=False))
-    own = prefill.of_practice(data.questionnaire, data.profile, data.common, sourced)
+    sourced = prefill.keep_strongest(data.layers(newest=False))
+    own = prefill.propose_practice(data.questionnaire, data.profile, data.common, sourced)
     note_seen(dossier, own)
-    return prefill.prefill({}, {**sourced, **own})
+    return prefill.fill_entries({}, {**sourced, **own})
 
 
 def note_seen(dossier: Dossier, proposals: Mapping[str, prefill.Proposal]) -> None:
     """Those of the profile and the group are not offered again; the dossier's row is locked by the caller."""
     offered = Dossier.objects.values_list("offered", flat=True).get(pk=dossier.pk)
-    dossier.offered = {**offered, **{key: prefill.fingerprint(each) for key, each in proposals.items()}}
+    dossier.offered = {**offered, **{key: prefill.hash_proposal(each) for key, each in proposals.items()}}
     Dossier.objects.filter(pk=dossier.pk).update(offered=dossier.offered)
 
 
@@ -212,7 +222,7 @@ def _merge(
 
     Keys that make sense only together merge as one: what somebody else changed in such a set clashes with what the
     sender changed in it, be it another of its keys."""
-    questionnaire = seeds.questionnaire(dossier.questionnaire)
+    questionnaire = seeds.find_questionnaire(dossier.questionnaire)
     sets = dict.fromkeys(questionnaire.merge_set(key) for key in entries)
     before = entries_as_of(dossier=dossier, base=base, keys={key for keys in sets for key in keys})
     mine = {**before, **entries}
@@ -237,7 +247,7 @@ def _described(dossier: Dossier, conflicts: Mapping[str, Entry | None]) -> dict[
 
 def last_change(dossier: Dossier, key: str) -> dict[str, str]:
     """Who last changed an answer, or one that makes sense only together with it, and when."""
-    keys = seeds.questionnaire(dossier.questionnaire).merge_set(key)
+    keys = seeds.find_questionnaire(dossier.questionnaire).merge_set(key)
     last = dossier.changes.filter(key__in=keys).order_by("-version").first()
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
@@ -245,7 +255,7 @@ def last_change(dossier: Dossier, key: str) -> dict[str, str]:
 def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
     changes = []
-    questionnaire = seeds.questionnaire(dossier.questionnaire)
+    questionnaire = seeds.find_questionnaire(dossier.questionnaire)
     for key, entry in written.items():
         question = questionnaire.questions[key]
         old = bare(dossier.answers.get(key))
@@ -267,9 +277,9 @@ def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: 
 
 def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> bool:
     """Does this entry seem to, and did nobody say that it does not? Health numbers are looked for everywhere."""
-    if dossier.overruled.get(question.key, {}).get("sha256") == fingerprint(question, entry):
+    if dossier.overruled.get(question.key, {}).get("sha256") == hash_texts(question, entry):
         return False
-    return entry_holds_health_number(entry) or bool(entry_suspicions(question, entry))
+    return entry_holds_health_number(entry) or bool(suspect_entry(question, entry))
 
 
 def _forget(dossier: Dossier, question: Question) -> None:
@@ -291,7 +301,7 @@ def _derive(dossier: Dossier) -> None:
 
 
 def _first_instant(dossier: Dossier, value: str | None) -> datetime | None:
-    return span(value, ZoneInfo(dossier.timezone))[0].astimezone(UTC) if value else None
+    return find_span(value, ZoneInfo(dossier.timezone))[0].astimezone(UTC) if value else None
 
 
 def _title(dossier: Dossier, answers: Answers) -> str:
@@ -302,7 +312,7 @@ def _title(dossier: Dossier, answers: Answers) -> str:
 
 def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
     """« Conserver » for several answers: each is read by the practice as it stands now."""
-    entries = {key: kept(entry) for key in keys if (entry := bare(dossier.answers.get(key)))}
+    entries = {key: mark_reviewed(entry) for key in keys if (entry := bare(dossier.answers.get(key)))}
     return save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
 
 
@@ -312,8 +322,8 @@ def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
     Dossier.objects.filter(pk=dossier.pk).update(version=F("version"))  # locks the row before it is read
     locked = Dossier.objects.get(pk=dossier.pk)
-    question, entry = seeds.questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
-    kinds = entry_suspicions(question, entry) if question and fingerprint(question, entry) == seen else ()
+    question, entry = seeds.find_questionnaire(locked.questionnaire).get(key), bare(locked.answers.get(key))
+    kinds = suspect_entry(question, entry) if question and hash_texts(question, entry) == seen else ()
     if not kinds or locked.overruled.get(key, {}).get("sha256") == seen:
         return False
     locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
@@ -326,8 +336,8 @@ def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -
 
 def keepable(dossier: Dossier, slug: str) -> list[str]:
     """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
-    case = Case(seeds.questionnaire(dossier.questionnaire), dossier.answers)
-    questions = [question for question in applicable(case) if question.step == slug]
+    case = Case(seeds.find_questionnaire(dossier.questionnaire), dossier.answers)
+    questions = [question for question in find_applicable(case) if question.step == slug]
     return [question.key for question in questions if question.review != "open" and _unread(dossier, question)]
 
 
@@ -347,7 +357,7 @@ def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now
     """The same for several keys, in one save, merged like any with what changed since version `base`."""
     newest, offers = _newest(dossier)
     chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
-    entries: dict[str, Entry | None] = {key: kept(proposal.entry) for key, proposal in chosen.items()}
+    entries: dict[str, Entry | None] = {key: mark_reviewed(proposal.entry) for key, proposal in chosen.items()}
     saved = save_answers(dossier=dossier, base=base, entries=entries, by=by, now=now)
     note_seen(dossier, {key: chosen[key] for key in saved.saved if key in offers})
     return saved
@@ -375,7 +385,7 @@ def versions(dossier: Dossier, key: str) -> list[Version]:
     """What an answer was, the present one first; a save that only read it or moved its origin is left out."""
     told: list[AnswerChange] = []
     for change in dossier.changes.filter(key=key).order_by("version"):
-        if not told or not same_answer(told[-1].after, change.after):
+        if not told or not is_same_answer(told[-1].after, change.after):
             told.append(change)
     return [_version(change) for change in reversed(told)]
 
@@ -396,7 +406,7 @@ def restore(
     # an act on this answer, hence read; none is « cleared », so that no proposal fills it again
     entry = {"state": "cleared", "origin": "practice", "reviewed": False}
     if not is_blank(found.after):
-        entry = kept(found.after)
+        entry = mark_reviewed(found.after)
     base = dossier.version if base is None else base
     return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 
@@ -404,5 +414,5 @@ def restore(
 def _newest(dossier: Dossier) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
     """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
     data = load_dossier_data(dossier)
-    sourced = prefill.strongest(data.layers(newest=True))
+    sourced = prefill.keep_strongest(data.layers(newest=True))
     return sourced, list_offers(data, sourced)

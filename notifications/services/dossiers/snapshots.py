@@ -73,10 +73,10 @@ def report_of(filing: Filing) -> Report:
     begun, newest, found = _known(content["incident"], INCIDENT_REVISIONS.load_by_origin)
     template, newest_template, its = _known(content.get("template"), TEMPLATE_REVISIONS.load_by_origin)
     dossier_data = DossierData(
-        questionnaire=seeds.questionnaire(content["questionnaire"]),
+        questionnaire=seeds.find_questionnaire(content["questionnaire"]),
         answers=content["answers"],
         zone=ZoneInfo(content["timezone"]),
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=begun,
         newest=newest,
         revisions=found,

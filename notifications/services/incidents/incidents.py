@@ -15,7 +15,7 @@ def load_seeds() -> int:
 
     def store_file(path: Path) -> bool:
         tables = read_toml(path)
-        revision = catalogue.build(tables, path.name, seeds.questionnaire())
+        revision = catalogue.build_revision(tables, path.name, seeds.find_questionnaire())
         incident, _ = Incident.objects.get_or_create(slug=revision.slug)
         content = revision_files.make_plain(tables)
         return INCIDENT_REVISIONS.publish(incident, revision, content, from_seed=True)[1]

@@ -38,8 +38,10 @@ def check_tables(tables: dict[str, Any], slug: str) -> dict[str, Any]:
     """Return the tables, which make a revision of this incident. Raises Unusable with every problem found."""
     name = tables.get("questionnaire")
     try:
-        form = seeds.questionnaire(name if isinstance(name, str) else seeds.QUESTIONNAIRE)
-        problems = list(_find_oversized("", tables)) or list(_find_unsafe(catalogue.build(tables, "", form), slug))
+        form = seeds.find_questionnaire(name if isinstance(name, str) else seeds.QUESTIONNAIRE)
+        problems = list(_find_oversized("", tables)) or list(
+            _find_unsafe(catalogue.build_revision(tables, "", form), slug)
+        )
     except Unusable as error:
         problems = error.problems
     if problems:

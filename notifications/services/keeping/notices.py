@@ -64,7 +64,7 @@ def _sent(email: str, theirs: list[Any]) -> bool:
     first = theirs[0]  # they come by their end
     context = {
         "count": len(theirs),
-        "end": deadlines.day_in_words(first.ends_on.isoformat()),
+        "end": deadlines.describe_day(first.ends_on.isoformat()),
         "link": settings.SITE_URL + reverse("dossiers"),
         "about": settings.SITE_URL + reverse("your_data"),
     }

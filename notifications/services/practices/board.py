@@ -88,11 +88,11 @@ def place_dossiers(found: QuerySet[Dossier]) -> QuerySet[Dossier]:
 
 def _duty(key: str) -> Obligation:
     """Under its newest terms: the only ones so far."""
-    return [each for each in seeds.duties() if each.key == key][-1]
+    return [each for each in seeds.load_duties() if each.key == key][-1]
 
 
 def _complement() -> Obligation:
-    return next(each for each in seeds.duties() if each.after)
+    return next(each for each in seeds.load_duties() if each.after)
 
 
 def _stopping(duty: Obligation) -> list[str]:

@@ -154,10 +154,10 @@ def build_common_data(group: ControllerGroup) -> DossierData:
     stored = _newest_revision(group)
     revision = INCIDENT_REVISIONS.as_data(stored) if stored else None
     return DossierData(
-        questionnaire=seeds.questionnaire(),
+        questionnaire=seeds.find_questionnaire(),
         answers=group.answers,
         zone=ZoneInfo(group.timezone),
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=revision,
         newest=revision,
     )
@@ -165,7 +165,7 @@ def build_common_data(group: ControllerGroup) -> DossierData:
 
 def mark_answer(key: str, entry: Entry | None) -> str:
     """Return what tells this common answer from another, for the page that was rendered with it."""
-    return prefill.fingerprint(prefill.Proposal(key, entry)) if entry else ""
+    return prefill.hash_proposal(prefill.Proposal(key, entry)) if entry else ""
 
 
 @transaction.atomic
@@ -205,7 +205,7 @@ def _make_group_entry(key: str, entry: Entry | None) -> Entry | None:
     if entry is None or entry["state"] == "cleared":
         return None
     entry = {name: value for name, value in entry.items() if name != "basis"} | {"origin": "group", "reviewed": True}
-    question = seeds.questionnaire().questions[key]
+    question = seeds.find_questionnaire().questions[key]
     if question.parts and entry["state"] == "known":
         own = question.part_for("practice")
         entry["value"] = [
@@ -221,7 +221,7 @@ def spread_common(*, group: ControllerGroup, user: User, now: datetime) -> int:
     by, changed = access.account_author(user), 0
     for dossier in group.dossiers.order_by("pk"):
         data = saving.load_dossier_data(dossier)
-        offers = list_offers(data, prefill.strongest(prefill.layers(data.questionnaire, data.newest)))
+        offers = list_offers(data, prefill.keep_strongest(prefill.stack_layers(data.questionnaire, data.newest)))
         own = {key for key, entry in data.answers.items() if entry.get("reviewed") or entry["origin"] in TOUCHED}
         proposals = {key: offers[key] for key in group.answers if key in offers and key not in own}
         if proposals:

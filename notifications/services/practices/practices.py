@@ -37,7 +37,7 @@ def create_practice(*, name: str, kind: str, timezone: str, user: User, role: st
 @cache
 def build_profile_questions() -> Questionnaire:
     """Return what a profile asks: one knows who one is, hence nothing is « je ne sais pas encore » or usual."""
-    whole = seeds.questionnaire()
+    whole = seeds.find_questionnaire()
     asked = (question.replace(unknown=False, default={}) for question in whole if question.profile)
     return whole.replace(in_order=tuple(asked))
 
@@ -48,7 +48,7 @@ def build_profile_data(practice: Practice) -> DossierData:
         questionnaire=build_profile_questions(),
         answers=practice.profile,
         zone=ZoneInfo(practice.timezone),
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
     )
 
 

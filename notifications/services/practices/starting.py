@@ -9,7 +9,7 @@ from django.db import transaction
 from ... import seeds
 from ...files.roster import CITY, NAME, SIREN, Line, identify_practice
 from ...models import Dossier, IncidentRevision, Membership, Practice, Role, User, Viewer
-from ...questionnaire import Entry, Unusable, edited
+from ...questionnaire import Entry, Unusable, apply_edit
 from ..accounts import access, roles
 from ..dossiers import saving
 
@@ -79,7 +79,7 @@ def start_dossiers(
     does nothing. Raises Unusable, and nothing is stored."""
     # one at a time: a second click finds all of it done
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user.pk)
-    by, questions, done = access.account_author(user), seeds.questionnaire().questions, []
+    by, questions, done = access.account_author(user), seeds.find_questionnaire().questions, []
     for planned in plan_dossiers(viewer=Viewer(user=user), lines=lines, revision=revision):
         if planned.dossier:
             continue
@@ -90,7 +90,7 @@ def start_dossiers(
             Membership.objects.create(practice=practice, user=user, role=Role.MANAGER)
         dossier = saving.start(revision=revision, timezone=timezone, by=by, now=now, practice=practice)
         stored = {key: saving.bare(dossier.answers.get(key)) for key in given}
-        entries = {key: edited(questions[key], stored[key], entry) for key, entry in given.items()}
+        entries = {key: apply_edit(questions[key], stored[key], entry) for key, entry in given.items()}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
         done.append(Planned(planned.line, practice, dossier, is_new=planned.practice is None))
     return done

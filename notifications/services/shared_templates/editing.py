@@ -102,7 +102,7 @@ def _clean_element(template: SharedTemplate, name: str, raw: Any) -> Any:
         return shared_template.clean_plain(raw, shared_template.COVER) or None
     if kind == "position":
         return shared_template.clean_position(raw)
-    question = seeds.questionnaire(template.questionnaire).get(key)
+    question = seeds.find_questionnaire(template.questionnaire).get(key)
     if question is None:
         raise Refused("Cette question n'existe pas dans le questionnaire.")
     clean = shared_template.clean_answer if kind == "answers" else shared_template.clean_advice
@@ -114,10 +114,10 @@ def follow_revision(
 ) -> None:
     """Let what editors are writing follow a revision that came from elsewhere, unless they have begun to write
     something else, or it is older than `last`, the newest before. The caller has locked the row."""
-    if last and seeds.number_key(last.number) > seeds.number_key(revision.number):
+    if last and seeds.split_number(last.number) > seeds.split_number(revision.number):
         return
-    mine, theirs = list_elements(template.content), list_elements(shared_template.contents(revision))
-    if not mine or (last and mine == list_elements(shared_template.contents(last))):
+    mine, theirs = list_elements(template.content), list_elements(shared_template.build_content(revision))
+    if not mine or (last and mine == list_elements(shared_template.build_content(last))):
         names = [name for name in mine | theirs if mine.get(name) != theirs.get(name)]
         _write_elements(template, {name: theirs.get(name) for name in names}, None, now)
 

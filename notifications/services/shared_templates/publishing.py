@@ -51,19 +51,19 @@ def _write_file(template: SharedTemplate, summary: str, now: datetime) -> dict[s
 
 def build_edited(template: SharedTemplate, now: datetime) -> SharedTemplateFile:
     """Return what editors are writing, as the revision that it would be if it were published now. Raises Unusable."""
-    return shared_template.build(_write_file(template, "Modèle en cours de rédaction.", now), find_questionnaire)
+    return shared_template.build_file(_write_file(template, "Modèle en cours de rédaction.", now), find_questionnaire)
 
 
 def preview_dossier(template: SharedTemplate, now: datetime) -> DossierData:
     """Return the dossier that a practice would begin with the template, of which nothing is stored. Raises Unusable."""
-    edited, questionnaire = build_edited(template, now), seeds.questionnaire(template.questionnaire)
+    edited, questionnaire = build_edited(template, now), seeds.find_questionnaire(template.questionnaire)
     published = INCIDENT_REVISIONS.load_all(template.incident.slug) if template.incident else []
     newest = published[0] if published else None
     return DossierData(
         questionnaire=questionnaire,
-        answers=prefill.prefill({}, prefill.strongest(prefill.layers(questionnaire, newest, edited))),
+        answers=prefill.fill_entries({}, prefill.keep_strongest(prefill.stack_layers(questionnaire, newest, edited))),
         zone=deadlines.PARIS,
-        obligations=seeds.duties(),
+        obligations=seeds.load_duties(),
         revision=newest,
         newest=newest,
         revisions={revision.origin: revision for revision in published},
@@ -94,12 +94,12 @@ def publish_revision(
         raise Unusable([str(refused)]) from None
     if not summary:
         raise Unusable([NO_SUMMARY])
-    file = shared_template.canonical(_write_file(locked, summary, now))
-    revision = shared_template.read(file, find_questionnaire)  # as others will
-    content = shared_template.contents(revision)
+    file = shared_template.write_canonical(_write_file(locked, summary, now))
+    revision = shared_template.read_file(file, find_questionnaire)  # as others will
+    content = shared_template.build_content(revision)
     last = next(iter(TEMPLATE_REVISIONS.load_all(locked.slug)), None)
     if last:
-        before = shared_template.contents(last)
+        before = shared_template.build_content(last)
         if all(content[name] == before[name] for name in content.keys() - NEW_EACH_TIME):
             raise Unusable([f"Rien n'a changé depuis la révision {last.number}."])
     return TEMPLATE_REVISIONS.publish(locked, revision, content, published_by=by)[0]

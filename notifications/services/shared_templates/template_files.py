@@ -17,7 +17,7 @@ from .publishing import NOT_ACCEPTED, WITHDRAWN
 
 def read_file(data: bytes) -> SharedTemplateFile:
     """Check what a file holds and return it; nothing is stored. Raises Unusable."""
-    return shared_template.read(data, find_questionnaire)
+    return shared_template.read_file(data, find_questionnaire)
 
 
 @transaction.atomic
@@ -27,7 +27,7 @@ def store_revision(*, revision: SharedTemplateFile, by: User | None, now: dateti
     organisation: an editor of it may, and an administrator; None is whoever holds the machine."""
     template = _find_template(revision, _find_organisation(revision, by, now), now)
     last = next(iter(TEMPLATE_REVISIONS.load_all(template.slug)), None)
-    content = shared_template.contents(revision)
+    content = shared_template.build_content(revision)
     _, is_new = TEMPLATE_REVISIONS.publish(template, revision, content, from_seed=from_seed, published_by=by)
     if not is_new:
         return False

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ...seeds import questionnaire
+from ...seeds import find_questionnaire
 from ...services import journal as lines
 from ...services.accounts import access
 from ...services.dossiers import saving
@@ -30,7 +30,7 @@ def journal(request, public_id):
 
 
 def _in_words(dossier, entry, author):
-    questions = questionnaire(dossier.questionnaire).questions
+    questions = find_questionnaire(dossier.questionnaire).questions
     return {
         "number": entry.number,
         "at": entry.at,

@@ -134,7 +134,7 @@ def _conflict(report, key, found, author):
     return {
         "lines": report.by_key[key].lines if key in report.by_key else (),
         "by": access.author_words(found["by"], author),
-        "at": deadlines.in_words(datetime.fromisoformat(at), report.data.zone) if at else "",
+        "at": deadlines.describe_instant(datetime.fromisoformat(at), report.data.zone) if at else "",
     }
 
 

@@ -43,7 +43,7 @@ def _in_words(dossier_data, question, version, author):
         "origin": describe_origin(dossier_data, version.entry),
         "erased": version.erased,
         "by": access.author_words(version.by, author),
-        "at": deadlines.in_words(version.at, dossier_data.zone),
+        "at": deadlines.describe_instant(version.at, dossier_data.zone),
     }
 
 

@@ -78,7 +78,7 @@ def show_incident(request: AccountRequest, slug: str) -> HttpResponse:
         except Unusable as error:
             problems = error.problems
     revisions = INCIDENT_REVISIONS.load_all(slug)
-    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
+    questionnaire = seeds.find_questionnaire(revisions[0].questionnaire)
     context = {
         "incident": incident,
         "revision": revisions[0],
@@ -117,7 +117,7 @@ def show_edit(request: AccountRequest, slug: str, edit_id: str) -> HttpResponse:
             messages.success(request, DONE[act])
             return redirect("catalogue_incident", slug) if act in ("publish", "drop") else redirect(request.path)
     revision = INCIDENT_REVISIONS.build(edit.content)
-    questionnaire = seeds.questionnaire(revision.questionnaire)
+    questionnaire = seeds.find_questionnaire(revision.questionnaire)
     before = INCIDENT_REVISIONS.as_data(edit.based_on)
     context = {
         "edit": edit,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from ... import seeds
-from ...catalogue import GUIDANCE_WORDS, STATUS_WORDS, proposed_entry
+from ...catalogue import GUIDANCE_WORDS, STATUS_WORDS, propose_entry
 from ...forms.incidents.catalogue import EventForm, FactForm, GuidanceForm, SourceForm
 from ...models import IncidentEdit
 from ...questionnaire import ANY_TIME, Question, Step, Unusable
@@ -75,7 +75,7 @@ def edit_row(request: AccountRequest, slug: str, edit_id: str, table: str, place
 
 def _list_questions(edit: IncidentEdit) -> list[tuple[Step, list[Question]]]:
     """Return what an incident may answer, by step."""
-    questionnaire = seeds.questionnaire(edit.content["questionnaire"])
+    questionnaire = seeds.find_questionnaire(edit.content["questionnaire"])
     steps = [
         (step, [each for each in questionnaire.of_step(step.slug) if not (each.ours or each.practice_only)])
         for step in questionnaire.steps
@@ -109,11 +109,11 @@ def _build_form(
     if name == "guidance":
         kinds = [(key, words.capitalize()) for key, words in GUIDANCE_WORDS.items()]
         return GuidanceForm(before, sent, kinds=kinds, subjects=list(ABOUT.items()), sources=sources)
-    question = seeds.questionnaire(edit.content["questionnaire"]).get(before["key"])
+    question = seeds.find_questionnaire(edit.content["questionnaire"]).get(before["key"])
     entry = None  # the answer that the fact proposes
     if question and ("value" in before or "unknown" in before):
         revision = INCIDENT_REVISIONS.build(edit.content)
         same = (before["key"], before.get("statement", ""))
         facts = [fact for fact in revision.facts if fact.proposes and (fact.key, fact.statement) == same]
-        entry = proposed_entry(question, facts[0], revision.origin) if facts else None
+        entry = propose_entry(question, facts[0], revision.origin) if facts else None
     return FactForm(before, sent, question=question, entry=entry, context=ANY_TIME, statuses=statuses, sources=sources)

@@ -20,7 +20,7 @@ from ...services.alerts import reminders
 def check_health(request: HttpRequest) -> JsonResponse:
     checks = {"database": False, "seeds": False, "reminders": False}
     try:
-        checks["seeds"] = bool(IncidentRevision.objects.exists() and seeds.questionnaire() and seeds.duties())
+        checks["seeds"] = bool(IncidentRevision.objects.exists() and seeds.find_questionnaire() and seeds.load_duties())
         checks["reminders"] = reminders.is_alive(timezone.now())
         checks["database"] = True
     except (DatabaseError, Unusable):

@@ -23,7 +23,7 @@ from ...forms.practices.group import GroupForm, MembersForm
 from ...middleware import SignInNeeded
 from ...models import ControllerGroup, Dossier, Practice, new_public_id
 from ...questionnaire import Context
-from ...questionnaire.patient_data import entry_suspicions
+from ...questionnaire.patient_data import suspect_entry
 from ...report import ORGANISATION, Report, build_report, list_checkboxes, listing
 from ...services.accounts import access, roles
 from ...services.alerts import addresses
@@ -90,7 +90,7 @@ def _kept_practices(request: ViewerRequest) -> QuerySet[Practice]:
 
 def _members(request: ViewerRequest, offered: QuerySet[Practice], zone: str = "Europe/Paris") -> dict[str, Any]:
     """Return what a form that asks for controllers is made with."""
-    naming = seeds.questionnaire().questions[ORGANISATION]
+    naming = seeds.find_questionnaire().questions[ORGANISATION]
     context = Context(ZoneInfo(zone), timezone.now())
     return {"kept": _kept_practices(request), "offered": offered, "naming": naming, "context": context}
 
@@ -230,8 +230,8 @@ def edit_common_answers(request: ViewerRequest, group_id: str) -> HttpResponse:
         merged = groups.save_common(group=group, entries=form.entries(), rendered=rendered, user=user, now=now)
         refused = bool(form.errors or merged.conflicts)
         if not refused:
-            questions = seeds.questionnaire().questions
-            if any(entry_suspicions(questions[key], group.answers.get(key)) for key in merged.saved):
+            questions = seeds.find_questionnaire().questions
+            if any(suspect_entry(questions[key], group.answers.get(key)) for key in merged.saved):
                 messages.warning(request, PATIENT_DATA)
             if merged.saved:
                 messages.success(request, "C'est enregistré. Chaque dossier propose ces réponses, sans rien remplacer.")

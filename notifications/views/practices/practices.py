@@ -187,7 +187,7 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
     dossier = visible_dossier(request, public_id)
     report = pages.report_of(dossier)
     shown = [
-        (row, f"{row.key}:{prefill.fingerprint(row.proposal)}", describe_origin(report.data, row.proposal.entry))
+        (row, f"{row.key}:{prefill.hash_proposal(row.proposal)}", describe_origin(report.data, row.proposal.entry))
         for row in report.offered
     ]
     if request.method != "POST":

@@ -68,7 +68,7 @@ def _show_plan(request: AccountRequest, asked: Mapping[str, Any]) -> HttpRespons
     zone, rows = ZoneInfo(asked["timezone"]), []
     for planned in plan:
         line = planned.line
-        aware = deadlines.moment_in_words(line.aware, zone) if line.aware else ""
+        aware = deadlines.describe_moment(line.aware, zone) if line.aware else ""
         persons = f"{line.persons:,}".replace(",", "\u202f") if line.persons != "" else ""
         rows.append((planned, aware, persons))
     context = {

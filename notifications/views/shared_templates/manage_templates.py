@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import prefill, seeds
-from ...deadlines import PARIS, in_words
+from ...deadlines import PARIS, describe_instant
 from ...documents import chart, qr
 from ...forms.shared_templates.template import CoverForm, TemplateStepForm
 from ...models import Incident, Organisation, SharedTemplate
@@ -82,7 +82,7 @@ def accept_roles(request: AccountRequest, slug: str) -> HttpResponse:
 def show_overview(request: AccountRequest, slug: str) -> HttpResponse:
     """Where a template stands: its steps, what was published, how to tell members, and how many began with it."""
     template = get_editable(request, slug)
-    questionnaire = seeds.questionnaire(template.questionnaire)
+    questionnaire = seeds.find_questionnaire(template.questionnaire)
     steps = []
     for section in questionnaire.steps:
         keys = [question.key for question in questionnaire.of_step(section.slug)]
@@ -155,7 +155,7 @@ def edit_presentation(request: AccountRequest, slug: str) -> HttpResponse:
 def edit_step(request: AccountRequest, slug: str, step: str) -> HttpResponse:
     """One step of the guide: answers where a template may give them, advice for every question."""
     template = get_editable(request, slug)
-    questionnaire = seeds.questionnaire(template.questionnaire)
+    questionnaire = seeds.find_questionnaire(template.questionnaire)
     steps = questionnaire.steps
     place = next((number for number, section in enumerate(steps) if section.slug == step), None)
     if place is None:
@@ -201,7 +201,7 @@ def _build_step_form(
     questions = [question for question in questionnaire.of_step(step) if question.key in keys]
     form = TemplateStepForm(questions, template.content, ANY_TIME, sent)
     published = INCIDENT_REVISIONS.load_all(template.incident.slug) if template.incident else []
-    proposed = prefill.of_incident(questionnaire, published[0]) if published else {}
+    proposed = prefill.propose_incident(questionnaire, published[0]) if published else {}
     form.proposed = {
         key: tuple(list_value_lines(questionnaire.questions[key], proposal.entry, PARIS))
         for key, proposal in proposed.items()
@@ -220,7 +220,7 @@ def _save_form(
     for name, sentence in saved.refused.items():
         form.refuse(name, sentence)
     for name, conflict in saved.conflicts.items():
-        when = f" ({in_words(datetime.fromisoformat(conflict['at']), PARIS)})" if conflict["at"] else ""
+        when = f" ({describe_instant(datetime.fromisoformat(conflict['at']), PARIS)})" if conflict["at"] else ""
         sentence, theirs = CHANGED.format(when=when), conflict["theirs"]
         if isinstance(theirs, str) and theirs:
             sentence += f" L'autre version : « {theirs[:500]} »."

@@ -99,7 +99,7 @@ def publish_revision(request: AccountRequest, slug: str) -> HttpResponse:
     except Unusable as error:
         return _show_unusable(request, template, error)
     newest = next(iter(TEMPLATE_REVISIONS.load_all(slug)), None)
-    questionnaire = seeds.questionnaire(template.questionnaire)
+    questionnaire = seeds.find_questionnaire(template.questionnaire)
     context = {
         "template": template,
         "form": form,
@@ -153,10 +153,10 @@ def _import_file(request: AccountRequest) -> HttpResponse:
     if file is None:
         raise Unusable([TOO_LARGE])
     revision = template_files.read_file(file.read())
-    questionnaire = seeds.questionnaire(revision.questionnaire)
+    questionnaire = seeds.find_questionnaire(revision.questionnaire)
     context = {
         "revision": revision,
-        "content": shared_template.dump(revision).decode(),
+        "content": shared_template.write_file(revision).decode(),
         "digest": template_page.digest_file(revision),
         "differences": template_page.list_element_changes(questionnaire, None, revision),
     }

@@ -72,7 +72,7 @@ def _render_template(
     revisions = TEMPLATE_REVISIONS.load_all(template.slug)
     incident = revisions[0].incident
     published = INCIDENT_REVISIONS.load_all(incident[0]) if incident else []
-    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
+    questionnaire = seeds.find_questionnaire(revisions[0].questionnaire)
     newest = published[0] if published else None
     page = build_template_page(revisions, questionnaire, newest, template.public_line)
     return render(request, name, {"template": template, **page}, status=status)
@@ -90,7 +90,7 @@ def download_revision(request: AccountRequest, slug: str, number: str) -> HttpRe
 @conditional_page
 def _send_file(request: HttpRequest, stored: SharedTemplateRevision) -> HttpResponse:
     name = f'attachment; filename="modele-{stored.template.slug}-{stored.number}.json"'
-    data = shared_template.dump(TEMPLATE_REVISIONS.as_data(stored))
+    data = shared_template.write_file(TEMPLATE_REVISIONS.as_data(stored))
     return HttpResponse(data, content_type="application/json", headers={"Content-Disposition": name})
 
 

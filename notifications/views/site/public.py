@@ -27,7 +27,7 @@ def show_incident(request: HttpRequest, slug: str) -> HttpResponse:
     revisions = INCIDENT_REVISIONS.load_all(slug)
     if not revisions:
         raise Http404("no such incident")
-    questionnaire = seeds.questionnaire(revisions[0].questionnaire)
+    questionnaire = seeds.find_questionnaire(revisions[0].questionnaire)
     context = incident_page.build_incident_page(revisions, questionnaire, catalogue_edits.find_publishers(slug))
     return render(request, "incidents/incident.html", context)
 

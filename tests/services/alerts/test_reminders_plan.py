@@ -12,7 +12,7 @@ from notifications.questionnaire import Case
 from notifications.services.alerts.plan import plan, target, upcoming
 from tests.dossiers import SEEDS, form
 
-DUTIES = obligations.load(SEEDS / "obligations.toml")
+DUTIES = obligations.load_duties(SEEDS / "obligations.toml")
 AWARE = datetime(2025, 11, 12, 9, 42, tzinfo=UTC)
 END = AWARE + timedelta(hours=72)
 HOUR = timedelta(hours=1)
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 def clocks(now, *, filings=(), aware=AWARE, **answers):
     values = {"aware_at": aware.isoformat()} | answers if aware else answers
     entries = {key: {"state": "known", "value": value} for key, value in values.items()}
-    return obligations.clocks(DUTIES, Case(form(), entries, zone=ZoneInfo("Europe/Paris")), filings, now)
+    return obligations.read_clocks(DUTIES, Case(form(), entries, zone=ZoneInfo("Europe/Paris")), filings, now)
 
 
 def kinds(now, decided_at=None, **given):

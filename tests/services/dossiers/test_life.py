@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import Dossier
-from notifications.questionnaire import Case, applicable, edited
+from notifications.questionnaire import Case, apply_edit, find_applicable
 from notifications.report import build_report
 from notifications.services.dossiers import saving
 from notifications.services.revisions import INCIDENT_REVISIONS
@@ -127,7 +127,7 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier)
         "harms",
         "measures_taken",
     } <= opened & weda_dossier.answers.keys()
-    asked = {question.key for question in applicable(Case(form(), weda_dossier.answers))}
+    asked = {question.key for question in find_applicable(Case(form(), weda_dossier.answers))}
     assert "initial_reference" not in asked  # answered beforehand, and shown nowhere: nobody can have read it
     assert by_rubric == (weda_dossier.answers.keys() & asked) - opened
 
@@ -156,7 +156,7 @@ def test_saving_a_page_that_shows_proposals_is_not_reading_them(weda_dossier):
     tab, before = Tab(weda_dossier), everything()
     words = ("state", "value", "note", "details", "certainty")
     posted = {key: {name: shown[name] for name in words if name in shown} for key, shown in tab.shown.items()}
-    tab.send({key: edited(form().questions[key], tab.shown[key], sent) for key, sent in posted.items()})
+    tab.send({key: apply_edit(form().questions[key], tab.shown[key], sent) for key, sent in posted.items()})
     assert everything() == before
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from notifications.models import AnswerChange, Dossier
-from notifications.questionnaire.patient_data import fingerprint, free_texts
+from notifications.questionnaire.patient_data import hash_texts, list_free_texts
 from notifications.report import SUSPICION_WORDS, build_report
 from notifications.services.dossiers import saving
 from tests.dossiers import NOW, form
@@ -52,7 +52,7 @@ def test_who_overruled_it_is_kept_and_the_text_is_not(tab):
     seen = row(tab).fingerprint
     overrule(tab)
     assert Dossier.objects.get().overruled == {KEY: {"sha256": seen, "by": "une page", "at": NOW.isoformat()}}
-    assert seen == fingerprint(form().questions[KEY], tab.shown[KEY])
+    assert seen == hash_texts(form().questions[KEY], tab.shown[KEY])
 
 
 def test_overruling_changes_no_answer(tab):
@@ -93,7 +93,7 @@ def test_a_text_that_changed_since_it_was_seen_is_not_overruled(tab):
 def test_what_is_not_suspected_cannot_be_overruled(tab, key):
     tab.type(city="Rouen", late_reasons="Une panne.")
     entry = saving.bare(Dossier.objects.get().answers.get(key))
-    seen = fingerprint(form().questions[key], entry) if entry else "0" * 64
+    seen = hash_texts(form().questions[key], entry) if entry else "0" * 64
     assert overrule(tab, key, seen) is False
     assert Dossier.objects.get().overruled == {}
 
@@ -115,7 +115,7 @@ def _history():
 
 
 def _words(entry):
-    return free_texts(form().questions[KEY], entry)
+    return list_free_texts(form().questions[KEY], entry)
 
 
 def test_a_suspected_text_leaves_the_history_once_replaced(tab):

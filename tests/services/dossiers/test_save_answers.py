@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifications.models import AnswerChange, Dossier
-from notifications.questionnaire import kept
+from notifications.questionnaire import mark_reviewed
 from notifications.services.dossiers import saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import NIR, Tab, everything, start_weda, stored
@@ -136,7 +136,7 @@ def test_an_answer_that_was_removed_meanwhile_does_not_come_back_in_silence(tabs
 
 def test_a_reading_meanwhile_is_not_undone_by_a_stale_page(tabs):
     mine, theirs = tabs
-    theirs.send({"nature": kept(theirs.shown["nature"])})
+    theirs.send({"nature": mark_reviewed(theirs.shown["nature"])})
     mine.send(mine.shown)
     assert Dossier.objects.get().answers["nature"]["reviewed"] is True
 

@@ -112,7 +112,7 @@ def can_be_shown(imported):
         imported.questionnaire,
         imported.answers,
         PARIS,
-        seeds.duties(),
+        seeds.load_duties(),
         imported.revision,
         imported.revision and KNOWN["incident:weda-2025-11@3"],
         KNOWN,

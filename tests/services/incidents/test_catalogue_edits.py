@@ -16,7 +16,7 @@ from tests.dossiers import NOW
 from tests.publishing import union
 from tests.stored import WEDA, fact, store_seeds
 
-SHIPPED = seeds.folder() / "incidents" / "weda-2025-11.3.toml"
+SHIPPED = seeds.locate_folder() / "incidents" / "weda-2025-11.3.toml"
 SOURCE = {"id": "essai", "publisher": "Essai", "title": "une page", "seen": "2026-01-02"}
 
 

@@ -39,7 +39,7 @@ def test_every_shipped_revision_is_stored_and_a_second_time_changes_nothing(db):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_stored_revision_reads_back_as_its_file(seeds_loaded, path: Path):
-    shipped = catalogue.load(path, form())
+    shipped = catalogue.load_revision(path, form())
     stored = IncidentRevision.objects.get(incident__slug=shipped.slug, number=shipped.number)
     assert INCIDENT_REVISIONS.as_data(stored) == shipped
     assert (stored.published_at, stored.summary, stored.from_seed) == (shipped.published_at, shipped.summary, True)
@@ -68,7 +68,7 @@ def test_a_file_that_is_wrong_stores_nothing_and_is_named(db, tmp_path, monkeypa
     (folder / "good.1.toml").write_bytes(FILES[0].read_bytes())
     (folder / "wrong.1.toml").write_text('slug = "wrong"\nnumber = 1\n', "utf-8")
     (folder / "unreadable.1.toml").write_text("slug =", "utf-8")
-    monkeypatch.setattr(seeds, "folder", lambda: tmp_path)
+    monkeypatch.setattr(seeds, "locate_folder", lambda: tmp_path)
     with pytest.raises(Unusable) as refused:
         incidents.load_seeds()
     named = {problem.partition(" : ")[0] for problem in refused.value.problems}

@@ -56,12 +56,12 @@ def test_what_one_installation_publishes_another_stores_and_gives_out_alike(admi
         answers__nature={"state": "known", "value": ["integrity"], "certainty": {"*": "claimed"}, "note": "Vu là."},
         answers__description="Notre avis.", advice__aware_at="Voir https://www.cnil.fr/fr.",
     )  # fmt: skip
-    data = shared_template.dump(TEMPLATE_REVISIONS.as_data(revision))
+    data = shared_template.write_file(TEMPLATE_REVISIONS.as_data(revision))
     for model in (SharedTemplateRevision, SharedTemplate, Organisation):
         model.objects.all().delete()
     assert store(data, administrator) is True
     again = SharedTemplateRevision.objects.get()
-    assert shared_template.dump(TEMPLATE_REVISIONS.as_data(again)) == data
+    assert shared_template.write_file(TEMPLATE_REVISIONS.as_data(again)) == data
     assert (again.number, again.published_by, again.from_seed) == ("1.local1", administrator, False)
     assert (again.template.organisation.name, again.template.organisation.editors.count()) == ("Union des médecins", 0)
 
@@ -105,7 +105,7 @@ def test_a_number_that_holds_something_else_is_refused_and_both_are_named(admini
     said = refusal(other, administrator)
     assert "La révision 1 de « exemple-weda » existe déjà ici avec un autre contenu" in said
     assert SharedTemplateRevision.objects.get().digest[:12] in said
-    assert shared_template.digest_of(json.loads(other))[:12] in said
+    assert shared_template.digest_content(json.loads(other))[:12] in said
 
 
 def test_only_its_editors_and_an_administrator_bring_a_template_in_an_organisation_s_name(administrator):
@@ -213,10 +213,10 @@ def refused_or_equal(data, content=None):
         assert problems
         assert all(problem.endswith((".", ")")) for problem in problems)
         return
-    again = shared_template.dump(found)
+    again = shared_template.write_file(found)
     assert json.loads(again) == (json.loads(data.decode("utf-8-sig")) if content is None else content)
     assert template_files.read_file(again) == found
-    assert not {key for key in found.answers if not seeds.questionnaire().questions[key].shareable}
+    assert not {key for key in found.answers if not seeds.find_questionnaire().questions[key].shareable}
 
 
 # -- what ships -----------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_a_wrong_file_among_those_that_ship_is_named(seeds_loaded, tmp_path, mon
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/good.1.json").write_bytes(GOOD.read_bytes())
     (tmp_path / "templates/wrong.1.json").write_bytes(b"{}")
-    monkeypatch.setattr(seeds, "folder", lambda: tmp_path)
+    monkeypatch.setattr(seeds, "locate_folder", lambda: tmp_path)
     with pytest.raises(Unusable) as refused:
         template_files.load_seeds(now=NOW)
     assert refused.value.problems == ["wrong.1.json: Ce fichier n'est pas un modèle de Breach Assistant."]

@@ -165,10 +165,10 @@ def test_what_is_published_is_the_file_that_anybody_can_check(template, editor):
     write(template, editor, answers__has_sensitive_data=True, advice__severity="Un conseil.")
     revision = publish(template, editor)
     found = TEMPLATE_REVISIONS.as_data(revision)
-    data = shared_template.dump(found)
+    data = shared_template.write_file(found)
     assert (found.number, found.organisation, found.incident) == ("1.local1", "Union des médecins", (WEDA, "3"))
-    assert revision.digest == shared_template.digest_of(revision.content)
-    assert shared_template.read(data, find_questionnaire) == found
+    assert revision.digest == shared_template.digest_content(revision.content)
+    assert shared_template.read_file(data, find_questionnaire) == found
     assert found.answers["has_sensitive_data"]["certainty"] == {"*": "suspected"}
 
 

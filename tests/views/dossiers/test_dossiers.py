@@ -93,7 +93,7 @@ def test_every_duty_says_its_state_to_whom_by_when_on_what_ground_and_how_sure(d
     assert "centres, maisons de santé et cabinets : à vérifier" in duties
     assert "RGPD art. 33(1)" in duties
     assert duties.count("Application confirmée") >= 1
-    assert duties.count("Application ") == len(seeds.duties())
+    assert duties.count("Application ") == len(seeds.load_duties())
     assert duties.count("Texte ") >= 6
     idle = duties.partition("Sans objet à ce stade (2)")[2]
     assert idle.index("Compléter la notification") < idle.index("Informer les patients concernés")

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from notifications.deadlines import in_words
+from notifications.deadlines import describe_instant
 from notifications.models import Dossier, Erasure, Filing, JournalEntry, User
 from notifications.report import build_report
 from notifications.services import journal
@@ -322,7 +322,7 @@ def test_the_journal_names_questions_and_no_value(owner):
         "par l'appareil 2",
         "par cet appareil (appareil 1)",
         "Nombre approximatif d'enregistrements",
-        in_words(last.at, PARIS)[1:],
+        describe_instant(last.at, PARIS)[1:],
     ):
         assert words in page
     assert not [value for value in ("8412", "8 412", "FR-2025-77") if value in page]

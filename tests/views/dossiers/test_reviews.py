@@ -71,7 +71,7 @@ def read(address):
 
 
 def in_reunion(instant):
-    return deadlines.in_words(instant, ZoneInfo("Indian/Reunion"))
+    return deadlines.describe_instant(instant, ZoneInfo("Indian/Reunion"))
 
 
 def pdf_text(client):

@@ -204,7 +204,7 @@ def test_what_is_wrong_is_said_and_the_text_stays(editor, edit, table, changes, 
 
 def test_a_file_is_checked_then_read_like_any_edit(editor):
     address = reverse("catalogue_incident", args=[WEDA])
-    shipped = (seeds.folder() / "incidents" / f"{WEDA}.3.toml").read_bytes()
+    shipped = (seeds.locate_folder() / "incidents" / f"{WEDA}.3.toml").read_bytes()
     wrong = shipped.replace(b'status = "contested"', b'status = "certain"', 1)
     for data, status in ((wrong, 422), (b"\xff", 422), (shipped, 302)):
         sent = {"from_file": "1", "file": SimpleUploadedFile("a.toml", data)}
@@ -251,8 +251,8 @@ def test_whatever_is_not_refused_can_be_shown():
     random = Random(6)
     good = IncidentRevision.objects.get(incident__slug=WEDA, number="3").content
     paths = [path for path in _nodes(good) if path]
-    form, shown = seeds.questionnaire(), 0
-    older = catalogue.build(good, WEDA, form)
+    form, shown = seeds.find_questionnaire(), 0
+    older = catalogue.build_revision(good, WEDA, form)
     for _ in range(100):
         content, path = copy.deepcopy(good), random.choice(paths)
         place = content
@@ -263,8 +263,8 @@ def test_whatever_is_not_refused_can_be_shown():
             revision_files.check_tables(content, WEDA)
         except revision_files.Unusable:
             continue
-        revision, shown = catalogue.build(content, WEDA, form), shown + 1
+        revision, shown = catalogue.build_revision(content, WEDA, form), shown + 1
         incident_page.build_incident_page([revision, older], form, {})
         catalogue_diff.list_row_differences(revision, older, form)
-        prefill.of_incident(form, revision)
+        prefill.propose_incident(form, revision)
     assert shown > 5

@@ -328,15 +328,15 @@ def test_counts_below_ten_are_not_told(editor, revision):
 
 
 def test_shows_what_a_file_holds_before_it_is_stored(editor, revision):
-    number = {**json.loads(template_files.shared_template.canonical(revision.content)), "number": 2}
+    number = {**json.loads(template_files.shared_template.write_canonical(revision.content)), "number": 2}
     number["summary"] = "Venue d'ailleurs."
-    sent = SimpleUploadedFile("modele.json", template_files.shared_template.canonical(number))
+    sent = SimpleUploadedFile("modele.json", template_files.shared_template.write_canonical(number))
     shown = editor.post("/modeles/gerer/importer/", {"file": sent})
     assert "Venue d'ailleurs." in words(shown)
     assert SharedTemplateRevision.objects.count() == 1
     stored = editor.post("/modeles/gerer/importer/", Page(shown.content).sends())
     assert stored.status_code == 302
-    assert template_files.shared_template.digest_of(number) in set(
+    assert template_files.shared_template.digest_content(number) in set(
         SharedTemplateRevision.objects.values_list("digest", flat=True)
     )
 
