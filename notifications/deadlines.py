@@ -33,7 +33,7 @@ MONTHS = (
 
 
 def add_delay(start: datetime, delay: timedelta) -> datetime:
-    """The UTC instant at which a delay that began at `start` (aware) ends. Raises ValueError for a naive start.
+    """Return the UTC instant at which a delay that began at `start` (aware) ends. Raises ValueError for a naive start.
 
     RGPD art. 33(1) counts in hours: nights, weekends and holidays are in (Regulation 1182/71, art. 3(3), 3(4))."""
     if start.tzinfo is None:
@@ -42,9 +42,10 @@ def add_delay(start: datetime, delay: timedelta) -> datetime:
 
 
 def find_legal_end(due_at: datetime, zone: ZoneInfo) -> datetime:
-    """The end as Regulation 1182/71 counts it: the hour in which the delay begins, on the clocks of `zone`, is not
-    counted (art. 3(1)), so it ends with the hour that is running at `due_at`. Nothing moves over weekends and holidays:
-    art. 3(4) leaves delays in hours out, and art. 3(5) is disputed. Never the deadline, at most small print."""
+    """Return the end as Regulation 1182/71 counts it: the hour in which the delay begins, on the clocks of `zone`, is
+    not counted (art. 3(1)), so it ends with the hour that is running at `due_at`. Nothing moves over weekends and
+    holidays: art. 3(4) leaves delays in hours out, and art. 3(5) is disputed. Never the deadline, at most small
+    print."""
     local = due_at.astimezone(zone)
     begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return due_at.astimezone(UTC) - begun + timedelta(hours=1)
@@ -54,41 +55,38 @@ SOON, URGENT = timedelta(hours=24), timedelta(hours=6)
 
 
 def judge_state(due_at: datetime, now: datetime, *, past: str = "overdue") -> str:
-    """ "open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end is still in time."""
-    if now > due_at:
-        return past
+    """Return "open", "soon" below 24 hours, "urgent" below 6, or `past`; the very instant of the end
+    is still in time."""
     left = due_at - now
-    return "urgent" if left < URGENT else "soon" if left < SOON else "open"
+    return past if left < timedelta(0) else "urgent" if left < URGENT else "soon" if left < SOON else "open"
 
 
 def describe_day(day: datetime | str) -> str:
-    """« mercredi 12 novembre 2025 » for a local datetime or an ISO day."""
+    """Return « mercredi 12 novembre 2025 » for a local datetime or an ISO day."""
     moment = datetime.fromisoformat(day) if isinstance(day, str) else day
     number = "1er" if moment.day == 1 else str(moment.day)
     return f"{DAYS[moment.weekday()]} {number} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def describe_instant(instant: datetime, zone: ZoneInfo) -> str:
-    """« mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) » in the given zone."""
+    """Return « mercredi 12 novembre 2025 à 10 h 42 (heure de Paris) » in the given zone."""
     local = instant.astimezone(zone)
     return f"{describe_day(local)} à {local.hour} h {local.minute:02d} (heure {ZONES.get(zone.key, zone.key)})"
 
 
 def describe_in_paris(instant: datetime, zone: ZoneInfo) -> str:
-    """The same instant in words on the clocks of Paris; "" in a dossier that follows them."""
+    """Return the same instant in words on the clocks of Paris; "" in a dossier that follows them."""
     return "" if zone.key == PARIS.key else describe_instant(instant, PARIS)
 
 
 def describe_moment(value: str, zone: ZoneInfo) -> str:
-    """Words of a day (`YYYY-MM-DD`: only the day is said) or of an instant (ISO 8601 with offset)."""
-    if len(value) == 10:
-        return describe_day(value)
-    return describe_instant(datetime.fromisoformat(value), zone)
+    """Return the words of a day (`YYYY-MM-DD`: only the day is said) or of an instant (ISO 8601 with offset)."""
+    return describe_day(value) if len(value) == 10 else describe_instant(datetime.fromisoformat(value), zone)
 
 
 def describe_length(length: timedelta) -> str:
-    """« 2 jours et 3 heures », « 5 heures et 12 minutes »: the two largest units, never rounded up."""
+    """Return « 2 jours et 3 heures », « 5 heures et 12 minutes »: the two largest units, never rounded up."""
     minutes = int(length.total_seconds()) // 60
     units = [(minutes // 1440, "jour"), (minutes // 60 % 24, "heure"), (minutes % 60, "minute")]
-    said = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in units if n]
-    return " et ".join(said[:2]) or "moins d'une minute"
+    words = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in units if n]
+    return " et ".join(words[:2]) or "moins d'une minute"

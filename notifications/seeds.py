@@ -17,7 +17,7 @@ def locate_folder() -> Path:
 
 @cache
 def find_questionnaire(name: str = QUESTIONNAIRE) -> Questionnaire:
-    """A shipped questionnaire. Raises Unusable for a name that is not here."""
+    """Return a shipped questionnaire. Raises Unusable for a name that is not here."""
     shipped = {path.stem: path for path in (locate_folder() / "questionnaires").glob("*.toml")}
     if name not in shipped:  # asked of the listing: a name from a stranger's file is never made into a path
         raise Unusable([f"le questionnaire « {name[:40]} » n'est pas connu ici."])
@@ -31,13 +31,13 @@ def load_duties() -> tuple[obligations.Obligation, ...]:
 
 @cache
 def load_incidents() -> tuple[catalogue.Revision, ...]:
-    """Every shipped revision, by slug then number."""
+    """Return every shipped revision, by slug then number."""
     paths = sorted((locate_folder() / "incidents").glob("*.toml"))
-    found = [catalogue.load_revision(path, find_questionnaire()) for path in paths]
-    return tuple(sorted(found, key=lambda revision: (revision.slug, split_number(revision.number))))
+    revisions = [catalogue.load_revision(path, find_questionnaire()) for path in paths]
+    return tuple(sorted(revisions, key=lambda revision: (revision.slug, split_number(revision.number))))
 
 
 def split_number(number: str) -> tuple[int, int]:
-    """Order of revision numbers: 1, 1.local1, 1.local2, 2."""
+    """Return what orders revision numbers: 1, 1.local1, 1.local2, 2."""
     major, _, local = number.partition(".local")
     return int(major), int(local or 0)

@@ -79,7 +79,7 @@ def join_words(*words: str) -> str:
 
 def describe_fault(message: str, tables: Any) -> Fault:
     """Return where the fault is and what it is, from the library's « Expected … - at `$.question[3].label` »."""
-    said, _, path = message.rpartition(" - at `$") if message.endswith("`") else ("", "", "")
+    fault, _, path = message.rpartition(" - at `$") if message.endswith("`") else ("", "", "")
     value, where = tables, ""
     for name, place in re.findall(r"\.(\w+)|\[(\d+|\.\.\.)\]", path):
         try:
@@ -87,7 +87,7 @@ def describe_fault(message: str, tables: Any) -> Fault:
         except (LookupError, TypeError, ValueError):  # « [...] »: the library does not tell the name in a free table
             value = None
         where += f".{name}" if name else f"[{name_row(value, place)}]" if value is not None else ""
-    return where.lstrip("."), word_fault(said or message, value, where)
+    return where.lstrip("."), word_fault(fault or message, value, where)
 
 
 def name_row(row: Any, place: str) -> str:
