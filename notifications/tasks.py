@@ -58,7 +58,10 @@ def dossier_files(dossier: Dossier, now: datetime) -> Files:
     yield "brouillon.pdf", pdf.draft_pdf(report)
     for filing in dossier.filings.order_by("number"):
         yield f"depot-{filing.number}.json", zipped.as_json(exports.export_filing(filing))
-        yield f"depot-{filing.number}.pdf", pdf.filing_pdf(snapshots.report_of(filing), snapshots.recorded(filing))
+        yield (
+            f"depot-{filing.number}.pdf",
+            pdf.filing_pdf(snapshots.build_filed_report(filing), snapshots.describe_filing(filing)),
+        )
     yield "journal.json", zipped.as_json(exports.export_journal(dossier))
     yield "journal.csv", table.table(exports.tabulate_journal(dossier))
     yield "historique.json", zipped.as_json(exports.export_history(dossier))

@@ -34,7 +34,7 @@ def store_seeds() -> None:
 def start_weda(*, timezone: str = "Europe/Paris", by: str = "au début", now: datetime = NOW) -> Dossier:
     """A dossier begun on the newest revision of the incident Weda."""
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
-    return saving.start(revision=newest, timezone=timezone, by=by, now=now)
+    return saving.start_dossier(revision=newest, timezone=timezone, by=by, now=now)
 
 
 def publish(number: str, change: Callable[[dict[str, Any]], None] = lambda content: None) -> IncidentRevision:

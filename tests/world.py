@@ -104,7 +104,7 @@ def practice_of(mark: str, **roles: User) -> Practice:
 def dossier_of(mark: str, **place: Any) -> Dossier:
     """A dossier that bears this mark in its name, its texts and its filing."""
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
-    dossier = saving.start(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
+    dossier = saving.start_dossier(revision=newest, timezone="Europe/Paris", by="test", now=NOW, **place)
     said = {"organisation_name": f"Cabinet {mark}", "discovery": f"Découverte {mark}"}
     said["aware_at"] = AS_IN_EXAMPLE["aware_at"]
     entries = {key: answered(key, value) for key, value in said.items()}
@@ -150,7 +150,7 @@ def world() -> World:
 
 def _secrets(made: World, now: Any) -> dict[str, str]:
     found = {name: access.new_secret() for name in ("another device", "invitation", "proofreading")}
-    unrelated = saving.start(revision=None, timezone="Europe/Paris", by="test", now=now)
+    unrelated = saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=now)
     access.grant_device(dossier=unrelated, secret=found["another device"], now=now)
     found["link"] = access.make_link(dossier=made.guest_dossier, by="test", now=now)
     found["feed"] = feeds.make(dossier=made.dossier, by="test", now=now)

@@ -37,8 +37,8 @@ def list_differences(report: Report, filed: Filed) -> tuple[Difference, ...]:
     now = {row.key: row for row in report.rows}
     asked = [question.key for question in report.data.questionnaire if question.key not in (KIND, REFERENCE)]
     pairs = [(before.get(key), now.get(key)) for key in asked]
-    changed = [pair for pair in pairs if _said(pair[0]) != _said(pair[1])]
-    return tuple(_difference(report, *pair) for pair in changed)
+    changed = [pair for pair in pairs if list_printed_words(pair[0]) != list_printed_words(pair[1])]
+    return tuple(build_difference(report, *pair) for pair in changed)
 
 
 def find_complement_clock(report: Report) -> Deadline:
@@ -54,7 +54,7 @@ def restore_filed_report(report: Report, filed: Filed) -> Report:
 
 def list_unknowns(report: Report) -> tuple[tuple[str, Row], ...]:
     """What is « inconnu à ce stade », each with its question as it is understood out of its page."""
-    return tuple((_name(report, row), row) for row in report.unknowns)
+    return tuple((name_question(report, row), row) for row in report.unknowns)
 
 
 def describe_identity(report: Report) -> tuple[Row, ...]:
@@ -62,30 +62,30 @@ def describe_identity(report: Report) -> tuple[Row, ...]:
     return tuple(row for row in report.rows if row.key in (KIND, REFERENCE))
 
 
-def _name(report: Report, row: Row) -> str:
+def name_question(report: Report, row: Row) -> str:
     """« Dates de la violation : Début »: many labels say little without the title of their page."""
     title = next(step.title for step in report.data.questionnaire.steps if step.slug == row.question.step)
     label = row.question.label
     return label if label.startswith(title) else f"{title} : {label}"
 
 
-def _difference(report: Report, old: Row | None, new: Row | None) -> Difference:
+def build_difference(report: Report, old: Row | None, new: Row | None) -> Difference:
     row = cast(Row, new or old)  # a question that differs is asked on one side at least
-    return Difference(row, _lines(old), _lines(new), _name(report, row))
+    return Difference(row, list_printed_lines(old), list_printed_lines(new), name_question(report, row))
 
 
-def _lines(row: Row | None) -> tuple[Line, ...]:
+def list_printed_lines(row: Row | None) -> tuple[Line, ...]:
     """The answer's lines, with the certainty of the whole answer on those of which it is said."""
     if row is None:
         return ()
     whole = {"certainty": row.certainty, "status": row.status} if row.certainty else {}
-    return tuple(line if _apart(line) else replace(line, **whole) for line in row.lines)
+    return tuple(line if stands_apart(line) else replace(line, **whole) for line in row.lines)
 
 
-def _apart(line: Line) -> bool:
+def stands_apart(line: Line) -> bool:
     """The practice's own part of a text, or a sentence made by rule: neither is the vendor's word."""
     return line.kind == "sentence" or (line.kind == "part" and ORIGIN_WORDS["practice"] in line.origin)
 
 
-def _said(row: Row | None) -> Any:
-    return [(line.text, line.detail, line.certainty) for line in _lines(row)]
+def list_printed_words(row: Row | None) -> Any:
+    return [(line.text, line.detail, line.certainty) for line in list_printed_lines(row)]

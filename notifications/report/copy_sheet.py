@@ -144,8 +144,8 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
     desk = _Desk(report.data.zone, frozenset((test.key, test.option) for test in tests if test.option), copied or {})
     screens = []
     for section in report.sections:
-        rows = [row for row in _rows(report, section.slug, changed) if only is None or row.key in only]
-        found = [(row, _field(desk, row, row.entry, changed.get(row.key))) for row in rows]
+        rows = [row for row in list_rows(report, section.slug, changed) if only is None or row.key in only]
+        found = [(row, build_field(desk, row, row.entry, changed.get(row.key))) for row in rows]
         fields = tuple(each for _, each in found if each)
         if found:
             silent = tuple(row for row, each in found if each is None)
@@ -154,13 +154,13 @@ def build_copy_sheet(report: Report, copied: Mapping[str, str] | None = None, *,
     return Sheet(tuple(screens), bool(filings), only is None, marks)
 
 
-def _rows(report: Report, slug: str, changed: Mapping[str, Difference]) -> list[Row]:
+def list_rows(report: Report, slug: str, changed: Mapping[str, Difference]) -> list[Row]:
     """The CNIL's questions of a screen, with those that were filed and are no longer asked."""
     rows = {key: each.row for key, each in changed.items()} | {row.key: row for row in report.rows}
     return [rows[question.key] for question in report.data.questionnaire.of_step(slug) if question.key in rows]
 
 
-def _field(desk: _Desk, row: Row, entry: Mapping[str, Any], changed: Difference | None) -> Field | None:
+def build_field(desk: _Desk, row: Row, entry: Mapping[str, Any], changed: Difference | None) -> Field | None:
     """None for a question without an answer."""
     before = changed.before if changed else ()
     if changed and not changed.now:
@@ -168,11 +168,15 @@ def _field(desk: _Desk, row: Row, entry: Mapping[str, Any], changed: Difference 
     by_rule = any(line.kind == "sentence" for line in row.lines)  # something to type, with or without an answer
     if not (row.answered or by_rule):
         return None
-    found = _unknown(row) if entry.get("state") == "unknown" and not by_rule else _known(desk, row, entry)
-    return replace(found, pieces=tuple(_marked(desk, piece) for piece in found.pieces), before=before)
+    found = (
+        build_unknown_field(row)
+        if entry.get("state") == "unknown" and not by_rule
+        else build_known_field(desk, row, entry)
+    )
+    return replace(found, pieces=tuple(set_piece_state(desk, piece) for piece in found.pieces), before=before)
 
 
-def _marked(desk: _Desk, piece: Piece) -> Piece:
+def set_piece_state(desk: _Desk, piece: Piece) -> Piece:
     sha256 = desk.copied.get(piece.mark)
     return replace(piece, state="copied" if sha256 == piece.sha256 else "changed") if sha256 else piece
 
@@ -180,7 +184,7 @@ def _marked(desk: _Desk, piece: Piece) -> Piece:
 # -- nothing to type ---------------------------------------------------------------------------------------
 
 
-def _unknown(row: Row) -> Field:
+def build_unknown_field(row: Row) -> Field:
     question = row.question
     if option := question.option(question.forced):
         return Field(row, "unknown", hints=(f"Laissez vide ou, si le formulaire exige un choix : « {option.label} ».",))
@@ -192,74 +196,76 @@ def _unknown(row: Row) -> Field:
     return Field(row, "unknown", pieces, (hint,))
 
 
-def _empty(row: Row, hint: str) -> Field:
+def build_empty_field(row: Row, hint: str) -> Field:
     return Field(row, "empty", hints=(hint,))
 
 
 # -- something to type -------------------------------------------------------------------------------------
 
 
-def _known(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
+def build_known_field(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
     question, value = row.question, entry.get("value")
     if entry.get("state") == "not_applicable":
-        return _empty(row, "Sans objet : laissez vide.")
+        return build_empty_field(row, "Sans objet : laissez vide.")
     if value == []:
-        return _empty(row, "Aucune : ne cochez rien." if question.options else "Aucun : laissez vide.")
+        return build_empty_field(row, "Aucune : ne cochez rien." if question.options else "Aucun : laissez vide.")
     if question.options:
-        return _options(desk, row, entry)
+        return build_options_field(desk, row, entry)
     if question.type == "text":
-        return Field(row, "text", (Piece(row.key, "", _text(row, entry)),))
+        return Field(row, "text", (Piece(row.key, "", write_text(row, entry)),))
     hints = (
-        (f"Réponse « {row.certainty} » : le formulaire n'a pas de case pour le dire.",) if _unsure(row.status) else ()
+        (f"Réponse « {row.certainty} » : le formulaire n'a pas de case pour le dire.",) if is_unsure(row.status) else ()
     )
     if question.type == "group":
-        return Field(row, "group", tuple(_items(question, value or [])), hints)
+        return Field(row, "group", tuple(list_items(question, value or [])), hints)
     if question.type in DATES:
-        return _date(desk, row, str(value), hints)
+        return build_date_field(desk, row, str(value), hints)
     if question.type == "yes_no":
-        return Field(row, "options", (_tick(row.key, "", Choice(row.lines[0].text)),), hints)
+        return Field(row, "options", (build_checkbox(row.key, "", Choice(row.lines[0].text)),), hints)
     return Field(row, "number", (Piece(row.key, "", str(value)),), hints)
 
 
-def _unsure(status: str) -> bool:
+def is_unsure(status: str) -> bool:
     return status not in ("", "confirmed")
 
 
-def _tick(mark: str, name: str, *choices: Choice) -> Piece:
+def build_checkbox(mark: str, name: str, *choices: Choice) -> Piece:
     return Piece(mark, name, "\n".join(choice.label for choice in choices), TICK, choices)
 
 
-def _text(row: Row, entry: Mapping[str, Any]) -> str:
+def write_text(row: Row, entry: Mapping[str, Any]) -> str:
     """The parts in their order, each under its heading where it has one, then the sentences made by rule."""
     value = entry.get("value", "")
-    said = [_part(row.question, part) for part in value] if isinstance(value, list) else [value]
+    said = [write_part(row.question, part) for part in value] if isinstance(value, list) else [value]
     by_rule = "\n".join(line.text for line in row.lines if line.kind == "sentence")
     return "\n\n".join(filter(None, [*said, by_rule]))
 
 
-def _part(question: Question, part: Mapping[str, str]) -> str:
+def write_part(question: Question, part: Mapping[str, str]) -> str:
     key = part.get("part") or question.part_for(part["origin"])
     heading = next((each.heading for each in question.parts if each.key == key), "")
     return f"{heading}\n{part['text']}" if heading else part["text"]
 
 
-def _date(desk: _Desk, row: Row, value: str, hints: tuple[str, ...]) -> Field:
+def build_date_field(desk: _Desk, row: Row, value: str, hints: tuple[str, ...]) -> Field:
     """Day and hour apart, in the dossier's zone; only the day where the hour is not known."""
     if len(value) == 10:
         bare = ("L'heure n'est pas connue : donnez le jour seul.",) if row.question.type == "moment" else ()
-        return Field(row, "date", (_day(row, datetime.fromisoformat(value)),), bare + hints)
+        return Field(row, "date", (build_day(row, datetime.fromisoformat(value)),), bare + hints)
     local = datetime.fromisoformat(value).astimezone(desk.zone)
     said = [f"À l'heure {deadlines.ZONES.get(desk.zone.key, desk.zone.key)}."]
     if desk.zone.key != deadlines.PARIS.key:
         said.append(f"Soit {local.astimezone(deadlines.PARIS):le %d/%m/%Y à %H:%M}, heure de Paris.")
-    return Field(row, "date", (_day(row, local), Piece(f"{row.key}/hour", "Heure", f"{local:%H:%M}")), (*said, *hints))
+    return Field(
+        row, "date", (build_day(row, local), Piece(f"{row.key}/hour", "Heure", f"{local:%H:%M}")), (*said, *hints)
+    )
 
 
-def _day(row: Row, day: datetime) -> Piece:
+def build_day(row: Row, day: datetime) -> Piece:
     return Piece(f"{row.key}/day", "Jour", f"{day:%d/%m/%Y}")
 
 
-def _items(question: Question, value: list[Mapping[str, str]]) -> Iterator[Piece]:
+def list_items(question: Question, value: list[Mapping[str, str]]) -> Iterator[Piece]:
     """The bodies of a group, field by field."""
     for number, item in enumerate(value, 1):
         for each in question.fields:
@@ -269,22 +275,22 @@ def _items(question: Question, value: list[Mapping[str, str]]) -> Iterator[Piece
             if len(value) > 1:
                 name = f"{number}. {name}"
             option = each.option(item[each.key])
-            yield _tick(mark, name, Choice(option.label)) if option else Piece(mark, name, item[each.key])
+            yield build_checkbox(mark, name, Choice(option.label)) if option else Piece(mark, name, item[each.key])
 
 
-def _options(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
+def build_options_field(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
     """The options to tick, one piece; the words of « Autre » are to be copied."""
     ticked = [key for key in list_ticked(entry) if row.question.option(key)]
     lines = dict(zip(ticked, (line for line in row.lines if line.kind == "option"), strict=True))
-    choices = [_choice(desk, row.question, key, line) for key, line in lines.items()]
+    choices = [build_choice(desk, row.question, key, line) for key, line in lines.items()]
     said = [Piece(f"{row.key}/{key}", line.text, line.detail) for key, line in lines.items() if line.detail]
     words = dict.fromkeys(choice.word for choice in choices if choice.word and not choice.hint)
     hints = (NO_PLACE.format(words=" », « ".join(words)),) if words else ()
-    return Field(row, "options", (_tick(row.key, "", *choices), *said), hints)
+    return Field(row, "options", (build_checkbox(row.key, "", *choices), *said), hints)
 
 
-def _choice(desk: _Desk, question: Question, option: str, line: Line) -> Choice:
+def build_choice(desk: _Desk, question: Question, option: str, line: Line) -> Choice:
     """An option that itself says « not known yet » needs no word for it."""
-    if not _unsure(line.status) or option == question.forced:
+    if not is_unsure(line.status) or option == question.forced:
         return Choice(line.text)
     return Choice(line.text, line.certainty, line.status, WRITTEN if (question.key, option) in desk.told else "")

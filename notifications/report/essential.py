@@ -25,7 +25,7 @@ def list_essential_screens(report: Report) -> tuple[Screen, ...]:
 
     Whether it was answered in the meantime changes nothing, so that the list stays the same on the way."""
     asked = (find_screen(report, subject.slug) for subject in report.data.questionnaire.subjects)
-    return tuple(screen for screen in asked if screen and any(_only_practice_knows(row) for row in screen.rows))
+    return tuple(screen for screen in asked if screen and any(is_for_practice_alone(row) for row in screen.rows))
 
 
 def find_screen(report: Report, slug: str) -> Screen | None:
@@ -35,8 +35,8 @@ def find_screen(report: Report, slug: str) -> Screen | None:
         return None
     rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.answered_elsewhere]
     rows.sort(key=lambda row: row.key != subject.first)
-    title, help = (text.replace("{product}", _product(report)) for text in (subject.title, subject.help))
-    optional = tuple(row.key for row in rows if row.key != subject.first and _may_wait(row))
+    title, help = (text.replace("{product}", name_product(report)) for text in (subject.title, subject.help))
+    optional = tuple(row.key for row in rows if row.key != subject.first and may_wait(row))
     return Screen(slug, title, help, tuple(rows), optional)
 
 
@@ -62,7 +62,7 @@ def find_next_screen(report: Report) -> Screen | None:
     return None
 
 
-def _only_practice_knows(row: Row) -> bool:
+def is_for_practice_alone(row: Row) -> bool:
     """Needed (or a note of the practice's own), and no proposal settles it: none, one that says itself that it is to
     be established, or one for the source's part only of a text whose other parts are the practice's."""
     own_parts = any(part.by == "practice" for part in row.question.parts) and bool(row.question.ticks)
@@ -70,12 +70,12 @@ def _only_practice_knows(row: Row) -> bool:
     return unsettled and (row.needed or row.question.ours)
 
 
-def _may_wait(row: Row) -> bool:
+def may_wait(row: Row) -> bool:
     """Not needed, and not answered by a tap."""
     quick = row.question.type in ("choice", "choices", "yes_no") or row.question.ticks
     return not row.needed and not quick
 
 
-def _product(report: Report) -> str:
+def name_product(report: Report) -> str:
     revision = report.data.revision
     return (revision.product or revision.vendor) if revision else "votre logiciel"

@@ -22,17 +22,17 @@ def set_kind(questionnaire: Questionnaire, answers: Answers, filings: Sequence[F
     question is the practice's to answer, and its « aucune notification antérieure » no longer holds."""
     found = dict(answers)
     if KIND in questionnaire.questions and answers.get(KIND, {}).get("value") != kind:
-        found[KIND] = _entry(kind)
+        found[KIND] = make_entry(kind)
     if filings and REFERENCE in questionnaire.questions:
         number = next((filed.number for filed in filings if filed.kind in FIRST), "")
         if number:
-            found[REFERENCE] = _entry(number)
+            found[REFERENCE] = make_entry(number)
         elif found.get(REFERENCE, {}).get("state") == "not_applicable":
             del found[REFERENCE]
     return found
 
 
-def _entry(value: str) -> Mapping[str, Any]:
+def make_entry(value: str) -> Mapping[str, Any]:
     return {"state": "known", "value": value, "origin": BY_FILING, "reviewed": True}
 
 
@@ -78,11 +78,11 @@ def list_deadline_terms(clock: Deadline) -> dict[str, str | None]:
     """A duty's clock as plain data, in the dossier's file and in what a filing freezes."""
     return {
         "kind": clock.obligation.key,
-        "starts_at": _utc(clock.starts_at),
-        "due_at": _utc(clock.due_at),
+        "starts_at": write_utc(clock.starts_at),
+        "due_at": write_utc(clock.due_at),
         "basis": clock.obligation.basis,
     }
 
 
-def _utc(instant: datetime | None) -> str | None:
+def write_utc(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None

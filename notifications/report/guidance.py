@@ -45,7 +45,7 @@ def write_source_date(source: Source) -> str:
 
 def list_clock_readings(report: Report) -> tuple[Reading, ...]:
     """Every published reading of when the delay starts or ends, the authority's first, contrary ones included."""
-    found = _guidance(report, lambda each: each.about == "clock" or each.asks_before is not None)
+    found = list_readings(report, lambda each: each.about == "clock" or each.asks_before is not None)
     return tuple(sorted(found, key=lambda each: list(GUIDANCE_WORDS).index(each.guidance.kind)))
 
 
@@ -54,7 +54,7 @@ def list_vendor_requests(report: Report) -> tuple[Reading, ...]:
     that was past when the delay began."""
     start = report.clock.starts_at
     since = start.astimezone(report.data.zone).date() if start else dt.date.min
-    return _guidance(report, lambda each: each.asks_before is not None and each.asks_before >= since)
+    return list_readings(report, lambda each: each.asks_before is not None and each.asks_before >= since)
 
 
 def find_decision(report: Report) -> Decision | None:
@@ -67,16 +67,18 @@ def find_decision(report: Report) -> Decision | None:
         return None
     at = report.data.decided_at
     day = write_day(at.astimezone(report.data.zone).date()) if at else ""
-    requests = _guidance(report, lambda each: each.about == "notify" and each.kind == "authority" and not each.contrary)
+    requests = list_readings(
+        report, lambda each: each.about == "notify" and each.kind == "authority" and not each.contrary
+    )
     return Decision(rows, day, next(iter(requests), None))
 
 
-def _guidance(report: Report, wanted: Callable[[Guidance], bool]) -> tuple[Reading, ...]:
+def list_readings(report: Report, wanted: Callable[[Guidance], bool]) -> tuple[Reading, ...]:
     revision = report.data.newest
-    return tuple(_reading(revision, each) for each in revision.guidance if wanted(each)) if revision else ()
+    return tuple(build_reading(revision, each) for each in revision.guidance if wanted(each)) if revision else ()
 
 
-def _reading(revision: Revision, guidance: Guidance) -> Reading:
+def build_reading(revision: Revision, guidance: Guidance) -> Reading:
     sources = [revision.sources[each] for each in guidance.sources]
     return Reading(guidance, GUIDANCE_WORDS[guidance.kind], tuple((each, write_source_date(each)) for each in sources))
 
@@ -90,12 +92,12 @@ def list_checkboxes(report: Report) -> dict[str, tuple[Checkbox, ...]]:
     for occasion in report.data.newest.occasions if report.data.newest else ():
         boxes = found.setdefault(occasion.question, {})
         boxes.pop(occasion.tick.key, None)
-        if _meets(report, occasion.since, occasion.until):
+        if meets_delay(report, occasion.since, occasion.until):
             boxes[occasion.tick.key] = occasion.tick
     return {key: tuple(tick for tick in boxes.values() if holds(tick.when, case)) for key, boxes in found.items()}
 
 
-def _meets(report: Report, since: dt.date | None, until: dt.date | None) -> bool:
+def meets_delay(report: Report, since: dt.date | None, until: dt.date | None) -> bool:
     zone, start = report.data.zone, report.clock.starts_at
     end = (report.clock.done_at or report.now).astimezone(zone).date()
     return (since is None or since <= end) and (until is None or not start or start.astimezone(zone).date() <= until)

@@ -45,50 +45,50 @@ def write_letter_to_vendor(report: Report) -> Letter:
     """The letter that asks the processor for what is « inconnu à ce stade » in this dossier now."""
     zone = report.data.zone
     return Letter(
-        sender=_sender(report),
-        recipient=_recipient(report),
+        sender=list_sender_lines(report),
+        recipient=list_recipient_lines(report),
         day=deadlines.describe_day(report.now.astimezone(zone)),
-        subject=f"violation de données{_of_incident(report)}, demande d'informations",
-        opening=tuple(_opening(report)),
+        subject=f"violation de données{name_incident(report)}, demande d'informations",
+        opening=tuple(write_opening(report)),
         asked=tuple(name for name, _ in list_unknowns(report)),
-        closing=tuple(_closing(report)),
+        closing=tuple(write_closing(report)),
         signature=report.organisation,
     )
 
 
-def _of_incident(report: Report) -> str:
+def name_incident(report: Report) -> str:
     return f" « {report.incident_title} »" if report.incident_title else ""
 
 
-def _sender(report: Report) -> tuple[str, ...]:
-    name, address, *town = (_known(report, key) for key in SENDER)
+def list_sender_lines(report: Report) -> tuple[str, ...]:
+    name, address, *town = (find_known_words(report, key) for key in SENDER)
     return tuple(filter(None, (name, address, " ".join(filter(None, town)))))
 
 
-def _known(report: Report, key: str) -> str:
+def find_known_words(report: Report, key: str) -> str:
     row = report.by_key.get(key)
     return row.text if row and row.answered and row.lines[0].kind != "unknown" else ""
 
 
-def _recipient(report: Report) -> tuple[str, ...]:
+def list_recipient_lines(report: Report) -> tuple[str, ...]:
     """The processor that the practice names, else the incident's vendor, else a line to fill in."""
-    processor = next(_processors(report), None)
+    processor = next(list_processors(report), None)
     if processor:
         return tuple(filter(None, (processor.get(name, "") for name in ("name", "address", "contact"))))
     revision = report.data.revision
     return (revision.vendor,) if revision else ("À l'attention de notre sous-traitant",)
 
 
-def _processors(report: Report) -> Iterator[Mapping[str, Any]]:
+def list_processors(report: Report) -> Iterator[Mapping[str, Any]]:
     entry = report.data.answers.get(OTHER_BODIES, {}) if OTHER_BODIES in report.by_key else {}
     for body in entry.get("value", ()):
         if body.get("role") == "processor" and body.get("name"):
             yield body
 
 
-def _opening(report: Report) -> Iterator[str]:
+def write_opening(report: Report) -> Iterator[str]:
     yield "Madame, Monsieur,"
-    yield " ".join(filter(None, (_concerned(report), _progress(report))))
+    yield " ".join(filter(None, (describe_concern(report), describe_progress(report))))
     yield (
         "Le sous-traitant informe le responsable du traitement de toute violation dans les meilleurs délais après en "
         "avoir pris connaissance (RGPD, art. 33(2)), et l'aide à respecter ses obligations en la matière, compte tenu "
@@ -97,14 +97,14 @@ def _opening(report: Report) -> Iterator[str]:
     yield ASKED if report.unknowns else NOTHING_ASKED
 
 
-def _concerned(report: Report) -> str:
+def describe_concern(report: Report) -> str:
     """No more than what is known: who is no named processor may have nothing to do with it."""
-    if next(_processors(report), None):
+    if next(list_processors(report), None):
         return "Vous traitez pour notre compte des données personnelles concernées par cette violation."
     return "Cette violation peut concerner des données personnelles que vous traitez pour notre compte."
 
 
-def _progress(report: Report) -> str:
+def describe_progress(report: Report) -> str:
     """Where the notification stands; nothing of one that is not prepared, or is not recorded here."""
     first = report.notified
     if first is None:
@@ -116,11 +116,11 @@ def _progress(report: Report) -> str:
     return f"Nous l'avons notifiée à la CNIL le {day} (RGPD, art. 33(1))."
 
 
-def _closing(report: Report) -> Iterator[str]:
+def write_closing(report: Report) -> Iterator[str]:
     yield (
         "Répondez-nous dès que possible, même partiellement : le reste pourra suivre. Des nombres et des catégories "
         "suffisent ; ne nous envoyez aucune donnée de patient en réponse à ce courrier."
     )
-    if address := _known(report, REPLY_TO):
+    if address := find_known_words(report, REPLY_TO):
         yield f"Votre réponse peut être adressée à {address}."
     yield "Veuillez agréer, Madame, Monsieur, nos salutations distinguées."

@@ -15,7 +15,7 @@ FILTERS: Mapping[str, tuple[str, Callable[[Report], bool]]] = {
     "a-faire": ("À faire", lambda report: find_place(report.clocks)[2] < OVER),
     "urgents": ("Urgents ou dépassés", lambda report: report.clock.state in ("urgent", "overdue")),
     "bientot": ("Bientôt (moins de 24 heures)", lambda report: report.clock.state == "soon"),
-    "deposes": ("Déposés", lambda report: _notified(report)),
+    "deposes": ("Déposés", lambda report: is_notified(report)),
     "sans-depot": ("Arrêtés par votre décision", lambda report: report.clock.state == "stopped"),
 }
 
@@ -37,7 +37,7 @@ def find_place(clocks: Sequence[Deadline]) -> tuple[str, datetime | None, int]:
     return clock.state, clock.alarm_at, COMPLEMENT if find_complement_state(clocks) in ("todo", "chase") else OVER
 
 
-def _notified(report: Report) -> bool:
+def is_notified(report: Report) -> bool:
     """Is the notification itself filed? A complement alone is none."""
     return report.clock.state == "done"
 
@@ -48,7 +48,7 @@ def find_complement_state(clocks: Sequence[Deadline]) -> str:
 
 def find_state(report: Report) -> str:
     """The state that is shown for the whole dossier, a key of CLOCK_WORDS: the complement's once it is notified."""
-    if not _notified(report):
+    if not is_notified(report):
         return report.clock.state
     complement = find_complement_state(report.clocks)
     return complement if complement in ("todo", "chase") else "done"
@@ -57,6 +57,6 @@ def find_state(report: Report) -> str:
 def describe_state(report: Report) -> str:
     """« urgent », « déposé », « déposé, complément à faire »."""
     words = CLOCK_WORDS[find_state(report)]
-    if not _notified(report):
+    if not is_notified(report):
         return words
     return "déposé" if find_state(report) == "done" else f"déposé, complément {words}"

@@ -29,42 +29,42 @@ class Action:
 def find_next_action(report: Report, *, transcribed: bool = False) -> Action:
     """What to do now, in the order in which a notification is made; `transcribed`: everything is on the teleservice."""
     if report.clock.state == "stopped":
-        return _decided(report)
+        return ask_to_read_decision(report)
     if report.clock.state == "done":
-        return _filed(report)
+        return find_action_once_filed(report)
     if report.data.filings:
-        return _only_completed()
+        return ask_for_initial_record()
     if report.clock.starts_at is None:
-        return _when(report)
+        return ask_for_awareness(report)
     hurry = HURRY.get(report.clock.state, "")
-    action = _prepare(report) or (_record() if transcribed else _copy())
+    action = find_preparation(report) or (ask_to_record() if transcribed else ask_to_copy())
     may_copy = action.may_copy or bool(hurry and action.page == "essential")
     return replace(action, sentence=hurry + action.sentence, may_copy=may_copy)
 
 
-def _when(report: Report) -> Action:
+def ask_for_awareness(report: Report) -> Action:
     """The moment of awareness, on the screen of « L'essentiel » that asks it."""
     sentence, label = "Dites quand votre cabinet a appris la violation : le délai part de là.", "Donner ce moment"
     key = report.clock.obligation.starts[0]
     for screen in list_essential_screens(report):
         if key in [row.key for row in screen.rows]:
             return Action(sentence, label, "essential", screen.slug)
-    return _question(report, key, sentence, label)
+    return ask_question(report, key, sentence, label)
 
 
-def _prepare(report: Report) -> Action | None:
+def find_preparation(report: Report) -> Action | None:
     screen = find_next_screen(report)
     if screen and screen.slug == READ_AGAIN:
-        return _read_again(screen)
+        return ask_to_read_again(screen)
     if screen:
         return Action(f"Prochaine question : {screen.title}", "Continuer l'essentiel", "essential", screen.slug)
     if report.missing or report.progress.to_review:
-        sentence = f"Vérifiez l'ensemble du brouillon : {_left(report)}."
+        sentence = f"Vérifiez l'ensemble du brouillon : {describe_what_is_left(report)}."
         return Action(sentence, "Vérifier le brouillon", "check", may_copy=True)
     return None
 
 
-def _read_again(screen: Screen) -> Action:
+def ask_to_read_again(screen: Screen) -> Action:
     count = sum(row.state == "to_review" for row in screen.rows)
     what = f"{count} réponses proposées attendent" if count > 1 else "une réponse proposée attend"
     return Action(
@@ -76,7 +76,7 @@ def _read_again(screen: Screen) -> Action:
     )
 
 
-def _left(report: Report) -> str:
+def describe_what_is_left(report: Report) -> str:
     """« 2 réponses manquent, 1 est à relire »."""
     missing, to_review = report.progress.missing, report.progress.to_review
     said = [f"{missing} réponse{'s manquent' if missing > 1 else ' manque'}"] if missing else []
@@ -84,7 +84,7 @@ def _left(report: Report) -> str:
     return ", ".join(said)
 
 
-def _copy() -> Action:
+def ask_to_copy() -> Action:
     return Action(
         "Recopiez le brouillon sur le téléservice de la CNIL : il n'y est pas encore.",
         "Ouvrir la feuille de recopie",
@@ -92,7 +92,7 @@ def _copy() -> Action:
     )
 
 
-def _record() -> Action:
+def ask_to_record() -> Action:
     return Action(
         "Tout est recopié. Envoyez votre notification sur le téléservice, puis notez ici l'heure et le numéro reçu.",
         "Consigner le dépôt",
@@ -100,7 +100,7 @@ def _record() -> Action:
     )
 
 
-def _only_completed() -> Action:
+def ask_for_initial_record() -> Action:
     """The notification itself was filed elsewhere, or its record was cancelled."""
     return Action(
         "Consignez aussi la notification initiale : seul un complément l'est ici. Si elle n'est pas encore déposée, "
@@ -110,18 +110,18 @@ def _only_completed() -> Action:
     )
 
 
-def _filed(report: Report) -> Action:
+def find_action_once_filed(report: Report) -> Action:
     """After a filing: complete it, then whatever else is due."""
-    if _complement(report).state in ("todo", "chase"):
-        return _complete(report)
-    return _other_duty(report) or Action(
-        f"Votre notification est déposée. {_still_unknown(report)}Si un fait nouveau apparaît, complétez-la.",
+    if find_complement(report).state in ("todo", "chase"):
+        return ask_to_complete(report)
+    return find_other_duty(report) or Action(
+        f"Votre notification est déposée. {describe_unknowns(report)}Si un fait nouveau apparaît, complétez-la.",
         "Compléter la notification",
         "complement",
     )
 
 
-def _still_unknown(report: Report) -> str:
+def describe_unknowns(report: Report) -> str:
     """« 2 réponses restent inconnues : … », also after a first complement; "" when nothing does."""
     count = len(report.unknowns)
     if not count:
@@ -131,7 +131,7 @@ def _still_unknown(report: Report) -> str:
     return f"{count} réponses restent inconnues : redemandez-les à l'éditeur. "
 
 
-def _complete(report: Report) -> Action:
+def ask_to_complete(report: Report) -> Action:
     """What is still unknown is asked for."""
     unknown = len(report.unknowns)
     ask = "dites à la CNIL ce qui a changé depuis"
@@ -140,7 +140,7 @@ def _complete(report: Report) -> Action:
     return Action(f"Votre notification initiale est déposée : {ask}.", "Préparer le complément", "complement")
 
 
-def _other_duty(report: Report) -> Action | None:
+def find_other_duty(report: Report) -> Action | None:
     """A duty that only became one because of what the practice answered: telling the patients."""
     for clock in report.clocks:
         duty = clock.obligation
@@ -149,16 +149,16 @@ def _other_duty(report: Report) -> Action | None:
             sentence = f"Votre notification est déposée. Il reste à {title}, {duty.delay}."
             if report.unknowns:
                 sentence += " Des réponses restent aussi inconnues."
-            return _question(report, duty.done[0].key, sentence, "Dire où vous en êtes")
+            return ask_question(report, duty.done[0].key, sentence, "Dire où vous en êtes")
     return None
 
 
-def _complement(report: Report) -> Deadline:
+def find_complement(report: Report) -> Deadline:
     return next(clock for clock in report.clocks if clock.obligation.after)
 
 
-def _decided(report: Report) -> Action:
-    return _question(
+def ask_to_read_decision(report: Report) -> Action:
+    return ask_question(
         report,
         report.clock.obligation.stopped[0].key,
         "Relisez une fois votre décision et sa raison : en cas de doute sur le risque, la CNIL invite à notifier.",
@@ -166,5 +166,5 @@ def _decided(report: Report) -> Action:
     )
 
 
-def _question(report: Report, key: str, sentence: str, label: str) -> Action:
+def ask_question(report: Report, key: str, sentence: str, label: str) -> Action:
     return Action(sentence, label, "step", report.data.questionnaire.questions[key].step, key)

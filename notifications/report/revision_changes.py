@@ -54,19 +54,19 @@ def _describe_change(dossier_data: DossierData, row: Row) -> RevisionChange:
         origin=describe_origin(dossier_data, proposal.entry) if proposal else "",
         status=status,
         certainty=CERTAINTY_WORDS.get(status, ""),
-        sources=_sources(dossier_data, proposal),
+        sources=find_sources(dossier_data, proposal),
         statement=proposal.statement if proposal else "",
-        token=_token(row, entry),
+        token=make_token(row, entry),
     )
 
 
-def _sources(dossier_data: DossierData, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
+def find_sources(dossier_data: DossierData, proposal: prefill.Proposal | None) -> tuple[Source, ...]:
     if proposal is None or dossier_data.newest is None:
         return ()
     return tuple(dossier_data.newest.sources[each] for each in proposal.sources if each in dossier_data.newest.sources)
 
 
-def _token(row: Row, entry: object) -> str:
+def make_token(row: Row, entry: object) -> str:
     """Which answer and which proposal a page showed."""
     proposed = prefill.hash_proposal(row.proposal) if row.proposal else ""
     text = json.dumps([row.key, entry, proposed], sort_keys=True)

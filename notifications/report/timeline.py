@@ -35,13 +35,13 @@ def draw_timeline(events: Sequence[Happening]) -> dict[str, Any]:
         return {}
     spans = [find_span(event) for event in events]
     days = sorted({moment.date() for each in spans for moment in each})
-    places, gaps, units = _places(days)
+    places, gaps, units = place_days(days)
     unit = (RIGHT - LEFT) / units
     dated = {find_span(event)[0].date() for event in events if not event.until}  # bounds of a period only sort
     return {
-        "rows": [_row(n, event, places, unit) for n, event in enumerate(events, start=1)],
-        "ticks": _ticks({day: places[day] for day in days if day in dated}, unit),
-        "gaps": [{"x": _percent(LEFT + at * unit), "width": _percent(LONGEST_GAP * unit)} for at in gaps],
+        "rows": [draw_row(n, event, places, unit) for n, event in enumerate(events, start=1)],
+        "ticks": draw_marks({day: places[day] for day in days if day in dated}, unit),
+        "gaps": [{"x": write_percent(LEFT + at * unit), "width": write_percent(LONGEST_GAP * unit)} for at in gaps],
         "first": days[0],
         "last": days[-1],
         "top": TOP,
@@ -57,7 +57,7 @@ def find_span(event: Happening) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _places(days: Sequence[date]) -> tuple[dict[date, int], list[int], int]:
+def place_days(days: Sequence[date]) -> tuple[dict[date, int], list[int], int]:
     """(unit at which each day begins, units at which a shortened stretch begins, units in all)."""
     places, gaps, end = {days[0]: 0}, [], 1
     for before, day in pairwise(days):
@@ -69,26 +69,26 @@ def _places(days: Sequence[date]) -> tuple[dict[date, int], list[int], int]:
     return places, gaps, end
 
 
-def _row(number: int, event: Happening, places: Mapping[date, int], unit: float) -> dict[str, Any]:
+def draw_row(number: int, event: Happening, places: Mapping[date, int], unit: float) -> dict[str, Any]:
     start, end = find_span(event)
     left, right = LEFT + places[start.date()] * unit, LEFT + (places[end.date()] + 1) * unit
     is_point = len(event.at) > len("2025-11-10") and not event.until
     centre = left + unit * (start.hour + start.minute / 60) / 24 if is_point else (left + right) / 2
-    bar = None if is_point else {"x": _percent(left), "width": _percent(right - left)}
+    bar = None if is_point else {"x": write_percent(left), "width": write_percent(right - left)}
     y = TOP + ROW * number - ROW // 2
-    return {"number": number, "status": event.status, "y": y, "x": _percent(centre), "bar": bar}
+    return {"number": number, "status": event.status, "y": y, "x": write_percent(centre), "bar": bar}
 
 
-def _ticks(places: Mapping[date, int], unit: float) -> list[dict[str, str]]:
+def draw_marks(places: Mapping[date, int], unit: float) -> list[dict[str, str]]:
     ticks, free = [], LEFT
     for day, place in places.items():
         x = LEFT + place * unit
         if free <= x <= RIGHT - LABEL_WIDTH:
-            ticks.append({"x": _percent(x), "label": f"{day:%d/%m}"})
+            ticks.append({"x": write_percent(x), "label": f"{day:%d/%m}"})
             free = x + LABEL_WIDTH
     return ticks
 
 
-def _percent(number: float) -> str:
+def write_percent(number: float) -> str:
     """Text, because a template would write a French decimal comma."""
     return f"{number:.2f}%"

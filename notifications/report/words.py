@@ -54,14 +54,14 @@ def describe_origin(dossier_data: DossierData, entry: Mapping[str, Any] | None) 
     """Where an entry comes from: « réponse du cabinet, d'après fiche « WEDA », révision 3 »."""
     if not entry:
         return ""
-    said = _origin(dossier_data, entry["origin"])
+    said = name_origin(dossier_data, entry["origin"])
     basis = entry.get("basis", "")
     if entry["origin"] == "practice" and basis and entry["state"] != "cleared":
-        return f"{said}, d'après {' et '.join(_origin(dossier_data, each) for each in basis.split('+'))}"
+        return f"{said}, d'après {' et '.join(name_origin(dossier_data, each) for each in basis.split('+'))}"
     return said
 
 
-def _origin(dossier_data: DossierData, origin: str) -> str:
+def name_origin(dossier_data: DossierData, origin: str) -> str:
     kind, _, rest = origin.partition(":")
     if not rest:
         return ORIGIN_WORDS[kind]
@@ -83,14 +83,14 @@ def list_lines(dossier_data: DossierData, question: Question, entry: Mapping[str
     elif entry["state"] == "not_applicable":
         yield Line("Sans objet")
     else:
-        yield from list_value_lines(question, entry, dossier_data.zone, partial(_origin, dossier_data))
+        yield from list_value_lines(question, entry, dossier_data.zone, partial(name_origin, dossier_data))
 
 
 def find_status(question: Question, entry: Mapping[str, Any] | None) -> str:
     """Certainty of the whole answer; options carry their own."""
     if not entry or entry["state"] != "known" or question.options:
         return ""
-    return _said(entry, "*")
+    return find_printed_certainty(entry, "*")
 
 
 def list_value_lines(
@@ -99,41 +99,41 @@ def list_value_lines(
     """The words of a known value, one line for each ticked option or part of a text."""
     value = entry["value"]
     if question.parts:
-        yield from (Line(part["text"], "part", origin=_part_words(question, part, words_of)) for part in value)
+        yield from (Line(part["text"], "part", origin=name_part(question, part, words_of)) for part in value)
     elif question.options:
-        yield from _option_lines(question, entry)
+        yield from list_option_lines(question, entry)
     elif question.type == "group":
-        yield from (Line(_item_words(question, item)) for item in value)
+        yield from (Line(describe_item(question, item)) for item in value)
     else:
         yield Line(write_plain_value(question, value, zone))
     if value == []:
         yield Line("Aucune")
 
 
-def _part_words(question: Question, part: Mapping[str, str], words_of: Any) -> str:
+def name_part(question: Question, part: Mapping[str, str], words_of: Any) -> str:
     """Whose words; and which part, where the origin alone does not say it."""
     words = str(words_of(part["origin"]))
     label = next((each.label for each in question.parts if each.key == part.get("part")), "")
     return f"{words} ({label[0].lower()}{label[1:]})" if label else words
 
 
-def _option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line]:
+def list_option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line]:
     for key in list_ticked(entry):
         option = question.option(key)
         if option is None:
             continue
-        status = _said(entry, key)
+        status = find_printed_certainty(entry, key)
         detail = entry.get("details", {}).get(key, "")
         yield Line(option.label, "option", CERTAINTY_WORDS.get(status, ""), detail=detail, status=status)
 
 
-def _said(entry: Mapping[str, Any], option: str) -> str:
+def find_printed_certainty(entry: Mapping[str, Any], option: str) -> str:
     """The certainty to print. « Confirmée » speaks of sources: the practice's own words do not need it."""
     status = read_certainty(entry, option)
     return "" if status == "confirmed" and entry["origin"] == "practice" else status
 
 
-def _item_words(question: Question, item: Mapping[str, Any]) -> str:
+def describe_item(question: Question, item: Mapping[str, Any]) -> str:
     said = []
     for each in question.fields:
         if each.key in item:

@@ -46,7 +46,7 @@ EVENTS = {
 
 
 @transaction.atomic(savepoint=False)
-def append(*, dossier: Dossier, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
+def append_line(*, dossier: Dossier, event: str, keys: Collection[str] = (), by: str, now: datetime) -> JournalEntry:
     """Write one more line, in the transaction of the change that it tells. The dossier's row is locked first, so that
     two writers never follow the same line. `keys` name questions, or things by their number (« lien 1 »); never
     values."""
@@ -54,13 +54,13 @@ def append(*, dossier: Dossier, event: str, keys: Collection[str] = (), by: str,
         raise ValueError(f"{event!r} has no words")
     count, head = lock_rows(Dossier.objects.filter(pk=dossier.pk)).values_list("journal_count", "journal_head").get()
     entry = JournalEntry(dossier=dossier, number=count + 1, at=now, by=by, event=event, keys=sorted(keys))
-    entry.hash = line_hash(dossier.public_id, entry, head)
+    entry.hash = hash_line(dossier.public_id, entry, head)
     entry.save(force_insert=True)
     Dossier.objects.filter(pk=dossier.pk).update(journal_count=entry.number, journal_head=entry.hash)
     return entry
 
 
-def line_hash(public_id: str, entry: JournalEntry, before: str) -> str:
+def hash_line(public_id: str, entry: JournalEntry, before: str) -> str:
     """SHA-256 (hex) of a line's canonical JSON and of the hash before it; "" before the first."""
     line: list[Any] = [public_id, entry.number, entry.at.astimezone(UTC).isoformat(), entry.by, entry.event, entry.keys]
     text = json.dumps([before, *line], ensure_ascii=False, separators=(",", ":"))
@@ -68,19 +68,19 @@ def line_hash(public_id: str, entry: JournalEntry, before: str) -> str:
 
 
 @transaction.atomic
-def first_fault(dossier: Dossier) -> int | None:
+def find_first_fault(dossier: Dossier) -> int | None:
     """The number of the first line of a dossier's journal that does not fit, None when the whole of it does. Nobody
     may write meanwhile: a line between two readings would pass for a fault."""
     count, head = Dossier.objects.values_list("journal_count", "journal_head").get(pk=dossier.pk)
-    return fault_in(dossier.public_id, dossier.journal.order_by("number").iterator(), count, head)
+    return find_fault(dossier.public_id, dossier.journal.order_by("number").iterator(), count, head)
 
 
-def fault_in(public_id: str, lines: Iterable[JournalEntry], count: int, head: str) -> int | None:
+def find_fault(public_id: str, lines: Iterable[JournalEntry], count: int, head: str) -> int | None:
     """The same, of lines in the order of their numbers, where the dossier holds that there are `count`, and that the
     last one's hash is `head`: what was cut off or added at the end is found by these two."""
     before, number = "", 0
     for number, entry in enumerate(lines, start=1):
-        if number > count or entry.number != number or entry.hash != line_hash(public_id, entry, before):
+        if number > count or entry.number != number or entry.hash != hash_line(public_id, entry, before):
             return number
         before = entry.hash
     if number < count:

@@ -26,7 +26,7 @@ COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are
 def open_new(request: ViewerRequest, response: HttpResponse, dossier: Dossier, now: datetime) -> HttpResponse:
     """A dossier that was just begun belongs to the account that is signed in, or else to this browser."""
     if request.viewer.user:
-        claims.own(dossier=dossier, user=request.viewer.user)
+        claims.give_to_account(dossier=dossier, user=request.viewer.user)
         return response
     return open_device(request, response, dossier, now)
 

@@ -166,7 +166,7 @@ def test_what_uses_a_dossier_by_itself_keeps_it_no_longer(account):
     """A calendar that asks each day, and a colleague who joins the practice."""
     dossier = begun(owner=account)
     dossier.grants.create(kind=Grant.Kind.FEED, number=1, sha256="f", created_at=NOW, last_used_on=NOW + 300 * DAY)
-    journal.append(dossier=dossier, event="member_joined", by="compte 9", now=NOW + 300 * DAY)
+    journal.append_line(dossier=dossier, event="member_joined", by="compte 9", now=NOW + 300 * DAY)
     assert purged(NOW + KEEP.dossier)["dossiers_erased"] == 1
 
 

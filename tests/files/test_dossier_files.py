@@ -45,7 +45,7 @@ def said(data):
 
 def start_from(imported):
     stored = INCIDENT_REVISIONS.list_stored(WEDA)
-    return saving.start(
+    return saving.start_dossier(
         revision=next((each for each in stored if each.number == imported.revision.number), None),
         questionnaire=imported.questionnaire.name,
         timezone=imported.timezone,
@@ -81,7 +81,7 @@ def test_a_dossier_comes_back_whole(seeds_loaded, timezone):
     )
     tab.reload()
     tab.send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    saving.keep(dossier=Dossier.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
+    saving.keep_answers(dossier=Dossier.objects.get(), keys=["origins", "country"], by="Camille", now=LATE)
     before = dump(Dossier.objects.get())
     again = start_from(read(before))
     assert json.loads(dump(again)) == json.loads(before)

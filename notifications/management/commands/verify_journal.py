@@ -30,10 +30,10 @@ class Command(BaseCommand):
 
 
 def _list_faults(dossier: Dossier) -> Iterator[str]:
-    number = journal.first_fault(dossier)
+    number = journal.find_first_fault(dossier)
     if number is not None:
         yield f"la ligne {number} du journal ne concorde pas."
-    for name in filings.unlike_journal(dossier):
+    for name in filings.list_unlike_journal(dossier):
         yield f"le {name} et la ligne du journal qui le consigne ne concordent pas."
     for filing in dossier.filings.order_by("number"):
         if not snapshots.is_whole(filing):

@@ -44,7 +44,7 @@ def grant_device(*, dossier: Dossier, secret: str, now: datetime) -> Grant:
     Dossier.objects.filter(pk=dossier.pk).update(devices=F("devices") + 1)
     number = Dossier.objects.values_list("devices", flat=True).get(pk=dossier.pk)
     name = f"{DEVICE} {number}"
-    journal.append(dossier=dossier, event="device_granted", keys=[name], by=name, now=now)
+    journal.append_line(dossier=dossier, event="device_granted", keys=[name], by=name, now=now)
     return Grant.objects.create(
         dossier=dossier,
         sha256=fingerprint(secret),
@@ -67,7 +67,7 @@ def forget_device(*, device: str, now: datetime) -> None:
     held = Grant.objects.filter(sha256=device, kind=Grant.Kind.DEVICE)
     for grant in held.select_related("dossier"):
         name = f"{DEVICE} {grant.number}"
-        journal.append(dossier=grant.dossier, event="device_forgotten", keys=[name], by=name, now=now)
+        journal.append_line(dossier=grant.dossier, event="device_forgotten", keys=[name], by=name, now=now)
     held.delete()
 
 
@@ -134,7 +134,7 @@ def make_link(*, dossier: Dossier, by: str, now: datetime) -> str:
     Grant.objects.create(
         dossier=dossier, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now
     )
-    journal.append(dossier=dossier, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
+    journal.append_line(dossier=dossier, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
     return secret
 
 
@@ -143,7 +143,7 @@ def revoke_link(*, dossier: Dossier, number: int, by: str, now: datetime) -> boo
     """Close a link of this dossier; says whether there was one to close. Browsers that it let in stay."""
     closed = bool(links(dossier).filter(number=number).update(revoked_at=now))
     if closed:
-        journal.append(dossier=dossier, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
+        journal.append_line(dossier=dossier, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
     return closed
 
 

@@ -76,7 +76,7 @@ def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscriptio
     else:
         _ask(subscription, email, now)
     subscription.save()
-    journal.append(dossier=dossier, event="address_given", by=by, now=now)
+    journal.append_line(dossier=dossier, event="address_given", by=by, now=now)
     return subscription
 
 
@@ -98,7 +98,7 @@ def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime)
     for subscription in asked:
         _replace(subscription, email, now)
         subscription.save()
-        journal.append(dossier=subscription.dossier, event="address_given", by=by, now=now)
+        journal.append_line(dossier=subscription.dossier, event="address_given", by=by, now=now)
 
 
 def _ask(subscription: Subscription, email: str, now: datetime) -> None:
@@ -167,7 +167,7 @@ def confirm(*, token: str, now: datetime) -> bool:
         Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
         waiting = Outgoing.objects.filter(dossier=each.dossier, state=Outgoing.State.WAITING)
         waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
-        journal.append(dossier=each.dossier, event="address_confirmed", by=RECIPIENT, now=now)
+        journal.append_line(dossier=each.dossier, event="address_confirmed", by=RECIPIENT, now=now)
     return subscription is not None
 
 
@@ -185,7 +185,7 @@ def end(*, dossier: Dossier, by: str, now: datetime) -> bool:
     """No more reminders; says whether there were any to end."""
     ended = Subscription.objects.filter(dossier=dossier, ended_at=None).update(ended_at=now, pending_email="")
     if ended:
-        journal.append(dossier=dossier, event="address_ended", by=by, now=now)
+        journal.append_line(dossier=dossier, event="address_ended", by=by, now=now)
     return bool(ended)
 
 

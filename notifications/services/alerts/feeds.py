@@ -43,7 +43,7 @@ def make(*, dossier: Dossier, by: str, now: datetime) -> str:
     _feeds().create(
         dossier=dossier, sha256=access.fingerprint(secret), kind=Grant.Kind.FEED, number=number, created_at=now
     )
-    journal.append(dossier=dossier, event="feed_made", keys=[f"{FEED} {number}"], by=by, now=now)
+    journal.append_line(dossier=dossier, event="feed_made", keys=[f"{FEED} {number}"], by=by, now=now)
     return secret
 
 
@@ -52,7 +52,7 @@ def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close an address; says whether there was one to close."""
     closed = bool(feeds(dossier).filter(number=number).update(revoked_at=now))
     if closed:
-        journal.append(dossier=dossier, event="feed_revoked", keys=[f"{FEED} {number}"], by=by, now=now)
+        journal.append_line(dossier=dossier, event="feed_revoked", keys=[f"{FEED} {number}"], by=by, now=now)
     return closed
 
 

@@ -22,7 +22,7 @@ Families = tuple[Mapping[int, Any], Mapping[int, Any]]  # of incidents and of te
 
 def load_dossier_data(dossier: Dossier, *, with_reviews: bool = True) -> DossierData:
     """Return a stored dossier as plain data; a save has no need of who read it."""
-    done = reviews.done([dossier.pk]).get(dossier.pk, ()) if with_reviews else ()
+    done = reviews.load_done([dossier.pk]).get(dossier.pk, ()) if with_reviews else ()
     return _build_data(dossier, _load_families([dossier]), find_decided_at(dossier), done)
 
 
@@ -30,7 +30,7 @@ def load_every_dossier_data(found: QuerySet[Dossier]) -> list[tuple[Dossier, Dos
     """Return each stored dossier and its plain data, in as many queries for one as for hundreds."""
     decisions = Prefetch("changes", AnswerChange.objects.filter(key=DECISION).order_by("version"), "decisions")
     dossiers = list(found.select_related("practice", "group").prefetch_related("filings", decisions))
-    families, done = _load_families(dossiers), reviews.done([dossier.pk for dossier in dossiers])
+    families, done = _load_families(dossiers), reviews.load_done([dossier.pk for dossier in dossiers])
     loaded: list[tuple[Dossier, DossierData]] = []
     for dossier in dossiers:
         changes = cast(Any, dossier).decisions if DECISION in dossier.answers else []
@@ -46,7 +46,7 @@ def load_clock_data(dossier: Dossier) -> DossierData:
         answers=dossier.answers,
         zone=dossier.zone,
         obligations=seeds.load_duties(),
-        filings=tuple(snapshots.as_data(filing) for filing in snapshots.active(dossier)),
+        filings=tuple(snapshots.as_data(filing) for filing in snapshots.list_active(dossier)),
     )
 
 
@@ -60,7 +60,7 @@ def update_data(dossier_data: DossierData, dossier: Dossier) -> DossierData:
     return replace(
         dossier_data,
         answers=read_answers(dossier),
-        filings=tuple(snapshots.as_data(filing) for filing in snapshots.active(dossier)),
+        filings=tuple(snapshots.as_data(filing) for filing in snapshots.list_active(dossier)),
         overruled={key: decision["sha256"] for key, decision in dossier.overruled.items()},
         decided_at=find_decided_at(dossier),
     )
@@ -113,7 +113,7 @@ def _build_data(
         profile=dossier.practice.profile if dossier.practice else {},
         common=dossier.group.answers if dossier.group else {},
         offered=dossier.offered,
-        filings=tuple(snapshots.as_data(filing) for filing in snapshots.active(dossier)),
+        filings=tuple(snapshots.as_data(filing) for filing in snapshots.list_active(dossier)),
         decided_at=decided_at,
         reviews=done_reviews,
     )

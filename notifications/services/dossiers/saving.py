@@ -61,7 +61,7 @@ class Version:
 
 
 @transaction.atomic
-def start(
+def start_dossier(
     *,
     revision: IncidentRevision | None,
     timezone: str,
@@ -86,15 +86,15 @@ def start(
     dossier.save()
     derive_columns(dossier, now)
     dossier.save(update_fields=COLUMNS)
-    journal.append(dossier=dossier, event="started" if answers is None else "imported", by=by, now=now)
+    journal.append_line(dossier=dossier, event="started" if answers is None else "imported", by=by, now=now)
     if answers is None:
-        answers = _first_answers(dossier)
+        answers = propose_first_answers(dossier)
     save_answers(dossier=dossier, base=0, entries=answers, by=by, now=now)
     dossier.refresh_from_db()
     return dossier
 
 
-def _first_answers(dossier: Dossier) -> dict[str, Entry]:
+def propose_first_answers(dossier: Dossier) -> dict[str, Entry]:
     """What every layer proposes; the profile's and the group's proposals count as seen."""
     data = load_dossier_data(dossier)
     own = prefill.propose_practice(data.questionnaire, data.profile, data.common, data.begun_with)
@@ -124,7 +124,7 @@ def save_answers(*, dossier: Dossier, base: int, entries: Mapping[str, Entry | N
     merged = merge_three_ways(before, entries, stored, questionnaire.merge_set)
     written = {key: entry for key, entry in merged.changed.items() if stored[key] != entry}
     if written:
-        _write(locked, written, by, now)
+        write_entries(locked, written, by, now)
     conflicts = {
         key: {"mine": entry, "theirs": stored[key], **find_last_change(locked, key)}
         for key, entry in merged.conflicts.items()
@@ -150,7 +150,7 @@ def find_last_change(dossier: Dossier, key: str) -> dict[str, str]:
     return {"by": last.by if last else "", "at": last.at.isoformat() if last else ""}
 
 
-def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
+def write_entries(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: datetime) -> None:
     """Store the entries, their history and the columns that follow from them; the row is locked by the caller."""
     questionnaire = seeds.find_questionnaire(dossier.questionnaire)
     dossier.version, dossier.last_saved_at = dossier.version + 1, now
@@ -158,7 +158,7 @@ def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: 
     for key, entry in written.items():
         before = strip_version(dossier.answers.pop(key, None))
         if before and _holds_patient_data(dossier, questionnaire.questions[key], before):
-            _forget(dossier, questionnaire.questions[key])
+            forget_patient_data(dossier, questionnaire.questions[key])
             before = ERASED
         changes.append(
             AnswerChange(dossier=dossier, version=dossier.version, key=key, before=before, after=entry, at=now, by=by)
@@ -168,7 +168,7 @@ def _write(dossier: Dossier, written: Mapping[str, Entry | None], by: str, now: 
     AnswerChange.objects.bulk_create(changes)
     derive_columns(dossier, now)
     dossier.save(update_fields=["answers", *COLUMNS, "version", "last_saved_at"])
-    journal.append(dossier=dossier, event="answers_saved", keys=written.keys(), by=by, now=now)
+    journal.append_line(dossier=dossier, event="answers_saved", keys=written.keys(), by=by, now=now)
 
 
 def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str, Any] | None) -> bool:
@@ -178,9 +178,9 @@ def _holds_patient_data(dossier: Dossier, question: Question, entry: Mapping[str
     return entry_holds_health_number(entry) or bool(suspect_entry(question, entry))
 
 
-def _forget(dossier: Dossier, question: Question) -> None:
+def forget_patient_data(dossier: Dossier, question: Question) -> None:
     """Erase a patient's data from the history once it is replaced."""
-    transcription.forget(dossier, question.key)
+    transcription.forget_marks(dossier, question.key)
     for change in dossier.changes.filter(key=question.key):
         for side in ("before", "after"):
             if _holds_patient_data(dossier, question, getattr(change, side)):
@@ -221,14 +221,14 @@ def _write_title(dossier: Dossier, name: str) -> str:
     return f"{name or 'Cabinet à nommer'} – {incident}"[:250]
 
 
-def keep(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
+def keep_answers(*, dossier: Dossier, keys: Collection[str], by: str, now: datetime) -> Saved:
     """« Conserver » for several answers: each is read by the practice as it stands now."""
     entries = {key: mark_reviewed(entry) for key in keys if (entry := strip_version(dossier.answers.get(key)))}
     return save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)
 
 
 @transaction.atomic
-def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -> bool:
+def overrule_warning(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -> bool:
     """« Ce n'est pas une donnée de patient », of the text whose fingerprint is `seen`: that text is not warned of
     again, another one is. Nothing happens when the answer holds another text by now, or is not suspected."""
     locked = lock_dossier(dossier.pk)
@@ -238,34 +238,34 @@ def overrule(*, dossier: Dossier, key: str, seen: str, by: str, now: datetime) -
         return False
     locked.overruled[key] = {"sha256": seen, "by": by, "at": now.isoformat()}
     locked.save(update_fields=["overruled"])
-    journal.append(dossier=dossier, event="warning_overruled", keys=[key], by=by, now=now)
+    journal.append_line(dossier=dossier, event="warning_overruled", keys=[key], by=by, now=now)
     fields = {"question": key, "kind": kinds}
     transaction.on_commit(lambda: logger.info("patient_data_overruled", extra={"fields": fields}))
     return True
 
 
-def keepable(dossier: Dossier, slug: str) -> list[str]:
+def list_keepable(dossier: Dossier, slug: str) -> list[str]:
     """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
     case = Case(seeds.find_questionnaire(dossier.questionnaire), dossier.answers)
     questions = [question for question in find_applicable(case) if question.step == slug]
-    return [question.key for question in questions if question.review != "open" and _unread(dossier, question)]
+    return [question.key for question in questions if question.review != "open" and is_unread(dossier, question)]
 
 
-def _unread(dossier: Dossier, question: Question) -> bool:
+def is_unread(dossier: Dossier, question: Question) -> bool:
     entry = dossier.answers.get(question.key)
     return entry is not None and entry["state"] != "cleared" and not entry.get("reviewed")
 
 
 @transaction.atomic
-def take(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
+def take_proposal(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Prendre »: the newest proposal for this key becomes the answer."""
-    return take_all(dossier=dossier, keys=[key], base=dossier.version, by=by, now=now)
+    return take_proposals(dossier=dossier, keys=[key], base=dossier.version, by=by, now=now)
 
 
 @transaction.atomic
-def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now: datetime) -> Saved:
+def take_proposals(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now: datetime) -> Saved:
     """The same for several keys, in one save, merged like any with what changed since version `base`."""
-    newest, offers = _newest(dossier)
+    newest, offers = list_proposals(dossier)
     chosen = {key: offers.get(key) or newest[key] for key in keys if key in newest or key in offers}
     entries: dict[str, Entry | None] = {key: mark_reviewed(proposal.entry) for key, proposal in chosen.items()}
     saved = save_answers(dossier=dossier, base=base, entries=entries, by=by, now=now)
@@ -274,13 +274,13 @@ def take_all(*, dossier: Dossier, keys: Collection[str], base: int, by: str, now
 
 
 @transaction.atomic
-def keep_mine(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
+def keep_own_answer(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     """« Garder la mienne »: the answer stays, and was shown the newest proposal (or its withdrawal)."""
-    newest, offers = _newest(dossier)
+    newest, offers = list_proposals(dossier)
     if key in offers:
         lock_dossier(dossier.pk)
         note_seen(dossier, {key: offers[key]})
-        journal.append(dossier=dossier, event="offer_declined", keys=[key], by=by, now=now)
+        journal.append_line(dossier=dossier, event="offer_declined", keys=[key], by=by, now=now)
     entry, proposal = strip_version(dossier.answers.get(key)), newest.get(key)
     if entry is None and (key in offers or proposal is None):
         return Saved(dossier)
@@ -291,21 +291,21 @@ def keep_mine(*, dossier: Dossier, key: str, by: str, now: datetime) -> Saved:
     return save_answers(dossier=dossier, base=dossier.version, entries={key: moved}, by=by, now=now)
 
 
-def versions(dossier: Dossier, key: str) -> list[Version]:
+def list_versions(dossier: Dossier, key: str) -> list[Version]:
     """What an answer was, the present one first; a save that only read it or moved its origin is left out."""
     told: list[AnswerChange] = []
     for change in dossier.changes.filter(key=key).order_by("version"):
         if not told or not is_same_answer(told[-1].after, change.after):
             told.append(change)
-    return [_version(change) for change in reversed(told)]
+    return [describe_version(change) for change in reversed(told)]
 
 
-def _version(change: AnswerChange) -> Version:
+def describe_version(change: AnswerChange) -> Version:
     erased = change.after == ERASED
     return Version(change.version, None if erased else change.after, erased, change.at, change.by)
 
 
-def restore(
+def restore_version(
     *, dossier: Dossier, key: str, change: int, by: str, now: datetime, base: int | None = None
 ) -> Saved | None:
     """The answer becomes again what save number `change` left, by a new save, merged like any; None when there is
@@ -320,7 +320,7 @@ def restore(
     return save_answers(dossier=dossier, base=base, entries={key: entry}, by=by, now=now)
 
 
-def _newest(dossier: Dossier) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
+def list_proposals(dossier: Dossier) -> tuple[dict[str, prefill.Proposal], dict[str, prefill.Proposal]]:
     """(what the newest revisions propose now, what the profile or the group proposes and nobody has answered)."""
     data = load_dossier_data(dossier)
     return data.sourced, data.offers

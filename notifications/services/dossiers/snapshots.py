@@ -13,7 +13,7 @@ from ...report import DossierData, Recorded, Report, build_report
 from ..revisions import INCIDENT_REVISIONS, TEMPLATE_REVISIONS
 
 
-def active(dossier: Dossier) -> list[Filing]:
+def list_active(dossier: Dossier) -> list[Filing]:
     """The filings that stand, the oldest first."""
     standing = [each for each in dossier.filings.all() if each.cancelled_at is None]  # a list may have prefetched them
     return sorted(standing, key=lambda each: (each.filed_at, each.number))
@@ -26,16 +26,16 @@ def as_data(filing: Filing) -> Filed:
         number=filing.cnil_number,
         answers=filing.content["answers"],
         digest=filing.digest,
-        frozen={each["kind"]: _ends(each) for each in filing.content["deadlines"]},
+        frozen={each["kind"]: read_ends(each) for each in filing.content["deadlines"]},
     )
 
 
-def _ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+def read_ends(raw: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     starts_at, due_at = (datetime.fromisoformat(raw[name]) if raw[name] else None for name in ("starts_at", "due_at"))
     return starts_at, due_at
 
 
-def recorded(filing: Filing, report: Report | None = None) -> Recorded:
+def describe_filing(filing: Filing, report: Report | None = None) -> Recorded:
     """A filing, be it cancelled, as pages and documents tell of it; with the clock of today's `report`, if it is the
     one that ended it."""
     ended = report and report.notified and report.notified.digest == filing.digest
@@ -52,10 +52,10 @@ def recorded(filing: Filing, report: Report | None = None) -> Recorded:
     )
 
 
-def _before(filing: Filing) -> tuple[Filed, ...]:
+def list_earlier(filing: Filing) -> tuple[Filed, ...]:
     """The active filings that came before this one."""
     place = filing.filed_at, filing.number
-    return tuple(as_data(each) for each in active(filing.dossier) if (each.filed_at, each.number) < place)
+    return tuple(as_data(each) for each in list_active(filing.dossier) if (each.filed_at, each.number) < place)
 
 
 def is_whole(filing: Filing) -> bool:
@@ -66,12 +66,12 @@ def is_whole(filing: Filing) -> bool:
     ]
 
 
-def report_of(filing: Filing) -> Report:
+def build_filed_report(filing: Filing) -> Report:
     """The notification as it was filed, from its snapshot and the filings that it follows: neither today's answers nor
     today's facts."""
     content = filing.content
-    begun, newest, found = _known(content["incident"], INCIDENT_REVISIONS.load_by_origin)
-    template, newest_template, its = _known(content.get("template"), TEMPLATE_REVISIONS.load_by_origin)
+    begun, newest, found = find_revisions(content["incident"], INCIDENT_REVISIONS.load_by_origin)
+    template, newest_template, its = find_revisions(content.get("template"), TEMPLATE_REVISIONS.load_by_origin)
     dossier_data = DossierData(
         questionnaire=seeds.find_questionnaire(content["questionnaire"]),
         answers=content["answers"],
@@ -83,13 +83,13 @@ def report_of(filing: Filing) -> Report:
         template=template,
         newest_template=newest_template,
         templates=its,
-        filings=_before(filing),
+        filings=list_earlier(filing),
         snapshot=True,
     )
     return build_report(dossier_data, filing.filed_at)
 
 
-def _known(
+def find_revisions(
     named: Mapping[str, str] | None, revisions_of: Callable[[str], dict[str, Any]]
 ) -> tuple[Any, Any, dict[str, Any]]:
     """The revision of an incident or of a template that a dossier was begun with, the newest one then, and by origin

@@ -98,7 +98,7 @@ def erase_account(*, user: User, now: datetime) -> None:
     reminders = Subscription.objects.filter(dossier__practice__memberships__user=locked)
     reminders.filter(pending_email__iexact=locked.email).update(pending_email="")
     for subscription in reminders.filter(email__iexact=locked.email).select_related("dossier"):
-        journal.append(dossier=subscription.dossier, event="address_ended", by=by, now=now)
+        journal.append_line(dossier=subscription.dossier, event="address_ended", by=by, now=now)
         subscription.delete()
     for practice in [*parting.held, *parting.left]:
         team.remove(practice=practice, email=locked.email, by=locked, now=now)

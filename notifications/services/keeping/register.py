@@ -36,7 +36,7 @@ def write_line(*, dossier: Dossier, closed_at: datetime, now: datetime) -> Regis
             "cnil_number": filing.cnil_number,
             "sha256": filing.digest,
         }
-        for filing in snapshots.active(dossier)
+        for filing in snapshots.list_active(dossier)
     ]
     return RegisterLine.objects.create(
         owner=dossier.owner,

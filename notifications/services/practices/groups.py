@@ -104,10 +104,12 @@ def add_controllers(
         same = {"incident_revision__incident": revision.incident_id} if revision else {"pk": None}
         dossier = Dossier.objects.filter(practice=practice, **same).order_by("pk").first()
         if dossier is None:
-            saving.start(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice, group=group)
+            saving.start_dossier(
+                revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice, group=group
+            )
         elif dossier.group_id is None:
             Dossier.objects.filter(pk=dossier.pk).update(group=group)
-            journal.append(dossier=dossier, event="group_joined", by=by, now=now)
+            journal.append_line(dossier=dossier, event="group_joined", by=by, now=now)
         elif dossier.group_id != group.pk:
             raise InAnotherGroup(practice)
     if group.dossiers.count() > MOST:
@@ -125,7 +127,7 @@ def _newest_revision(group: ControllerGroup) -> IncidentRevision | None:
 def leave_group(*, dossier: Dossier, user: User, now: datetime) -> None:
     """Take a dossier out of its group: it stays as it is, and goes on by itself."""
     if Dossier.objects.filter(pk=dossier.pk, group__isnull=False).update(group=None):
-        journal.append(dossier=dossier, event="group_left", by=access.account_author(user), now=now)
+        journal.append_line(dossier=dossier, event="group_left", by=access.account_author(user), now=now)
 
 
 def has_other_keeper(group: ControllerGroup, *, besides: User) -> bool:
@@ -194,7 +196,7 @@ def save_common(
         group.save(update_fields=["answers"])
         by = access.account_author(user)
         for dossier in group.dossiers.order_by("pk"):
-            journal.append(dossier=dossier, event="common_answers_changed", keys=merged.saved, by=by, now=now)
+            journal.append_line(dossier=dossier, event="common_answers_changed", keys=merged.saved, by=by, now=now)
     else:
         group.answers = locked.answers
     return merged
@@ -263,7 +265,7 @@ def list_novelties(listed: LoadedReports) -> list[Novelty]:
 def answer_for_all(*, group: ControllerGroup, key: str, take: bool, user: User, now: datetime) -> int:
     """« Prendre pour tous » or « Garder pour tous »: answer as on each dossier's page, save where the practice wrote
     its own answer. Returns for how many."""
-    answer = saving.take if take else saving.keep_mine
+    answer = saving.take_proposal if take else saving.keep_own_answer
     dossiers = [
         each for novelty in list_novelties(load_reports(group, now)) if novelty.row.key == key for each in novelty.open
     ]

@@ -89,5 +89,5 @@ def entrust_dossier(*, dossier: Dossier, practice: Practice, user: User, now: da
     if not Dossier.objects.filter(pk=dossier.pk, owner=user).update(owner=None, practice=practice):
         return False
     dossier.grants.all().delete()
-    journal.append(dossier=dossier, event="entrusted", by=access.account_author(user), now=now)
+    journal.append_line(dossier=dossier, event="entrusted", by=access.account_author(user), now=now)
     return True

@@ -89,7 +89,7 @@ def start_dossiers(
             profile: dict[str, Entry] = {key: dict(entry) for key, entry in given.items() if questions[key].profile}
             practice = Practice.objects.create(name=planned.line.name, timezone=timezone, profile=profile)
             Membership.objects.create(practice=practice, user=user, role=Role.MANAGER)
-        dossier = saving.start(revision=revision, timezone=timezone, by=by, now=now, practice=practice)
+        dossier = saving.start_dossier(revision=revision, timezone=timezone, by=by, now=now, practice=practice)
         stored = {key: loading.strip_version(dossier.answers.get(key)) for key in given}
         entries = {key: apply_edit(questions[key], stored[key], entry) for key, entry in given.items()}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by=by, now=now)

@@ -264,7 +264,7 @@ def _tell(practice: Practice, event: str, user: User, by: User, now: datetime) -
     """Write a line in the journal of every dossier that this person may open from now on, or no more."""
     keys, author = [access.account_author(user)], access.account_author(by)
     for dossier in practice.dossiers.only("pk", "public_id"):
-        journal.append(dossier=dossier, event=event, keys=keys, by=author, now=now)
+        journal.append_line(dossier=dossier, event=event, keys=keys, by=author, now=now)
 
 
 def _lock(practice: Practice) -> None:

@@ -15,12 +15,12 @@ from ..requests import ViewerRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: ViewerRequest, public_id: str) -> HttpResponse:
     """« Rattacher ce dossier ». GET: what will happen, and where to sign in first. POST: it is the account's."""
-    dossier = get_object_or_404(claims.claimable(request.viewer), public_id=public_id)
+    dossier = get_object_or_404(claims.list_claimable(request.viewer), public_id=public_id)
     user = request.viewer.user
     if request.method != "POST":
         return render(request, "account/claim.html", {"dossier": dossier, "user": user})
     if user is None:
         return redirect("claim", dossier.public_id)
-    if claims.claim(dossier=dossier, user=user, now=timezone.now()):
+    if claims.claim_dossier(dossier=dossier, user=user, now=timezone.now()):
         messages.success(request, "Le dossier est rattaché à votre compte.")
     return redirect("dossiers")

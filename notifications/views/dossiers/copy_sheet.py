@@ -22,19 +22,19 @@ from . import pages
 def copy_sheet(request: ViewerRequest, public_id: str) -> HttpResponse:
     """GET: the sheet; after a filing what changed since, or all of it with `?tout=oui`. POST marks as copied."""
     dossier = visible_dossier(request, public_id)
-    report, whole = pages.report_of(dossier), request.GET.get("tout") == "oui"
-    sheet = build_copy_sheet(report, transcription.marks(dossier), whole=whole)
+    report, whole = pages.build_page_report(dossier), request.GET.get("tout") == "oui"
+    sheet = build_copy_sheet(report, transcription.read_marks(dossier), whole=whole)
     if request.method != "POST":
         return render(request, "dossiers/copy_sheet.html", {"dossier": dossier, "report": report, "sheet": sheet})
     act: dict[str, Any] = {"dossier": dossier, "by": access.author(dossier, request.viewer), "now": report.now}
     mark, sha256 = request.POST.get("mark", ""), request.POST.get("sha256", "")
     if "restart" in request.POST:
-        transcription.restart(**act)
+        transcription.restart_copying(**act)
         messages.success(request, "Les marques sont effacées : tout est à recopier.")
     elif mark in sheet.by_mark:
         transcription.mark_copied(mark=mark, sha256=sha256, **act)
     dossier.refresh_from_db(fields=["transcribed"])
-    sheet = build_copy_sheet(report, transcription.marks(dossier), whole=whole)
+    sheet = build_copy_sheet(report, transcription.read_marks(dossier), whole=whole)
     if pages.is_autosave(request):  # the pieces of the page that follow from a mark
         piece = sheet.by_mark.get(mark)
         state = render_to_string("dossiers/_copy_state.html", {"piece": piece}) if piece else ""

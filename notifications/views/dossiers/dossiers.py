@@ -66,7 +66,7 @@ def begin(request: ViewerRequest, stored: IncidentRevision | None, **chosen: Any
     zone = request.POST.get("timezone", "")
     now = timezone.now()
     with transaction.atomic():
-        dossier = saving.start(
+        dossier = saving.start_dossier(
             revision=stored,
             timezone=zone if zone in ZONES else "Europe/Paris",
             by=access.first_author(request.viewer),
@@ -135,14 +135,14 @@ def _filter(request: ViewerRequest) -> str:
 def dossier(request: ViewerRequest, public_id: str) -> HttpResponse:
     """Where a dossier stands: its clock, the one thing to do next, each duty, what is missing."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
-    sheet = build_copy_sheet(report, transcription.marks(dossier)) if dossier.transcribed else None
+    report = pages.build_page_report(dossier)
+    sheet = build_copy_sheet(report, transcription.read_marks(dossier)) if dossier.transcribed else None
     transcribed = sheet is not None and sheet.done == sheet.total  # as far as the copy sheet knows
     context = {
         "dossier": dossier,
         "report": report,
         "next": find_next_action(report, transcribed=transcribed),
-        "filings": snapshots.active(dossier),
+        "filings": snapshots.list_active(dossier),
         "outdated": len(list_revision_changes(report)),
         "due": [clock for clock in report.clocks if clock.state != "idle"],
         "idle": [clock for clock in report.clocks if clock.state == "idle"],
@@ -176,7 +176,7 @@ def import_dossier(request: ViewerRequest) -> HttpResponse:
 
 def _import(request: ViewerRequest, imported: dossier_files.Imported, now: datetime) -> HttpResponse:
     with transaction.atomic():
-        dossier = saving.start(
+        dossier = saving.start_dossier(
             revision=INCIDENT_REVISIONS.find_stored(imported.revision) if imported.revision else None,
             template=TEMPLATE_REVISIONS.find_stored(imported.template) if imported.template else None,
             questionnaire=imported.questionnaire.name,

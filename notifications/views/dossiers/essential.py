@@ -19,14 +19,14 @@ from . import pages
 def essential(request: ViewerRequest, public_id: str, subject: str) -> HttpResponse:
     """One screen. POST saves it and goes on to the next one, to reading again, then to the check."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_on_page(dossier)
+    report = pages.build_form_report(dossier)
     screen = _screen(report, subject)
     if request.method != "POST" and not _is_asked(report, subject):
         messages.info(request, "Cette question ne se pose plus, d’après vos autres réponses.")
         return redirect("dossier", dossier.public_id)
     if request.method != "POST":
-        return _page(request, dossier, report, screen, pages.form_of(report, screen.rows, screen.optional))
-    outcome = pages.save(request, dossier, report, screen.rows, screen.optional)
+        return _page(request, dossier, report, screen, pages.build_form(report, screen.rows, screen.optional))
+    outcome = pages.save_page(request, dossier, report, screen.rows, screen.optional)
     if pages.is_autosave(request):
         return pages.reply(outcome)
     dossier, screen = outcome.saved.dossier, _screen(outcome.report, subject)
@@ -90,4 +90,4 @@ def _page(
 def ready(request: ViewerRequest, public_id: str) -> HttpResponse:
     """The draft is ready and nothing is filed yet: what comes next."""
     dossier = visible_dossier(request, public_id)
-    return render(request, "dossiers/ready.html", {"dossier": dossier, "report": pages.report_of(dossier)})
+    return render(request, "dossiers/ready.html", {"dossier": dossier, "report": pages.build_page_report(dossier)})

@@ -55,7 +55,7 @@ CANCELLED = "Le dépôt {number} est annulé. Il reste lisible, avec la date et 
 def filing(request: ViewerRequest, public_id: str) -> HttpResponse:
     """GET: what would be recorded, and what was. POST: records a filing, or cancels the one numbered `cancel`."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.build_page_report(dossier)
     if request.method != "POST":
         return _filing_page(request, dossier, report)
     if "cancel" in request.POST:
@@ -100,7 +100,7 @@ def _form(dossier: Dossier, report: Report, kind: str, data: Mapping[str, Any] |
 
 def _again(dossier: Dossier, report: Report, kind: str) -> tuple[int, int] | None:
     """(number, answers changed since) of the cancelled filing that may be recorded anew; None when nothing changed."""
-    found = filings.taken_back(dossier, kind)
+    found = filings.find_taken_back(dossier, kind)
     if found is None:
         return None
     then = build_report(report.data, found.filed_at)  # today's answers: the hour alone must not differ
@@ -162,7 +162,7 @@ def _describe(dossier: Dossier, report: Report, filing: Filing, request: ViewerR
     # typed by people, perhaps like an account: that is named only where it did something in this dossier
     acted = dossier.journal.filter(by=filing.by).exists()
     by = access.author_words(filing.by, author) if acted else filing.by
-    return {"filing": snapshots.recorded(filing, report), "by": by}
+    return {"filing": snapshots.describe_filing(filing, report), "by": by}
 
 
 @never_cache
@@ -173,7 +173,7 @@ def filing_pdf(request: ViewerRequest, public_id: str, number: int) -> HttpRespo
     found = Filing.objects.filter(dossier=dossier, number=number).first()
     if found is None:
         raise Http404
-    data = pdf.filing_pdf(snapshots.report_of(found), snapshots.recorded(found))
+    data = pdf.filing_pdf(snapshots.build_filed_report(found), snapshots.describe_filing(found))
     return files.as_file(dossier, data, f"depot-{number}.pdf")
 
 
@@ -185,7 +185,7 @@ def filing_pdf(request: ViewerRequest, public_id: str, number: int) -> HttpRespo
 def complement(request: ViewerRequest, public_id: str) -> HttpResponse:
     """What changed since the last filing, what is still unknown, and how to ask the vendor for it."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.build_page_report(dossier)
     filed = report.data.filings
     context = {
         "dossier": dossier,
@@ -217,5 +217,5 @@ def erase(request: ViewerRequest, public_id: str) -> HttpResponse:
         return redirect("dossiers")
     refused = request.method == "POST"
     context = {"dossier": dossier, "links": access.links(dossier).count(), "refused": refused, "may_erase": may_erase}
-    context["filed"] = len(snapshots.active(dossier))
+    context["filed"] = len(snapshots.list_active(dossier))
     return render(request, "dossiers/erase.html", context, status=422 if refused else 200)

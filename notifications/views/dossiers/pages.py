@@ -45,16 +45,16 @@ class Outcome:
         return bool(self.form.errors or self.saved.conflicts)
 
 
-def report_of(dossier: Dossier) -> Report:
+def build_page_report(dossier: Dossier) -> Report:
     return build_report(loading.load_dossier_data(dossier), timezone.now())
 
 
-def report_on_page(dossier: Dossier) -> Report:
+def build_form_report(dossier: Dossier) -> Report:
     """Return what a page of questions needs to know; who read the dossier is told elsewhere."""
     return build_report(loading.load_dossier_data(dossier, with_reviews=False), timezone.now())
 
 
-def form_of(report: Report, rows: Iterable[Row], optional: Collection[str] = ()) -> StepForm:
+def build_form(report: Report, rows: Iterable[Row], optional: Collection[str] = ()) -> StepForm:
     """Return the form of these rows as the dossier stands. A question that another one answers is not asked."""
     questions = [row.question for row in rows if not row.answered_elsewhere]
     checkboxes, context = _find_checkboxes(report, questions), Context(report.data.zone, report.now)
@@ -63,7 +63,7 @@ def form_of(report: Report, rows: Iterable[Row], optional: Collection[str] = ())
     return form
 
 
-def save(
+def save_page(
     request: ViewerRequest, dossier: Dossier, report: Report, rows: Sequence[Row], optional: Collection[str] = ()
 ) -> Outcome:
     """Save the page that was sent. It says which version it was rendered from (`base`) and which questions it holds
@@ -81,7 +81,7 @@ def save(
     for question in questions:
         # « Ce n'est pas une donnée de patient »: each box says of which text, the one that the warning was about
         if seen := request.POST.get(f"{question.key}-not_patient"):
-            saving.overrule(dossier=dossier, key=question.key, seen=seen, by=author, now=report.now)
+            saving.overrule_warning(dossier=dossier, key=question.key, seen=seen, by=author, now=report.now)
             saved.dossier.refresh_from_db()
     after = build_report(loading.update_data(report.data, saved.dossier), timezone.now())
     conflicts = {key: _describe_conflict(after, key, change, author) for key, change in saved.conflicts.items()}
@@ -89,7 +89,7 @@ def save(
         form.explain(rows=after.by_key, conflicts=conflicts)
     else:
         asked = [after.by_key[key] for key in form.fields if key in after.by_key]
-        stored = form_of(after, asked, optional) if form.errors or conflicts else None
+        stored = build_form(after, asked, optional) if form.errors or conflicts else None
         form.explain(**_explain(after), conflicts=conflicts, stored=stored)
     # A page goes on from the version after its save: what somebody else wrote since it was rendered, and it does not
     # know of by then, it would overwrite unseen.

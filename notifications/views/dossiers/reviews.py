@@ -65,14 +65,14 @@ def _page(
             "state": _find_state(review, now),
             "by": access.author_words(review.asked_by, author),
         }
-        for number, review in reviews.asked(dossier)
+        for number, review in reviews.list_requests(dossier)
     ]
     context = {
         "dossier": dossier,
         "form": form,
         "zone": dossier.zone,
         "asked": asked,
-        "done": reviews.done([dossier.pk]).get(dossier.pk, ()),
+        "done": reviews.load_done([dossier.pk]).get(dossier.pk, ()),
         "most": reviews.MOST,
         "days": reviews.FOR.days,
     }
@@ -94,11 +94,11 @@ def _find_state(review: Review, now: datetime) -> str:
 def give_review(request: ViewerRequest, secret: str) -> HttpResponse:
     """GET: the whole dossier, to be read. POST: it was read, as it stood in `version`; then only that is told."""
     now = timezone.now()
-    review = reviews.opened(secret, now)
+    review = reviews.find_opened(secret, now)
     refused = request.method == "POST" and "read" not in request.POST
     if review and request.method == "POST" and not review.read_at and not refused:
         version = pages.read_version(request, review.dossier, "version")
-        review = reviews.tick(secret=secret, version=version, now=now)
+        review = reviews.sign_off(secret=secret, version=version, now=now)
     if review is None:
         return errors.not_found(request)
     context = {"found": review, "zone": review.dossier.zone}
@@ -106,7 +106,7 @@ def give_review(request: ViewerRequest, secret: str) -> HttpResponse:
         response = render(request, "dossiers/reviews/thanks.html", context)
     else:
         request.read_only = True
-        context |= {"dossier": review.dossier, "report": pages.report_of(review.dossier), "refused": refused}
+        context |= {"dossier": review.dossier, "report": pages.build_page_report(review.dossier), "refused": refused}
         response = render(request, "dossiers/reviews/read.html", context, status=422 if refused else 200)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

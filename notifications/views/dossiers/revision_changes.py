@@ -28,9 +28,9 @@ def news(request: ViewerRequest, public_id: str) -> HttpResponse:
     """GET: each answer to look at again. POST: « Prendre » (`take`) or « Garder la mienne » (`keep`) one of them, as
     the page showed it (its token)."""
     dossier = visible_dossier(request, public_id)
-    changes = list_revision_changes(pages.report_of(dossier))
+    changes = list_revision_changes(pages.build_page_report(dossier))
     if request.method != "POST":
-        context = {"dossier": dossier, "news": changes, "filed": bool(snapshots.active(dossier))}
+        context = {"dossier": dossier, "news": changes, "filed": bool(snapshots.list_active(dossier))}
         context["written_to"] = addresses.standing(dossier).state == "live"
         return render(request, "dossiers/news.html", context)
     by_token = {change.token: change for change in changes}
@@ -38,13 +38,13 @@ def news(request: ViewerRequest, public_id: str) -> HttpResponse:
     act: dict[str, Any] = {"dossier": dossier, "by": access.author(dossier, request.viewer), "now": timezone.now()}
     saved = None
     if taken and not taken.withdrawn:
-        saved = saving.take(key=taken.row.key, **act)
+        saved = saving.take_proposal(key=taken.row.key, **act)
     elif kept:
-        saved = saving.keep_mine(key=kept.row.key, **act)
+        saved = saving.keep_own_answer(key=kept.row.key, **act)
     if saved is None or saved.conflicts:
         messages.warning(request, MOVED)
     else:
         messages.success(request, TAKEN if taken and not taken.withdrawn else KEPT)
     dossier.refresh_from_db()
-    left = list_revision_changes(pages.report_of(dossier))
+    left = list_revision_changes(pages.build_page_report(dossier))
     return redirect("news" if left else "dossier", dossier.public_id)

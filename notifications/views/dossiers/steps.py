@@ -21,11 +21,11 @@ from . import pages
 def step(request: ViewerRequest, public_id: str, slug: str) -> HttpResponse:
     """The questions of one step. POST saves them and goes on, or comes back when there is something new to show."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_on_page(dossier)
+    report = pages.build_form_report(dossier)
     section = _section(report, slug)
     if request.method != "POST":
-        return _page(request, dossier, report, section, pages.form_of(report, section.all_rows))
-    outcome = pages.save(request, dossier, report, section.all_rows)
+        return _page(request, dossier, report, section, pages.build_form(report, section.all_rows))
+    outcome = pages.save_page(request, dossier, report, section.all_rows)
     if pages.is_autosave(request):
         return pages.reply(outcome)
     dossier, section = outcome.saved.dossier, _section(outcome.report, slug)
@@ -68,9 +68,9 @@ def check(request: ViewerRequest, public_id: str) -> HttpResponse:
     """Every rubric in the CNIL's order; POST keeps the unread answers of one rubric that may be kept together."""
     dossier = visible_dossier(request, public_id)
     if request.method == "POST":
-        keys = saving.keepable(dossier, request.POST.get("keep", ""))
-        saving.keep(dossier=dossier, keys=keys, by=access.author(dossier, request.viewer), now=timezone.now())
+        keys = saving.list_keepable(dossier, request.POST.get("keep", ""))
+        saving.keep_answers(dossier=dossier, keys=keys, by=access.author(dossier, request.viewer), now=timezone.now())
         return redirect(f"{request.path}#{request.POST.get('keep', '')}" if keys else request.path)
-    report = pages.report_of(dossier)
-    sections = [(section, len(saving.keepable(dossier, section.slug))) for section in report.sections]
+    report = pages.build_page_report(dossier)
+    sections = [(section, len(saving.list_keepable(dossier, section.slug))) for section in report.sections]
     return render(request, "dossiers/check.html", {"dossier": dossier, "report": report, "sections": sections})

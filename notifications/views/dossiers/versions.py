@@ -42,7 +42,7 @@ def versions(request: ViewerRequest, public_id: str, key: str) -> HttpResponse:
             "by": access.author_words(version.by, author),
             "at": deadlines.describe_instant(version.at, dossier_data.zone),
         }
-        for version in saving.versions(dossier, key)
+        for version in saving.list_versions(dossier, key)
     ]
     context = {"dossier": dossier, "question": question, "current": versions[:1], "earlier": versions[1:]}
     return render(request, "dossiers/versions.html", context)
@@ -52,7 +52,9 @@ def _restore(request: ViewerRequest, dossier: Dossier, key: str, author: str) ->
     change, base = (request.POST.get(name, "") for name in ("change", "base"))
     if not all(each.isdecimal() and len(each) < 10 for each in (change, base)):
         raise Http404
-    saved = saving.restore(dossier=dossier, key=key, change=int(change), base=int(base), by=author, now=timezone.now())
+    saved = saving.restore_version(
+        dossier=dossier, key=key, change=int(change), base=int(base), by=author, now=timezone.now()
+    )
     if saved is None:
         raise Http404
     if saved.conflicts:

@@ -158,7 +158,7 @@ def start_for_practice(request: ViewerRequest, practice_id: str) -> HttpResponse
     slug, now = form.cleaned_data["incident"], timezone.now()
     revision = None if slug == NO_INCIDENT else INCIDENT_REVISIONS.list_stored(slug)[0]
     by = access.account_author(get_account(request))
-    dossier = saving.start(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice)
+    dossier = saving.start_dossier(revision=revision, timezone=practice.timezone, by=by, now=now, practice=practice)
     return first_page(dossier, now)
 
 
@@ -185,7 +185,7 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
     """What the profile or the group proposes since the dossier was begun. POST takes one (`take`), keeps the answer
     that is there (`keep`), or takes `all`: only what the page showed."""
     dossier = visible_dossier(request, public_id)
-    report = pages.report_of(dossier)
+    report = pages.build_page_report(dossier)
     shown = [
         (row, f"{row.key}:{prefill.hash_proposal(row.proposal)}", describe_origin(report.data, row.proposal.entry))
         for row in report.offered
@@ -195,16 +195,16 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
     keys = [row.key for row, token, _ in shown if token in request.POST.getlist("seen")]
     kept, by, now = request.POST.get("keep", ""), access.author(dossier, request.viewer), timezone.now()
     if kept in keys:
-        saving.keep_mine(dossier=dossier, key=kept, by=by, now=now)
+        saving.keep_own_answer(dossier=dossier, key=kept, by=by, now=now)
         messages.success(request, "Votre réponse est gardée.")
     else:
         taken = keys if "all" in request.POST else [key for key in keys if key == request.POST.get("take")]
         base = pages.read_version(request, dossier)
-        saved = saving.take_all(dossier=dossier, keys=taken, base=base, by=by, now=now).saved
+        saved = saving.take_proposals(dossier=dossier, keys=taken, base=base, by=by, now=now).saved
         if saved:
             messages.success(request, "Le dossier est à jour.")
         if len(saved) < len(taken) or not taken:
             messages.warning(request, MOVED)
     dossier.refresh_from_db()
-    left = pages.report_of(dossier).offered
+    left = pages.build_page_report(dossier).offered
     return redirect("offers" if left else "dossier", dossier.public_id)

@@ -38,7 +38,7 @@ def show_preview(request: AccountRequest, slug: str) -> HttpResponse:
         return _show_unusable(request, template, error)
     name = request.GET.get("rubrique", "")
     section = next((section for section in report.sections if section.slug == name), report.sections[0])
-    form = pages.form_of(report, section.all_rows)
+    form = pages.build_form(report, section.all_rows)
     context = {"template": template, "report": report, "section": section, "form": form}
     return render(request, "shared_templates/preview.html", context)
 

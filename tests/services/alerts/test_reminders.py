@@ -321,7 +321,7 @@ def test_every_step_is_in_the_journal_and_no_address_is(weda_dossier):
     lines = weda_dossier.journal.order_by("number").values_list("event", flat=True)
     assert list(lines)[-3:] == ["address_given", "address_confirmed", "address_ended"]
     assert "cabinet.example" not in str(everything()["JournalEntry"])
-    assert journal.first_fault(Dossier.objects.get(pk=weda_dossier.pk)) is None
+    assert journal.find_first_fault(Dossier.objects.get(pk=weda_dossier.pk)) is None
 
 
 def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monkeypatch):

@@ -62,7 +62,7 @@ def changed_law(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def dossier(seeds_loaded: None) -> Dossier:
     user = User.objects.create(email="gestion@example.org")
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, answers={})
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=NOW, answers={})
     Dossier.objects.filter(pk=dossier.pk).update(owner=user)
     return dossier
 

@@ -49,13 +49,13 @@ def test_the_snapshot_is_what_the_page_showed_and_its_digest_can_be_made_again(t
     }
     said = [content[name] for name in ("filed_at", "cnil_number", "kind", "by")]
     assert said == ["2025-11-14T08:00:00Z", "FR-2025-77", "initial", "Dr Exemple"]
-    assert words(snapshots.report_of(filing)) == words(shown)
+    assert words(snapshots.build_filed_report(filing)) == words(shown)
 
 
 def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
     """Answers, further filings, cancelling, a newer and a withdrawn fact: content, digest and words stay."""
     first = file(tab.dossier)
-    kept = {first.pk: (first.content, first.digest, words(snapshots.report_of(first)))}
+    kept = {first.pk: (first.content, first.digest, words(snapshots.build_filed_report(first)))}
     publish("4", lambda content: withdraw(content, "nature"))
     for turn in range(12):
         act = seeded.choice(["type", "file", "cancel"])
@@ -64,7 +64,7 @@ def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
             tab.type(**{seeded.choice(["record_count", "person_count"]): seeded.randrange(9_999)})
         elif act == "file":
             each = file(tab.dossier, kind="complementary", filed_at=NOW + turn * HOUR, now=LATE)
-            kept[each.pk] = (each.content, each.digest, words(snapshots.report_of(each)))
+            kept[each.pk] = (each.content, each.digest, words(snapshots.build_filed_report(each)))
         else:
             number = seeded.randint(1, len(kept))
             filings.cancel(dossier=tab.dossier, number=number, reason="erreur", by="appareil 1", now=LATE)
@@ -72,7 +72,7 @@ def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
             now = Filing.objects.get(pk=pk)
             assert (now.content, now.digest) == was[:2]
             assert snapshots.is_whole(now)
-    assert all(words(snapshots.report_of(Filing.objects.get(pk=pk))) == was[2] for pk, was in kept.items())
+    assert all(words(snapshots.build_filed_report(Filing.objects.get(pk=pk))) == was[2] for pk, was in kept.items())
     with pytest.raises(TypeError):
         Filing.objects.first().save()
 
@@ -80,7 +80,7 @@ def test_nothing_that_happens_later_changes_a_filing(tab, seeded):
 def test_on_time_or_late_follows_the_frozen_deadline(tab):
     in_time, late = file(tab.dossier), file(tab.dossier, filed_at=LATE, now=LATE, kind="complete")
     tab.type(aware_at="2025-11-01T08:00:00+01:00")
-    assert [snapshots.recorded(Filing.objects.get(pk=each.pk)).late for each in (in_time, late)] == [False, True]
+    assert [snapshots.describe_filing(Filing.objects.get(pk=each.pk)).late for each in (in_time, late)] == [False, True]
     clock = report(tab, LATE).clock
     assert (clock.state, clock.late_as_filed, clock.due_at.isoformat()) == ("done", False, "2025-11-15T17:07:00+00:00")
     assert clock.late  # by the corrected start: the reasons are asked for
@@ -88,8 +88,8 @@ def test_on_time_or_late_follows_the_frozen_deadline(tab):
 
 def test_a_filing_before_the_awareness_is_recorded_and_doubted(tab):
     early = file(tab.dossier, filed_at=NOW - timedelta(days=5))
-    assert snapshots.recorded(early).too_early
-    assert not snapshots.recorded(file(tab.dossier)).too_early
+    assert snapshots.describe_filing(early).too_early
+    assert not snapshots.describe_filing(file(tab.dossier)).too_early
 
 
 def test_a_page_sent_twice_records_once(tab):
@@ -120,7 +120,7 @@ def test_cancelling_leaves_a_trace_and_the_dossier_prepares_an_initial_notificat
     said = {"dossier": tab.dossier, "number": 1, "by": "appareil 2", "now": LATE}
     assert filings.cancel(**said, reason="mauvaise heure")
     assert not filings.cancel(**said, reason="encore")
-    found = snapshots.recorded(Filing.objects.get())
+    found = snapshots.describe_filing(Filing.objects.get())
     assert (found.cancelled_at, found.cancelled_by, found.cancel_reason) == (LATE, "appareil 2", "mauvaise heure")
     assert report(tab).kind == "initial"
     assert "FR-2025-77" not in report(tab).by_key
@@ -132,7 +132,7 @@ def test_cancelling_leaves_a_trace_and_the_dossier_prepares_an_initial_notificat
 def test_a_complement_is_filed_under_the_number_of_the_first(tab):
     file(tab.dossier, cnil_number="FR-2025-77")
     second = file(tab.dossier, kind="complementary", filed_at=NOW + HOUR, now=LATE)
-    found = snapshots.report_of(second).by_key
+    found = snapshots.build_filed_report(second).by_key
     assert (found["kind"].text, found["initial_reference"].text) == ("Complémentaire", "FR-2025-77")
     assert list_differences(report(tab), snapshots.as_data(second)) == ()
 
@@ -158,9 +158,9 @@ def test_a_filing_recorded_anew_keeps_what_had_been_recorded(tab):
     assert snapshots.is_whole(second)
     assert [each.row.key for each in list_differences(report(tab), snapshots.as_data(second))] == ["record_count"]
     filings.cancel(dossier=tab.dossier, number=2, reason="mauvais type", by="appareil 1", now=NOW)
-    assert filings.taken_back(tab.dossier, "complete") == second
+    assert filings.find_taken_back(tab.dossier, "complete") == second
     third = file(tab.dossier, again=2, kind="complete")
     told = {key: third.content["answers"][key]["value"] for key in ("kind", "aware_at")}
     assert told == {"kind": "complete", "aware_at": first.content["answers"]["aware_at"]["value"]}
-    assert filings.unlike_journal(tab.dossier) == []
-    assert filings.taken_back(tab.dossier, "complementary") is None
+    assert filings.list_unlike_journal(tab.dossier) == []
+    assert filings.find_taken_back(tab.dossier, "complementary") is None

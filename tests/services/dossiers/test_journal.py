@@ -37,7 +37,7 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_dossier):
     tab.type(discovery=f"Mme X. l'a dit à {CANARY}.", organisation_name=CANARY)
     tab.reload()
     seen = build_report(loading.load_dossier_data(tab.dossier), NOW).by_key["discovery"].fingerprint
-    saving.overrule(dossier=weda_dossier, key="discovery", seen=seen, by="appareil 1", now=NOW)
+    saving.overrule_warning(dossier=weda_dossier, key="discovery", seen=seen, by="appareil 1", now=NOW)
     secret = access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
     access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=NOW)
     file(weda_dossier, cnil_number=CANARY, filed_by=CANARY)
@@ -57,7 +57,7 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_dossier):
     told = str([(line.by, line.event, line.keys) for line in lines])
     assert CANARY not in told
     assert secret not in told
-    assert journal.first_fault(weda_dossier) is None
+    assert journal.find_first_fault(weda_dossier) is None
 
 
 def test_a_change_that_fails_leaves_no_line(weda_dossier):
@@ -78,7 +78,7 @@ def chain(public_id="dossier"):
         keys = [f"question_{number % 5}"][: number % 2]
         at, event = NOW + timedelta(minutes=number), EVENTS[number % len(EVENTS)]
         line = SimpleNamespace(number=number, at=at, by="appareil 1", event=event, keys=keys)
-        line.hash = head = journal.line_hash(public_id, line, head)
+        line.hash = head = journal.hash_line(public_id, line, head)
         lines.append(line)
     return lines, LENGTH, head
 
@@ -115,7 +115,7 @@ def insert(lines, chance):
     """A line more, with a hash that fits what stands before it; the numbers after it may move on."""
     place = chance.randint(0, len(lines))
     line = JournalEntry(number=place + 1, at=NOW, by="appareil 2", event="filed", keys=[])
-    line.hash = journal.line_hash("dossier", line, lines[place - 1].hash if place else "")
+    line.hash = journal.hash_line("dossier", line, lines[place - 1].hash if place else "")
     if chance.random() < 0.5:
         for each in lines[place:]:
             each.number += 1
@@ -132,7 +132,7 @@ def rewrite(lines, chance):
     lines[place].by += "x"
     before = lines[place - 1].hash if place else ""
     for line in lines[place:]:
-        line.hash = before = journal.line_hash("dossier", line, before)
+        line.hash = before = journal.hash_line("dossier", line, before)
 
 
 EDITS = [change, delete, swap, insert, cut, rewrite]
@@ -140,13 +140,13 @@ EDITS = [change, delete, swap, insert, cut, rewrite]
 
 def test_5000_random_edits_are_all_found(seeded):
     whole, count, head = chain()
-    assert journal.fault_in("dossier", whole, count, head) is None
+    assert journal.find_fault("dossier", whole, count, head) is None
     missed = []
     for turn in range(5_000):
         lines, edit = [copy.copy(line) for line in whole], seeded.choice(EDITS)
         edit(lines, seeded)
         lines.sort(key=lambda line: line.number)
-        if facts(lines) != facts(whole) and journal.fault_in("dossier", lines, count, head) is None:
+        if facts(lines) != facts(whole) and journal.find_fault("dossier", lines, count, head) is None:
             missed.append((turn, edit.__name__))
     assert missed == []
 
@@ -159,20 +159,20 @@ def test_the_first_line_that_does_not_fit_is_named():
     for place in range(LENGTH):
         lines, count, head = chain()
         lines[place].by = "x"
-        assert journal.fault_in("dossier", lines, count, head) == place + 1
+        assert journal.find_fault("dossier", lines, count, head) == place + 1
         lines, count, head = chain()
-        assert journal.fault_in("dossier", lines[:place], count, head) == place + 1  # the tail was cut
+        assert journal.find_fault("dossier", lines[:place], count, head) == place + 1  # the tail was cut
     lines, count, head = chain()
-    assert journal.fault_in("dossier", lines, count - 1, lines[-2].hash) == count  # one too many
-    assert journal.fault_in("autre", lines, count, head) == 1  # another dossier's
-    assert journal.fault_in("dossier", [], 0, "") is None
+    assert journal.find_fault("dossier", lines, count - 1, lines[-2].hash) == count  # one too many
+    assert journal.find_fault("autre", lines, count, head) == 1  # another dossier's
+    assert journal.find_fault("dossier", [], 0, "") is None
 
 
 @pytest.fixture
 def long_dossier(weda_dossier):
     for number in range(LENGTH - weda_dossier.journal.count()):
         event = EVENTS[number % len(EVENTS)]
-        journal.append(dossier=weda_dossier, event=event, keys=["kind"], by="appareil 1", now=NOW)
+        journal.append_line(dossier=weda_dossier, event=event, keys=["kind"], by="appareil 1", now=NOW)
     return Dossier.objects.get()
 
 
@@ -190,9 +190,9 @@ def test_edits_of_the_database_are_found(long_dossier, seeded):
                 numbers = [line.number for line in lines]
                 if len(set(numbers)) == len(numbers):  # else the table refuses it
                     JournalEntry.objects.bulk_create(lines)
-                assert journal.first_fault(long_dossier) is not None, (edit.__name__, len(kept))
+                assert journal.find_first_fault(long_dossier) is not None, (edit.__name__, len(kept))
             transaction.set_rollback(True)
-    assert journal.first_fault(long_dossier) is None
+    assert journal.find_first_fault(long_dossier) is None
 
 
 # -- the command ----------------------------------------------------------------------------------------------

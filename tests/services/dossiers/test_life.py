@@ -70,7 +70,7 @@ def test_what_only_the_practice_knows_is_not_proposed(weda_dossier, key):
 
 
 def test_without_an_incident_only_usual_answers_are_proposed(seeds_loaded):
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="Camille", now=NOW)
     assert {entry["origin"] for entry in dossier.answers.values()} == {"default"}
     assert dossier.title == "Cabinet à nommer – violation sans incident connu"
 
@@ -94,7 +94,7 @@ def test_a_cleared_answer_is_not_proposed_again(weda_dossier, newer):
 def test_answers_that_were_imported_stay_alone(seeds_loaded):
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     given = {"city": answered("city", "Rouen")}
-    dossier = saving.start(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
+    dossier = saving.start_dossier(revision=newest, timezone="Europe/Paris", by="Camille", now=NOW, answers=given)
     assert {key: loading.strip_version(entry) for key, entry in dossier.answers.items()} == given
 
 
@@ -103,22 +103,24 @@ def test_answers_that_were_imported_stay_alone(seeds_loaded):
 
 def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_dossier):
     before = entry("description")
-    saving.keep(dossier=weda_dossier, keys=["description"], by="Camille", now=LATER)
+    saving.keep_answers(dossier=weda_dossier, keys=["description"], by="Camille", now=LATER)
     assert before["reviewed"] is False
     assert entry("description") == {**before, "reviewed": True}
     assert entry("nature")["reviewed"] is False
 
 
 def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_dossier):
-    assert sorted(saving.keepable(weda_dossier, "violation")) == ["causes", "origins"]
-    saving.keep(dossier=weda_dossier, keys=saving.keepable(weda_dossier, "violation"), by="Camille", now=LATER)
+    assert sorted(saving.list_keepable(weda_dossier, "violation")) == ["causes", "origins"]
+    saving.keep_answers(
+        dossier=weda_dossier, keys=saving.list_keepable(weda_dossier, "violation"), by="Camille", now=LATER
+    )
     assert entry("causes")["reviewed"] is True
     assert (entry("nature")["reviewed"], entry("description")["reviewed"]) == (False, False)
-    assert saving.keepable(Dossier.objects.get(), "violation") == []
+    assert saving.list_keepable(Dossier.objects.get(), "violation") == []
 
 
 def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier):
-    by_rubric = {key for step in form().steps for key in saving.keepable(weda_dossier, step.slug)}
+    by_rubric = {key for step in form().steps for key in saving.list_keepable(weda_dossier, step.slug)}
     opened = {question.key for question in form() if question.review == "open"}
     assert {
         "nature",
@@ -134,20 +136,20 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier)
 
 def test_a_cleared_answer_is_not_kept(weda_dossier):
     Tab(weda_dossier).send({"causes": {"state": "cleared", "origin": "practice", "reviewed": False}})
-    assert saving.keepable(Dossier.objects.get(), "violation") == ["origins"]
+    assert saving.list_keepable(Dossier.objects.get(), "violation") == ["origins"]
 
 
 def test_keeping_twice_moves_nothing(weda_dossier):
-    saving.keep(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
+    saving.keep_answers(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
     before = everything()
-    saving.keep(dossier=Dossier.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
+    saving.keep_answers(dossier=Dossier.objects.get(), keys=["causes", "city"], by="Camille", now=LATER)
     assert everything() == before
 
 
 def test_keeping_does_not_keep_what_changed_meanwhile(weda_dossier):
     """The page showed another answer than the one that is stored by then."""
     Tab(weda_dossier).type(causes=["unknown"])
-    saved = saving.keep(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
+    saved = saving.keep_answers(dossier=weda_dossier, keys=["causes"], by="Camille", now=LATER)
     assert list(saved.conflicts) == ["causes"]
     assert entry("causes")["value"] == ["unknown"]
 

@@ -150,7 +150,7 @@ def told(dossier, key):
     question = form().questions[key]
     return [
         (" / ".join(line.text for line in describe_entry(dossier_data, question, each.entry)), each.by)
-        for each in saving.versions(dossier, key)
+        for each in saving.list_versions(dossier, key)
     ]
 
 
@@ -162,12 +162,12 @@ def typed(tab, key, *values):
 
 
 def restore(tab, key, change, **more):
-    return saving.restore(dossier=tab.dossier, key=key, change=change, by="appareil 2", now=TOMORROW, **more)
+    return saving.restore_version(dossier=tab.dossier, key=key, change=change, by="appareil 2", now=TOMORROW, **more)
 
 
 def test_every_earlier_value_is_told_once_in_words(tab):
     typed(tab, "headcount", 2, 3000)
-    saving.keep(dossier=tab.dossier, keys=["nature"], by="appareil 2", now=NOW)
+    saving.keep_answers(dossier=tab.dossier, keys=["nature"], by="appareil 2", now=NOW)
     assert told(tab.dossier, "headcount") == [("3\u202f000", "appareil 1"), ("2", "appareil 1")]
     assert [by for _, by in told(tab.dossier, "nature")] == ["au début"]  # reading is not writing
 
@@ -176,7 +176,7 @@ def test_which_answers_have_a_past_takes_one_query(tab, django_assert_num_querie
     typed(tab, "headcount", 2, 3)
     typed(tab, "city", "Rouen")
     typed(tab, "description", {"practice": "Un poste éteint."})
-    saving.keep(dossier=tab.dossier, keys=["nature", "causes"], by="appareil 1", now=NOW)
+    saving.keep_answers(dossier=tab.dossier, keys=["nature", "causes"], by="appareil 1", now=NOW)
     dossier = Dossier.objects.get()
     with django_assert_num_queries(1):
         assert dossier.rewritten == {"headcount", "description"}
@@ -190,7 +190,7 @@ def test_an_erased_text_still_counts_as_a_past(tab):
 
 def test_restoring_is_a_new_save_with_its_history(tab):
     typed(tab, "city", "Rouen", "Dieppe")
-    first = saving.versions(tab.dossier, "city")[-1]
+    first = saving.list_versions(tab.dossier, "city")[-1]
     saved = restore(tab, "city", first.number)
     assert saved.saved == ["city"]
     assert saved.version == tab.dossier.version + 1
@@ -217,7 +217,7 @@ def test_an_answer_that_was_cleared_can_be_cleared_again(tab):
     typed(tab, "city", "Rouen")
     tab.send({"city": cleared})
     typed(tab, "city", "Dieppe")
-    number = next(each.number for each in saving.versions(tab.dossier, "city") if each.entry == cleared)
+    number = next(each.number for each in saving.list_versions(tab.dossier, "city") if each.entry == cleared)
     restore(tab, "city", number)
     assert loading.strip_version(Dossier.objects.get().answers["city"]) == cleared
 
@@ -226,13 +226,13 @@ def test_keys_that_merge_together_are_restored_one_by_one(tab):
     typed(tab, "siren", "123456782", "732829320")
     typed(tab, "no_siren", True)
     assert "no_siren" in form().merge_set("siren")
-    restore(tab, "siren", saving.versions(tab.dossier, "siren")[-1].number)
+    restore(tab, "siren", saving.list_versions(tab.dossier, "siren")[-1].number)
     assert (stored(tab.dossier, "siren"), stored(tab.dossier, "no_siren")) == ("123456782", True)
 
 
 def test_restoring_merges_with_what_the_page_showed(tab):
     typed(tab, "city", "Rouen", "Dieppe")
-    first, base = saving.versions(tab.dossier, "city")[-1].number, tab.dossier.version
+    first, base = saving.list_versions(tab.dossier, "city")[-1].number, tab.dossier.version
     Tab(tab.dossier).type(city="Elbeuf")
     tab.reload()
     saved = restore(tab, "city", first, base=base)
@@ -249,7 +249,7 @@ def test_restoring_what_stands_moves_nothing(tab):
 
 def test_an_erased_answer_cannot_be_restored(tab):
     typed(tab, "discovery", f"Patient {NIR}", "Par un message.")
-    erased = saving.versions(tab.dossier, "discovery")[-1]
+    erased = saving.list_versions(tab.dossier, "discovery")[-1]
     assert (erased.erased, erased.entry) == (True, None)
     assert restore(tab, "discovery", erased.number) is None
     assert NIR not in str(everything())

@@ -32,7 +32,9 @@ def row(tab, key=KEY):
 
 
 def overrule(tab, key=KEY, seen=None):
-    return saving.overrule(dossier=tab.dossier, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW)
+    return saving.overrule_warning(
+        dossier=tab.dossier, key=key, seen=seen or row(tab).fingerprint, by="une page", now=NOW
+    )
 
 
 def test_a_suspected_text_is_saved_and_warned_of(tab):
@@ -73,7 +75,7 @@ def test_a_changed_text_is_judged_anew(tab):
 
 def test_the_same_text_kept_or_typed_again_stays_overruled(tab):
     overrule(tab)
-    saving.keep(dossier=Dossier.objects.get(), keys=[KEY], by="une page", now=NOW)
+    saving.keep_answers(dossier=Dossier.objects.get(), keys=[KEY], by="une page", now=NOW)
     assert row(tab).warnings == ()
     for text in ("Autre chose.", tab.text):
         tab.reload()

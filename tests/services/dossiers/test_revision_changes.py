@@ -53,7 +53,7 @@ def test_what_was_looked_at_before_the_mail_left_is_not_told():
     (dossier,) = fill(1)
     publish("3.local1", changed)
     revision_changes.put_due(LATER)
-    saving.keep_mine(dossier=dossier, key="other_bodies_involved", by="appareil 1", now=LATER)
+    saving.keep_own_answer(dossier=dossier, key="other_bodies_involved", by="appareil 1", now=LATER)
     tick(LATER)
     assert told() == 0
     assert Outgoing.objects.get(kind__startswith="news-").reason == revision_changes.SEEN

@@ -44,7 +44,7 @@ def dossier(revision: SharedTemplateRevision) -> Dossier:
 
 def start(revision: SharedTemplateRevision, **said) -> Dossier:
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
-    return saving.start(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
+    return saving.start_dossier(revision=newest, template=revision, timezone="Europe/Paris", by="x", now=NOW, **said)
 
 
 def again(dossier: Dossier, editor: User, **elements) -> SharedTemplateRevision:
@@ -92,14 +92,14 @@ def test_a_template_that_answers_leaves_fewer_screens(dossier):
 def test_a_template_serves_no_dossier_of_another_incident(revision, revision_of):
     other = INCIDENT_REVISIONS.list_stored(revision_of)[0] if revision_of else None
     with pytest.raises(ValueError, match="another incident"):
-        saving.start(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
+        saving.start_dossier(revision=other, template=revision, timezone="Europe/Paris", by="x", now=NOW)
     assert not Dossier.objects.exists()
 
 
 def test_a_template_without_incident_serves_a_dossier_without(editor):
     template = begin(editor, incident=None)
     write(template, editor, answers__description="Avis de l'union.")
-    dossier = saving.start(
+    dossier = saving.start_dossier(
         revision=None, template=publish(template, editor), timezone="Europe/Paris", by="x", now=NOW, counted=True
     )
     assert dossier.answers["description"]["basis"] == f"template:{template.slug}@1.local1"
@@ -120,9 +120,9 @@ def test_a_newer_revision_of_the_template_shows_what_it_says_otherwise(dossier, 
 
 def test_what_is_taken_is_the_newer_one_and_what_is_kept_stays(dossier, editor):
     newer = again(dossier, editor, answers__has_sensitive_data=False, answers__description="Autre avis.")
-    saving.take(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
+    saving.take_proposal(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
     dossier.refresh_from_db()
-    saving.keep_mine(dossier=dossier, key="description", by="x", now=NOW)
+    saving.keep_own_answer(dossier=dossier, key="description", by="x", now=NOW)
     dossier.refresh_from_db()
     taken, kept = dossier.answers["has_sensitive_data"], dossier.answers["description"]
     assert (taken["value"], taken["origin"], taken["reviewed"]) == (False, named(newer), True)
@@ -137,7 +137,7 @@ def test_what_the_vendor_s_facts_become_shows_beside_the_union_s_words(dossier):
 
     stored.publish("4", change)
     assert to_review_again(dossier) == {"description"}
-    saving.take(dossier=dossier, key="description", by="x", now=NOW)
+    saving.take_proposal(dossier=dossier, key="description", by="x", now=NOW)
     dossier.refresh_from_db()
     vendor, own = dossier.answers["description"]["value"]
     assert vendor["text"].endswith("Suite.")
@@ -173,7 +173,7 @@ def read(data, **known):
 
 
 def start_from(imported) -> Dossier:
-    return saving.start(
+    return saving.start_dossier(
         revision=INCIDENT_REVISIONS.find_stored(imported.revision),
         template=imported.template and TEMPLATE_REVISIONS.find_stored(imported.template),
         timezone=imported.timezone,
@@ -189,7 +189,7 @@ def dump(dossier: Dossier) -> bytes:
 
 def test_a_dossier_with_a_template_comes_back_whole(dossier, revision, editor):
     again(dossier, editor, answers__has_sensitive_data=False)
-    saving.keep_mine(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
+    saving.keep_own_answer(dossier=dossier, key="has_sensitive_data", by="x", now=NOW)
     dossier.refresh_from_db()
     data = dump(dossier)
     assert json.loads(data)["template"] == {"slug": revision.template.slug, "revision": "1.local1"}
@@ -228,9 +228,9 @@ def read_rows(report: Report) -> list[tuple[Any, ...]]:
 
 def test_what_was_filed_reads_the_same_whatever_the_union_publishes_later(dossier, editor):
     filing = file(dossier)
-    then = build_report(snapshots.report_of(filing).data, NOW)
+    then = build_report(snapshots.build_filed_report(filing).data, NOW)
     again(dossier, editor, answers__has_sensitive_data=False)
-    now = build_report(snapshots.report_of(filing).data, NOW)
+    now = build_report(snapshots.build_filed_report(filing).data, NOW)
     assert read_rows(now) == read_rows(then)
     assert "(Union des médecins)" in now.by_key["has_sensitive_data"].origin_words
     assert snapshots.is_whole(filing)

@@ -26,7 +26,7 @@ def small(monkeypatch):
 
 
 def begin(user, number, now=NOW):
-    made = [saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW) for _ in range(number)]
+    made = [saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=NOW) for _ in range(number)]
     return batches.begin(user=user, kind=Batch.Kind.DRAFTS, dossiers=made, now=now)
 
 

@@ -27,7 +27,7 @@ def user(db):
 def chance(seeded: random.Random, user: User) -> Dossier:
     """A dossier of this account in any state that its clock may have."""
     made = START + timedelta(minutes=seeded.randrange(5))
-    dossier = saving.start(
+    dossier = saving.start_dossier(
         revision=None, timezone=seeded.choice(["Europe/Paris", "Pacific/Tahiti"]), by="x", now=made, answers={}
     )
     Dossier.objects.filter(pk=dossier.pk).update(owner=user)
@@ -68,7 +68,7 @@ def test_order_and_filters_are_those_of_the_list(user, seeded):
 
 @pytest.mark.parametrize("left", [timedelta(hours=24), timedelta(hours=6), timedelta(0)])
 def test_the_very_second_at_which_a_state_changes(user, left):
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
     Dossier.objects.filter(pk=dossier.pk).update(owner=user)
     Tab(dossier).type(aware_at="2025-11-12T18:07:00+01:00")
     end = datetime.fromisoformat("2025-11-15T18:07:00+01:00")
@@ -80,7 +80,7 @@ def test_the_very_second_at_which_a_state_changes(user, left):
 def test_an_awareness_changed_after_the_filing_leaves_a_dossier_where_the_filing_froze_it(user):
     both = []
     for moment in ("2025-11-12T18:07:00+01:00", "2025-11-13T18:07:00+01:00"):
-        dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
         Dossier.objects.filter(pk=dossier.pk).update(owner=user)
         Tab(dossier).type(aware_at=moment)
         file(dossier, kind="complete", filed_at=START)
@@ -92,7 +92,7 @@ def test_an_awareness_changed_after_the_filing_leaves_a_dossier_where_the_filing
 @pytest.mark.parametrize("words", ["evreux", "ÉVREUX", "  dr   hélène ", "helene d'évreux", "Hélène"])
 def test_a_name_is_found_however_it_is_typed(user, words):
     for name in ("Cabinet du Dr Hélène d’Évreux", "Cabinet du Dr Paul"):
-        dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
+        dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=START, answers={})
         Dossier.objects.filter(pk=dossier.pk).update(owner=user)
         Tab(dossier).type(organisation_name=name)
     found = board.choose_dossiers(Viewer(user=user), board.Choice(words=words))

@@ -73,7 +73,7 @@ def test_six_dossiers_begin_in_one_go_each_of_its_own_practice(manager):
     assert {dossier.owner for dossier in found} == {None}
     assert set(manager.memberships.values_list("role", flat=True)) == {Role.MANAGER}
     assert all(dossier.answers["description"]["origin"].startswith("incident:") for dossier in found)
-    assert [journal.first_fault(dossier) for dossier in found] == [None] * 6
+    assert [journal.find_first_fault(dossier) for dossier in found] == [None] * 6
 
 
 def test_each_further_controller_costs_the_same(manager, django_assert_max_num_queries):
@@ -87,7 +87,7 @@ def test_each_further_controller_costs_the_same(manager, django_assert_max_num_q
 def test_a_practice_brings_its_dossier_along_and_only_one_group_has_it(manager):
     zoe, new = own_practice(manager), own_practice(manager, "Cabinet Yann")
     revision = INCIDENT_REVISIONS.list_stored(WEDA)[0]
-    begun = saving.start(revision=revision, timezone="Europe/Paris", by="compte 1", now=NOW, practice=zoe)
+    begun = saving.start_dossier(revision=revision, timezone="Europe/Paris", by="compte 1", now=NOW, practice=zoe)
     group = start(manager, [], [zoe, new])
     assert set(group.dossiers.values_list("practice__name", flat=True)) == {"Cabinet Zoé", "Cabinet Yann"}
     assert group.dossiers.get(practice=zoe) == begun
@@ -153,7 +153,7 @@ def test_spreading_reaches_six_and_writes_over_nothing_that_was_said_or_read(man
     group = start(manager)
     typed, read, cleared, *rest = group.dossiers.order_by("pk")
     Tab(typed).type(discovery="À la radio.", measures_taken={"practice": "Les miennes."})
-    saving.keep(dossier=read, keys=["measures_taken"], by="compte 1", now=NOW)
+    saving.keep_answers(dossier=read, keys=["measures_taken"], by="compte 1", now=NOW)
     Tab(cleared).send({"discovery": {"state": "cleared", "origin": "practice", "reviewed": False}})
     said = {dossier.pk: Dossier.objects.get(pk=dossier.pk).answers for dossier in (typed, read, cleared)}
     say(group, manager, discovery="Par un courriel.", measures_taken=MEASURES)
@@ -171,7 +171,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
     say(group, manager, discovery="Par un courriel.")
     groups.spread_common(group=group, user=manager, now=NOW)
     unread, read, mine = group.dossiers.order_by("pk")
-    saving.keep(dossier=read, keys=["discovery"], by="compte 1", now=NOW)
+    saving.keep_answers(dossier=read, keys=["discovery"], by="compte 1", now=NOW)
     Tab(mine).type(discovery="Par un collègue.")
     say(group, manager, discovery="Par un courriel du 12 novembre.")
     assert groups.spread_common(group=group, user=manager, now=NOW) == 1
@@ -180,7 +180,7 @@ def test_a_changed_common_answer_follows_only_where_nobody_read_the_first(manage
         "Par un courriel.",
         "Par un collègue.",
     ]
-    saving.take(dossier=Dossier.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
+    saving.take_proposal(dossier=Dossier.objects.get(pk=read.pk), key="discovery", by="compte 1", now=NOW)
     assert stored(read, "discovery") == "Par un courriel du 12 novembre."
 
 
@@ -249,7 +249,7 @@ def test_a_new_fact_is_taken_once_for_all_but_not_over_a_practice_s_own_words(ma
     [left] = groups.list_novelties(groups.load_reports(group, NOW))
     assert (left.open, left.own) == ((), (own,))
     assert groups.answer_for_all(group=group, key="nature", take=True, user=manager, now=NOW) == 0
-    assert [journal.first_fault(dossier) for dossier in group.dossiers.all()] == [None] * 6
+    assert [journal.find_first_fault(dossier) for dossier in group.dossiers.all()] == [None] * 6
 
 
 def test_a_new_fact_may_be_left_aside_once_for_all(manager):
@@ -300,7 +300,7 @@ def test_a_practice_that_parts_with_its_manager_leaves_the_group_to_the_others(m
     }
     assert group in ControllerGroup.objects.visible_to(Viewer(user=manager))
     [dossier] = practice.dossiers.all()
-    assert journal.first_fault(dossier) is None
+    assert journal.find_first_fault(dossier) is None
     assert dossier.organisation_name == "Cabinet Eve"
 
 

@@ -25,7 +25,7 @@ def practice_of(user: User, role: str = Role.OWNER, name: str = "Cabinet des Til
 
 
 def begin(practice: Practice) -> Dossier:
-    return saving.start(revision=None, timezone="Europe/Paris", practice=practice, **BY)
+    return saving.start_dossier(revision=None, timezone="Europe/Paris", practice=practice, **BY)
 
 
 def write(practice: Practice, **values) -> set[str]:
@@ -138,9 +138,9 @@ def test_a_change_of_the_profile_is_offered_and_never_forced():
     assert (stored(dossier, "city"), stored(dossier, "postcode")) == ("Villeurbanne", "69003")
     assert offered(dossier) == {"city": "Bron", "postcode": "69500", "legal_last_name": "Martin"}
 
-    saving.keep_mine(dossier=fresh(dossier), key="city", **BY)
-    saving.take(dossier=fresh(dossier), key="postcode", **BY)
-    saving.keep_mine(dossier=fresh(dossier), key="legal_last_name", **BY)  # left without an answer
+    saving.keep_own_answer(dossier=fresh(dossier), key="city", **BY)
+    saving.take_proposal(dossier=fresh(dossier), key="postcode", **BY)
+    saving.keep_own_answer(dossier=fresh(dossier), key="legal_last_name", **BY)  # left without an answer
     assert offered(dossier) == {}
     assert (stored(dossier, "city"), stored(dossier, "postcode")) == ("Villeurbanne", "69500")
     assert "legal_last_name" not in fresh(dossier).answers
@@ -167,7 +167,7 @@ def test_several_offers_are_taken_in_one_save_that_merges():
     colleague = {"city": answered("city", "Vénissieux")}
     saving.save_answers(dossier=dossier, base=seen, entries=colleague, **BY)
     dossier = Dossier.objects.select_related("practice").get(pk=dossier.pk)
-    saved = saving.take_all(dossier=dossier, keys=["city", "postcode", "siren"], base=seen, **BY)
+    saved = saving.take_proposals(dossier=dossier, keys=["city", "postcode", "siren"], base=seen, **BY)
     assert (saved.saved, set(saved.conflicts), saved.version) == (["postcode"], {"city"}, seen + 2)
     assert offered(dossier) == {"city": "Bron"}
 

@@ -171,8 +171,8 @@ def test_two_owners_who_remove_each_other_leave_one():
 def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, jean=Role.OWNER)
-    other = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW)
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
+    other = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=NOW)
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="x", now=NOW, practice=practice)
     secret = invited(practice, mailoutbox, "friend@example.org", by="jean", role=Role.OWNER)
     change(practice, "jean", Role.MEMBER, "anne")
     remove(practice, "jean", "anne")
@@ -185,14 +185,14 @@ def test_who_is_removed_takes_along_what_they_offered_and_every_dossier_says_so(
         ("member_gone", [whom], by),
     ]
     assert not other.journal.filter(event__startswith="member_").exists()
-    assert journal.first_fault(Dossier.objects.get(pk=dossier.pk)) is None
+    assert journal.find_first_fault(Dossier.objects.get(pk=dossier.pk)) is None
 
 
 @pytest.mark.django_db
 def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, zoe=Role.OWNER)
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
     theirs = feeds.make(dossier=dossier, by=access.account_author(user("zoe")), now=NOW)
     kept = feeds.make(dossier=dossier, by=access.account_author(user("anne")), now=NOW)
     secret = invited(practice, mailoutbox, "other@example.org", role=Role.OWNER, by="zoe")
@@ -213,7 +213,7 @@ def test_whoever_goes_is_reminded_of_nothing_more(waiting):
     practice = practice_of(anne=Role.OWNER, zoe=Role.MEMBER)
     email = "anne@example.org" if waiting else "Zoe@example.org"
     for _ in range(2):
-        dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
+        dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
         Subscription.objects.create(dossier=dossier, email=email, pending_email=waiting, asked_at=NOW, confirmed_at=NOW)
     Subscription.objects.filter(dossier=dossier).update(email="accueil@example.org", pending_email="")
     assert remove(practice, "zoe", "zoe")

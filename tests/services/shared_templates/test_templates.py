@@ -85,7 +85,9 @@ def test_who_accepts_the_roles_first_stays_named_and_another_text_is_to_be_accep
 
 def test_a_template_begins_with_what_the_incident_proposes_and_holds_none_of_it(template):
     proposed = publishing.preview_dossier(template, NOW).answers
-    begun = saving.start(revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW)
+    begun = saving.start_dossier(
+        revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], timezone="Europe/Paris", by="x", now=NOW
+    )
     assert proposed == {key: loading.strip_version(entry) for key, entry in begun.answers.items()}
     assert template.content["answers"] == {}
     assert template.content["title"] == "Cyberattaque du logiciel Weda (novembre 2025)"
@@ -259,7 +261,7 @@ def test_who_sees_which_template(editor):
         published(editor, cover="x", advice__severity="x"),
         published(other, advice__severity="y"),
     )
-    begun = saving.start(
+    begun = saving.start_dossier(
         revision=INCIDENT_REVISIONS.list_stored(WEDA)[0], template=gone, timezone="Europe/Paris", by="x", now=NOW
     )
     Dossier.objects.filter(pk=begun.pk).update(owner=(member := accounts.of_address("dr@example.org", NOW)))
@@ -300,7 +302,7 @@ def start_many(
     """The first as a page does it, the others as copies of its row."""
     newest = INCIDENT_REVISIONS.list_stored(WEDA)[0]
     said = {"revision": newest, "template": revision, "counted": counted}
-    first = saving.start(**said, timezone="Europe/Paris", by="x", now=NOW)
+    first = saving.start_dossier(**said, timezone="Europe/Paris", by="x", now=NOW)
     ready(first)
     rest = [
         Dossier(**{field.attname: getattr(first, field.attname) for field in Dossier._meta.fields})

@@ -286,8 +286,8 @@ def test_nobody_claims_what_their_browser_does_not_hold(begun):
     sign_in(stranger)
     assert stranger.post(f"{begun.home}rattacher/").status_code == 404
     first, second = (accounts.for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
-    assert claims.claim(dossier=begun.dossier, user=first, now=timezone.now())
-    assert not claims.claim(dossier=begun.dossier, user=second, now=timezone.now())
+    assert claims.claim_dossier(dossier=begun.dossier, user=first, now=timezone.now())
+    assert not claims.claim_dossier(dossier=begun.dossier, user=second, now=timezone.now())
     assert Dossier.objects.visible_to(Viewer(user=first)).get() == begun.dossier
     assert not Dossier.objects.visible_to(Viewer(user=second)).exists()
 

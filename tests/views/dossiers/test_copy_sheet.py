@@ -73,13 +73,13 @@ def test_a_mark_is_kept_once_with_its_key_in_the_journal_and_no_value(doctor):
     assert told(doctor.dossier)[before:] == [("answer_copied", ["siren"])]
     assert set(Dossier.objects.get().transcribed) == {"siren"}
     assert "123456782" not in str(Dossier.objects.get().transcribed)
-    assert journal.first_fault(Dossier.objects.get()) is None
+    assert journal.find_first_fault(Dossier.objects.get()) is None
 
 
 def rubrics_next(client):
     dossier = Dossier.objects.get()
     report = build_report(loading.load_dossier_data(dossier), NOW)
-    return build_copy_sheet(report, transcription.marks(dossier)).next.key
+    return build_copy_sheet(report, transcription.read_marks(dossier)).next.key
 
 
 def test_what_changed_since_it_was_copied_is_to_be_copied_again(doctor):

@@ -162,7 +162,9 @@ def test_a_cancelled_filing_counts_no_more(doctor):
 def test_once_everything_is_copied_the_filing_is_to_be_recorded(doctor):
     answers = {key: {**each, "reviewed": True} for key, each in weda_data().answers.items()}
     revision = doctor.dossier.incident_revision
-    dossier = saving.start(revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers)
+    dossier = saving.start_dossier(
+        revision=revision, timezone="Europe/Paris", by="appareil 1", now=NOW, answers=answers
+    )
     access.grant_device(dossier=dossier, secret=doctor.cookies[COOKIE].value, now=NOW)
     doctor.dossier = dossier
     assert "Recopiez le brouillon sur le téléservice" in home(doctor).text
@@ -196,7 +198,9 @@ def several(doctor, count):
             say(doctor.dossier, **answers)
             continue
         entries = {key: answered(key, value) for key, value in answers.items()}
-        dossier = saving.start(revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries)
+        dossier = saving.start_dossier(
+            revision=revision, timezone="Indian/Reunion", by="appareil 1", now=NOW, answers=entries
+        )
         access.grant_device(dossier=dossier, secret=secret, now=NOW)
         if number % 4 == 2:
             file(dossier)

@@ -269,7 +269,7 @@ def test_without_anybody_to_write_to_no_letter_is_offered(owner):
 def test_the_copy_of_a_complement_is_read_after_the_filings_before_it(owner):
     send(owner)
     send(owner, kind="complementary", day="2025-11-20", cnil_number="C-9")
-    report = service.report_of(Filing.objects.get(number=2))
+    report = service.build_filed_report(Filing.objects.get(number=2))
     assert (report.kind, report.clock.late, "late_reasons" in report.by_key) == ("complementary", False, False)
     assert report.by_key["initial_reference"].text == "FR-2025-77"
     page = text_of(owner.get(f"{owner.root}complement/"))
@@ -330,7 +330,7 @@ def test_the_journal_names_questions_and_no_value(owner):
 
 def test_a_long_journal_has_pages(owner):
     for _ in range(50):
-        journal.append(dossier=owner.dossier, event="answers_saved", keys=["kind"], by="appareil 1", now=NOW)
+        journal.append_line(dossier=owner.dossier, event="answers_saved", keys=["kind"], by="appareil 1", now=NOW)
     first, second = (text_of(owner.get(f"{owner.root}journal/?page={n}")) for n in (1, 2))
     assert "Page 1 sur 2" in first
     assert "Dossier commencé" in second

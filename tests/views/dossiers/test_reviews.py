@@ -89,7 +89,7 @@ def test_from_the_request_to_the_name_on_the_page_and_in_the_pdf(doctor):
     assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/"))
     assert flat(f"{said}.") in pdf_text(doctor)
     with time_machine.travel(first + DAY, tick=False):
-        saving.keep(dossier=doctor.dossier, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
+        saving.keep_answers(dossier=doctor.dossier, keys=["nature", "origins"], by="appareil 1", now=timezone.now())
         assert f"{said}." in shown(doctor.get(f"{doctor.root}verifier/")), "kept, not changed"
         type_in(doctor.dossier, discovery="Par la presse")
     said += f", avant des modifications du {in_reunion(first + DAY)}."
@@ -194,10 +194,10 @@ def test_no_altered_secret_opens_anything(doctor, seeded):
     for _ in range(1000):
         place, bit = seeded.randrange(len(secret)), 1 << seeded.randrange(7)
         wrong = secret[:place] + chr(ord(secret[place]) ^ bit) + secret[place + 1 :]
-        opened += reviews.opened(wrong, now) is not None
+        opened += reviews.find_opened(wrong, now) is not None
     assert opened == 0
     for wrong in (secret[:-1], secret + "A", secret.swapcase(), ""):
-        assert reviews.opened(wrong, now) is None
+        assert reviews.find_opened(wrong, now) is None
     assert Client().get(address).status_code == 200
 
 
@@ -254,7 +254,7 @@ def test_each_step_is_in_the_journal_without_a_name(doctor):
         ("proofread", ["relecture 1"], "relecture 1"),
         ("proofreading_revoked", ["relecture 2"], "appareil 1"),
     ]
-    assert journal.first_fault(Dossier.objects.get()) is None
+    assert journal.find_first_fault(Dossier.objects.get()) is None
     assert "Dossier relu" in shown(doctor.get(f"{doctor.root}journal/"))
 
 
@@ -273,7 +273,7 @@ def test_a_reader_sees_the_list_and_asks_nobody(doctor):
 def test_a_claimed_dossier_and_a_removed_colleague_leave_no_link_behind(doctor):
     address = asked(doctor)
     owner, member = (User.objects.create(email=f"{name}@example.org") for name in ("owner", "member"))
-    claims.claim(dossier=doctor.dossier, user=owner, now=timezone.now())
+    claims.claim_dossier(dossier=doctor.dossier, user=owner, now=timezone.now())
     assert Client().get(address).status_code == 404
     practice = Practice.objects.create(name="Cabinet")
     for user, role in ((owner, Role.OWNER), (member, Role.MEMBER)):

@@ -42,7 +42,7 @@ def practice(manager):
 
 def simple(**place):
     """A dossier whose PDF is quickly made."""
-    return saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, **place)
+    return saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=NOW, **place)
 
 
 def ask(client, *chosen):

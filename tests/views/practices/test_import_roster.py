@@ -208,7 +208,7 @@ def test_nothing_is_half_imported(client, monkeypatch):
             raise RuntimeError
         return real(**said)
 
-    monkeypatch.setattr(saving, "start", third_fails)
+    monkeypatch.setattr(saving, "start_dossier", third_fails)
     with pytest.raises(RuntimeError):
         client.post(PAGE, shown)
     assert everything() == before

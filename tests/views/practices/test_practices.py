@@ -43,7 +43,7 @@ def practice_with(**roles: User) -> Practice:
 
 
 def dossier_of(practice: Practice, **more) -> Dossier:
-    return saving.start(
+    return saving.start_dossier(
         revision=None, timezone="Europe/Paris", by="test", now=timezone.now(), practice=practice, **more
     )
 
@@ -342,7 +342,7 @@ def test_an_account_s_dossier_is_given_to_its_practice(client, seeds):
 def test_a_dossier_is_given_to_no_practice_where_one_may_not_write():
     user = account()
     reads, strange = practice_with(owner=account("o"), reader=user), practice_with(owner=account("p"))
-    dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
+    dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=timezone.now())
     Dossier.objects.filter(pk=dossier.pk).update(owner=user)
     client = browser(user)
     for practice in (reads, strange):

@@ -34,7 +34,7 @@ def anne():
     client.practice = Practice.objects.create(name="Cabinet des Tilleuls", timezone="Indian/Reunion")
     member(client.practice, client.user, Role.OWNER)
     client.page = f"/cabinets/{client.practice.public_id}/equipe/"
-    client.dossier = saving.start(
+    client.dossier = saving.start_dossier(
         revision=None, timezone="Europe/Paris", by="x", now=timezone.now(), practice=client.practice
     )
     return client
