@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from notifications import tasks
 from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
+from notifications.management.commands.send_reminders import URGENT_EVERY
 from notifications.management.supervisor import stop_signals
 from notifications.services.alerts import reminders
 from notifications.services.dossiers import counts
@@ -52,6 +53,7 @@ def rounds(worker: str) -> list[Round]:
     # each look at SQLite's file is a look at the disk, and nobody waits there for more than a few files
     every = 5.0 if connection.vendor == "sqlite" else 1.0
     return [
+        Round("urgent_mail", URGENT_EVERY, send_urgent_mail),
         Round("look_after", 30.0, look_after),
         Round("reminders", REMINDERS_EVERY, send_reminders),
         Round("tasks", every, partial(run_task, worker)),
@@ -68,6 +70,11 @@ def look_after(stop: Callable[[], bool]) -> bool:
     return False
 
 
+def send_urgent_mail(stop: Callable[[], bool]) -> bool:
+    reminders.send_urgent(stop=stop)
+    return False
+
+
 def send_reminders(stop: Callable[[], bool]) -> bool:
     reminders.tick(stop=stop)
     return False
@@ -80,7 +87,7 @@ def run_task(worker: str, stop: Callable[[], bool]) -> bool:
 def purge(stop: Callable[[], bool]) -> bool:
     now = timezone.now()
     retention.purge(now=now)
-    notices.announce(now=now)
+    notices.announce_ends(now=now)
     return False
 
 

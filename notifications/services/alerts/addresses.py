@@ -105,7 +105,8 @@ def _ask(subscription: Subscription, email: str, now: datetime) -> None:
     """Replace the address once a mail to the new one was answered."""
     _not_too_often(subscription.dossier, email, now)
     _replace(subscription, email, now)
-    outbox.row(subscription.dossier, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
+    kind, purpose = outbox.REQUEST + fingerprint(email), outbox.Purpose.CONFIRMATION
+    outbox.row(subscription.dossier, kind, now, email, now, purpose=purpose).save(force_insert=True)
 
 
 def _replace(subscription: Subscription, email: str, now: datetime) -> None:
@@ -135,7 +136,7 @@ def _not_too_often(dossier: Dossier, email: str, now: datetime) -> None:
     """Count this request, or raise TooOften."""
     forget_requests(now)
     mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
-    of_dossier = Outgoing.objects.filter(dossier=dossier, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
+    of_dossier = Outgoing.objects.filter(dossier=dossier, purpose=outbox.Purpose.CONFIRMATION, made_at__gt=now - DAY)
     if (
         lately.filter(address=mailbox).exists()
         or ConfirmationSent.objects.filter(address=mailbox).count() >= MOST_A_DAY
@@ -166,7 +167,7 @@ def confirm(*, token: str, now: datetime) -> bool:
         email = each.asked_email
         Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
         waiting = Outgoing.objects.filter(dossier=each.dossier, state=Outgoing.State.WAITING)
-        waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
+        waiting.exclude(purpose=outbox.Purpose.CONFIRMATION).update(domain=outbox.domain_of(email))
         journal.append(dossier=each.dossier, event="address_confirmed", by=RECIPIENT, now=now)
     return subscription is not None
 
@@ -196,10 +197,6 @@ def end_to(*, dossier: Dossier, email: str, by: str, now: datetime) -> None:
     found.filter(pending_email__iexact=email).update(pending_email="")
     if found.filter(email__iexact=email).exists():
         end(dossier=dossier, by=by, now=now)
-
-
-def is_request(kind: str) -> bool:
-    return kind.startswith(outbox.REQUEST)
 
 
 def is_asked(subscription: Subscription) -> bool:

@@ -100,21 +100,29 @@ class News:
     """One message and what is true of it: `clock` is that of the duty it is about, None where it is about none."""
 
     row: Outgoing
-    subscription: Subscription
+    subscription: Subscription | None  # None: written beforehand
     clock: Deadline | None
 
     @property
     def to(self) -> str:
-        asked = addresses.is_request(self.row.kind)
+        if self.subscription is None:
+            return self.row.email
+        asked = self.row.purpose == outbox.Purpose.CONFIRMATION
         return self.subscription.asked_email if asked else self.subscription.email
 
 
 def letter(told: Sequence[News], now: datetime) -> EmailMultiAlternatives:
     """The mail of one message, or of several of one kind for one address, as it is true at `now`."""
     first = told[0]
-    if addresses.is_request(first.row.kind):
+    if first.subscription is None:
+        headers = {"Message-ID": f"<{first.row.key}@{site_name()}>", "Auto-Submitted": "auto-generated"}
+        sender = settings.DEFAULT_FROM_EMAIL
+        mail = EmailMultiAlternatives(first.row.subject, first.row.body, sender, [first.to], headers=headers)
+        mail.message().as_bytes()
+        return mail
+    if first.row.purpose == outbox.Purpose.CONFIRMATION:
         return _mail(first, "Confirmez votre adresse de rappel", "confirm", _to_confirm(first.subscription))
-    words = NEWS if first.row.kind.startswith(outbox.NEWS) else WORDS[first.row.kind]
+    words = NEWS if first.row.purpose == outbox.Purpose.NEWS else WORDS[first.row.kind]
     said = [_said(news, now) if news.clock else _said_of_news(news) for news in told]
     if len(said) > 1:
         context = {"title": words.many, "advice": words.advice, "dossiers": said, "end_link": end_address(told)}

@@ -1,4 +1,4 @@
-"""Reminders by mail: derived at each tick from what is true now, put into an outbox, sent, marked.
+"""What the outbox sends: reminders, derived at each tick from what is true now, and all other mail.
 
 Nothing is scheduled, so nothing is lost by an outage: whatever is true afterwards is sent then."""
 
@@ -31,19 +31,31 @@ def tick(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambda: Fals
     how many were sent."""
     sent = 0
     planned = _plan(clock())
-    if not settings.MAIL_LEAVES:  # all wait until a server is named again
-        return sent
+    # without a server, what was written becomes files for whoever runs this; reminders wait until one is named again
+    purposes = () if settings.MAIL_LEAVES else outbox.WRITTEN
     with closing(Post()) as post:
-        while not stop() and (row := outbox.claim(clock())):
+        while not stop() and (row := outbox.claim(clock(), purposes)):
             sent += _deliver(row, post, clock)
             if abs(clock() - planned) > BEAT_EVERY:  # a long round: what became due meanwhile may be nearer its end
                 planned = _plan(clock())
     return sent
 
 
+def send_urgent(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambda: False) -> int:
+    """Send what somebody waits for at a screen, codes first; returns how many were sent. One query where there is
+    nothing, so that one may look every second."""
+    sent = 0
+    purposes = [each for each in outbox.URGENT if settings.MAIL_LEAVES or each in outbox.WRITTEN]
+    with closing(Post()) as post:
+        while not stop() and (row := outbox.claim(clock(), purposes)):
+            sent += _deliver(row, post, clock)
+    return sent
+
+
 def _plan(now: datetime) -> datetime:
     """Put what is due into the outbox; the beat tells that this succeeded."""
     addresses.forget_requests(now)
+    outbox.drop_expired(now)
     watch.put_due(now)
     revision_changes.put_due(now)
     return beat(now)
@@ -94,8 +106,10 @@ def _news(row, clock):
 
 def _read(row, now):
     """(What it says, why it is not to be sent)."""
+    if row.purpose in outbox.WRITTEN:
+        return letters.News(row, None, None), watch.fault_of_written(row, now)
     subscription = Subscription.objects.filter(dossier=row.dossier_id).select_related("dossier__group").first()
-    if revision_changes.is_news(row.kind) or addresses.is_request(row.kind):
+    if row.purpose != outbox.Purpose.REMINDER:
         found, clock = [], None
     else:
         found = watch.clocks_of(row.dossier, now, REMINDED)

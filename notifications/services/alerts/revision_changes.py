@@ -41,10 +41,6 @@ class Family:
         return f"{self.prefix}{self.newest}"
 
 
-def is_news(kind: str) -> bool:
-    return kind.startswith(outbox.NEWS)
-
-
 def put_due(now: datetime) -> None:
     """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
     incident = _families(IncidentRevision, "incident", incidents.as_data)
@@ -106,7 +102,7 @@ def _changed(data: DossierData, told: int | None, family: Family, now: datetime)
 
 
 def _row(dossier: Dossier, email: str, family: Family, now: datetime, changed: bool) -> Outgoing:
-    row = outbox.row(dossier, family.kind, None, email, now)
+    row = outbox.row(dossier, family.kind, None, email, now, purpose=outbox.Purpose.NEWS)
     if not changed:
         row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
     return row

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
-from django.db.models import Q
 
 from ... import seeds
 from ...models import Dossier, Outgoing, Subscription
@@ -28,6 +27,7 @@ FIRST_KINDS = ("start", "complement")  # true from the moment that their end is 
 ENDED, UNCONFIRMED = "rappels arrêtés", "adresse non confirmée"
 FILED, STOPPED = "dépôt consigné", "délai arrêté par votre décision"
 MOVED, REPLACED = "échéance déplacée", "remplacé"
+WITHDRAWN = "invitation retirée"
 
 
 def clocks_of(dossier: Dossier, now: datetime, keys: Collection[str] = ()) -> list[Deadline]:
@@ -59,8 +59,7 @@ def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
     """The reminders that were sent, of each dossier, the last one last."""
     found: dict[int, list[Outgoing]] = defaultdict(list)
     sent = Outgoing.objects.filter(dossier__in=list(dossiers), state=Outgoing.State.SENT)
-    others = Q(kind__startswith=outbox.REQUEST) | Q(kind__startswith=outbox.NEWS)
-    for each in sent.exclude(others).order_by("ended_at", "pk"):
+    for each in sent.filter(purpose=outbox.Purpose.REMINDER).order_by("ended_at", "pk"):
         found[each.dossier_id].append(each)
     return found
 
@@ -106,13 +105,21 @@ def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline
     """Why this message is not to be sent any more; "" while what it says is true."""
     if subscription is None or subscription.ended_at:
         return ENDED
-    if addresses.is_request(row.kind):
+    if row.purpose == outbox.Purpose.CONFIRMATION:
         return "" if addresses.awaits(subscription, row) else REPLACED
     if subscription.confirmed_at is None:
         return UNCONFIRMED
-    if revision_changes.is_news(row.kind):
+    if row.purpose == outbox.Purpose.NEWS:
         return "" if revision_changes.is_true(row, now) else revision_changes.SEEN
     return _untrue(row, found, now)
+
+
+def fault_of_written(row: Outgoing, now: datetime) -> str:
+    """Why a mail that was written beforehand is not to be sent any more; "" while it is."""
+    if row.expires_at and row.expires_at <= now:
+        return outbox.EXPIRED
+    over = row.invitation and (row.invitation.revoked_at or row.invitation.accepted_at)
+    return WITHDRAWN if over else ""
 
 
 def _untrue(row: Outgoing, found: list[Deadline], now: datetime) -> str:

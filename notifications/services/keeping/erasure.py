@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from ...models import ControllerGroup, Dossier, Erasure, Invitation, Practice, Subscription, User
+from ...models import ControllerGroup, Dossier, Erasure, Invitation, Outgoing, Practice, Subscription, User
 from .. import journal
 from ..accounts import access
 from ..practices import team
@@ -96,6 +96,7 @@ def erase_account(*, user: User, now: datetime) -> None:
         erase(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(created_by=locked, dossiers=None).delete()
     Invitation.objects.filter(email__iexact=locked.email).delete()
+    Outgoing.objects.filter(email__iexact=locked.email).delete()
     locked.delete()
     _end_sessions(user)
 

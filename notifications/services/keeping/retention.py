@@ -157,7 +157,7 @@ def over(now: datetime) -> dict[str, QuerySet[Any]]:
 def _is_told_of_no_more() -> Q:
     """While reminders go to somebody, what was sent tells which ones are not to be sent again."""
     live = Subscription.objects.filter(dossier=OuterRef("dossier"), ended_at=None)
-    return Q(kind__startswith=outbox.REQUEST) | ~Exists(live)
+    return Q(purpose=outbox.Purpose.CONFIRMATION) | ~Exists(live)
 
 
 def _cached(now: datetime, dry: bool) -> int:

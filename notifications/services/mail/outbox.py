@@ -1,5 +1,5 @@
-"""The outbox: one row for each message to send once. A sender claims a row with a lease, sends, and marks it; all of
-this in single statements, so that no transaction is open while a mail travels.
+"""The outbox of all mail: one row for each message to send once. A sender claims a row with a lease, sends, and marks
+it; all of this in single statements, so that no transaction is open while a mail travels.
 
 Killed anywhere: a row that was claimed is free again after its lease, and keeps its Message-ID.
 
@@ -8,15 +8,19 @@ before it is sent for the first time, never later; from then on one statement cl
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, OperationalError
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
-from ...models import Dossier, Outgoing, Subscription
+from ...models import Dossier, Invitation, Outgoing, Subscription
 
+Purpose = Outgoing.Purpose
+# What somebody waits for at a screen, the most urgent first; all of it may be looked for every second.
+URGENT = (Purpose.CODE, Purpose.CONFIRMATION, Purpose.INVITATION, Purpose.NOTICE)
+WRITTEN = (Purpose.CODE, Purpose.INVITATION, Purpose.NOTICE, Purpose.RETENTION)  # beforehand, with text and recipient
 LEASE = timedelta(minutes=10)  # longer than a mail may take (EMAIL_TIMEOUT for each word, EMAIL_ANSWER_TIMEOUT)
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=3)
 REFUSED_AGAIN, REFUSED_FOR = timedelta(minutes=20), timedelta(hours=3)
@@ -29,8 +33,10 @@ NEWS = "news-"
 RELAY, DOMAIN = "serveur d'envoi injoignable", "refus temporaire"
 REFUSED = "adresse refusée"
 UNREADABLE = "message impossible à composer"
+EXPIRED = "trop tard"
 UNANSWERED, UNCERTAIN = "réponse du serveur perdue", "remise incertaine"
 FREE = {"lease": "", "leased_until": None, "refused_since": None}
+ERASED = {"email": "", "subject": "", "body": ""}
 MARK_TRIES = 4  # each waits for SQLite's lock as long as any write
 
 
@@ -41,12 +47,14 @@ def row(
     email: str,
     now: datetime,
     *,
+    purpose: Purpose = Purpose.REMINDER,
     settled_at: datetime | None = None,
     again: str = "",
 ) -> Outgoing:
-    """A message that is not stored yet. `settled_at`: not to be sent before; `again`: why the same one goes out once
-    more."""
+    """A message about a dossier that is not stored yet. `settled_at`: not to be sent before; `again`: why the same one
+    goes out once more."""
     return Outgoing(
+        purpose=purpose,
         dossier=dossier,
         kind=kind,
         key=key_of(dossier, kind, deadline, again),
@@ -55,6 +63,37 @@ def row(
         made_at=now,
         next_at=max(now, settled_at or now),
     )
+
+
+def put_written(
+    *,
+    purpose: Purpose,
+    email: str,
+    subject: str,
+    body: str,
+    expires_at: datetime,
+    now: datetime,
+    invitation: Invitation | None = None,
+) -> None:
+    """Store a mail that is written already; what it says is erased once it was sent, or dropped."""
+    Outgoing.objects.create(
+        purpose=purpose,
+        invitation=invitation,
+        key=secrets.token_hex(32),
+        domain=domain_of(email),
+        email=email,
+        subject=subject,
+        body=body,
+        made_at=now,
+        next_at=now,
+        expires_at=expires_at,
+    )
+
+
+def drop_expired(now: datetime) -> None:
+    """Nothing that is too late is sent any more, nor kept."""
+    late = _waiting().filter(_free(now), expires_at__lte=now)
+    late.update(state=Outgoing.State.DROPPED, reason=EXPIRED, ended_at=now, **FREE | ERASED)
 
 
 def domain_of(email: str) -> str:
@@ -97,18 +136,19 @@ def _waiting() -> QuerySet[Outgoing]:
     return Outgoing.objects.filter(state=Outgoing.State.WAITING)
 
 
-def claim(now: datetime) -> Outgoing | None:
+def claim(now: datetime, purposes: Collection[Purpose] = ()) -> Outgoing | None:
     """The next message that is due, reserved for the caller with those bound to it (`bound`); None when there is none.
     A lease or a delay longer than any that we give was set by a clock that ran ahead: it does not count."""
     while True:
-        found = _by_urgency(_due(now), now).select_related("dossier").first()
+        due = _due(now).filter(purpose__in=purposes) if purposes else _due(now)
+        found = _by_urgency(due, now).select_related("dossier", "invitation").first()
         if found is None:
             return None
         before, found.lease = found.lease, secrets.token_urlsafe(16)
         mine = _with_bound(found).filter(_free(now), lease=before)  # compare and set
         if mine.update(lease=found.lease, leased_until=now + LEASE):
             never_tried = not (before or found.reason or found.bundle)
-            if never_tried and found.dossier.group_id and not found.kind.startswith(REQUEST):
+            if never_tried and found.purpose not in URGENT and found.dossier and found.dossier.group_id:
                 _bind(found, now)
             return found
 
@@ -155,15 +195,17 @@ def _with_bound(row: Outgoing) -> QuerySet[Outgoing]:
 
 
 def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
-    """What somebody waits for at his screen, then the nearest end, then ends that are past, then news; what failed goes
-    last and by turns, so that one that always fails starves nobody."""
+    """Codes, which end by themselves within minutes, whatever they met; then what else somebody waits for at a screen,
+    the nearest end, ends that are past, news and the like; what failed goes last and by turns, so that one that always
+    fails starves nobody."""
     fresh = Q(reason="")
     rank = Case(
-        When(fresh & Q(kind__startswith=REQUEST), then=Value(0)),
-        When(fresh & Q(deadline__gte=now), then=Value(1)),
-        When(fresh & Q(kind__startswith=NEWS), then=Value(3)),
-        When(fresh, then=Value(2)),
-        default=Value(4),
+        When(purpose=Purpose.CODE, then=Value(0)),
+        When(fresh & Q(purpose__in=URGENT), then=Value(1)),
+        When(fresh & Q(deadline__gte=now), then=Value(2)),
+        When(fresh & Q(purpose=Purpose.REMINDER), then=Value(3)),
+        When(fresh, then=Value(4)),
+        default=Value(5),
         output_field=IntegerField(),
     )
     end = Case(When(fresh, then=F("deadline")))
@@ -179,7 +221,7 @@ def mark_sent(row: Outgoing, now: datetime, reason: str = "") -> None:
     """Tried until it is written: what is not marked is sent again."""
     for left in reversed(range(MARK_TRIES)):
         try:
-            _release(row, state=Outgoing.State.SENT, ended_at=now, reason=reason)
+            _release(row, state=Outgoing.State.SENT, ended_at=now, reason=reason, **ERASED)
         except OperationalError:
             if not left:
                 raise
@@ -189,7 +231,7 @@ def mark_sent(row: Outgoing, now: datetime, reason: str = "") -> None:
 
 def drop(row: Outgoing, reason: str, now: datetime) -> None:
     """This message alone is not to be sent."""
-    _release_one(row, state=Outgoing.State.DROPPED, ended_at=now, reason=reason)
+    _release_one(row, state=Outgoing.State.DROPPED, ended_at=now, reason=reason, **ERASED)
 
 
 def put_off(row: Outgoing, reason: str, next_at: datetime, **changes: object) -> None:
@@ -211,7 +253,7 @@ def refuse(row: Outgoing, now: datetime) -> None:
     wrongly for a while says the same of every address."""
     since = row.refused_since or now
     if now - since >= REFUSED_FOR:
-        _release(row, state=Outgoing.State.DROPPED, ended_at=now, reason=REFUSED)
+        _release(row, state=Outgoing.State.DROPPED, ended_at=now, reason=REFUSED, **ERASED)
     else:
         put_off(row, REFUSED, now + REFUSED_AGAIN, refused_since=since)
 

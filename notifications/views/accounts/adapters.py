@@ -1,20 +1,22 @@
 """Where the accounts' library asks us: who asks, what is said, what is sent."""
 
-from contextlib import suppress
-from smtplib import SMTPException
+from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.urls import reverse
+from django.utils import timezone
 
 from breach_assistant.proxies import client_address
 
 from ...documents import qr
-from ..site import errors
+from ...services.mail import outbox
 
+CODES = {"account/email/login_code", "account/email/email_confirmation"}
+CODE_FOR = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+NOTICE_FOR = timedelta(days=3)
 # What the library tells after an act, by the name of its template; what is not here is not told.
 SAID = {
     "account/messages/logged_in.txt": "Vous êtes connecté.",
@@ -61,15 +63,24 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.add_message(request, level, text, extra_tags=extra_tags)
 
     def send_mail(self, template_prefix, email, context):
-        try:
-            super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
-        except (OSError, SMTPException):
-            raise ImmediateHttpResponse(errors.mail_failed(self.request)) from None
+        """Into the outbox: no page waits for a mail server. A code is not sent once it is too late to enter it."""
+        message, now = (
+            self.render_mail(template_prefix, email, context | {"site_url": settings.SITE_URL}),
+            timezone.now(),
+        )
+        is_code = template_prefix in CODES
+        outbox.put_written(
+            purpose=outbox.Purpose.CODE if is_code else outbox.Purpose.NOTICE,
+            email=email,
+            subject=message.subject,
+            body=message.body,
+            expires_at=now + (CODE_FOR if is_code else NOTICE_FOR),
+            now=now,
+        )
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
         what = NOTICES[template_prefix]
-        with suppress(ImmediateHttpResponse):  # the change is made, and said on the page
-            super().send_notification_mail("account/email/notice", user, {"what": what}, email)
+        super().send_notification_mail("account/email/notice", user, {"what": what}, email)
 
     def get_reauthentication_methods(self, user):
         """A passkey first, for those who have one: recovery codes are for the day when it is lost."""

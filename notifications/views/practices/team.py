@@ -15,7 +15,6 @@ from ...services.accounts import roles
 from ...services.alerts.addresses import BadAddress, TooOften
 from ...services.practices import team as service
 from ..dossiers.links import without_path
-from ..site import errors
 
 PROBLEMS = {
     BadAddress: "Cette adresse n'est pas utilisable. Écrivez-la comme dans cet exemple : accueil@cabinet.fr",
@@ -74,12 +73,10 @@ def _invite(request, practice, act):
         made = service.invite(
             practice=practice, email=form.cleaned_data["email"], role=form.cleaned_data["role"], **act
         )
-    except service.MailFailed:
-        return errors.mail_failed(request)
     except tuple(PROBLEMS) as problem:
         form.add_error("email", PROBLEMS[type(problem)])
         return _page(request, practice, status=422, form=form)
-    messages.success(request, f"L'invitation est partie à {made.email}. Elle est valable {service.FOR.days} jours.")
+    messages.success(request, f"L'invitation part à {made.email}. Elle est valable {service.FOR.days} jours.")
     return redirect("team", practice.public_id)
 
 

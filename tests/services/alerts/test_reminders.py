@@ -394,8 +394,8 @@ def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, 
     [dossier] = fill(1)
     claim = outbox.claim
 
-    def claim_and_erase(now):
-        found = claim(now)
+    def claim_and_erase(now, purposes):
+        found = claim(now, purposes)
         erasure.erase(dossier=dossier, by="appareil 1", now=now) if found else None
         return found
 

@@ -15,6 +15,7 @@ from notifications.services.dossiers import saving
 from notifications.services.practices import groups
 from tests.dossiers import AS_IN_EXAMPLE, NOW
 from tests.html_pages import Page
+from tests.signing_in import sent_mails
 from tests.stored import WEDA, Tab, everything, fact, publish, store_seeds, stored
 from tests.views.site.test_public import shown
 from tests.world import BACKEND
@@ -135,7 +136,7 @@ def test_names_typed_before_the_session_ended_are_given_back(manager):
 
 def test_an_invited_doctor_answers_for_the_practice_that_was_begun(manager, mailoutbox):
     begin(manager, "Cabinet Ana ; ana@msp.example\nCabinet Bob")
-    assert [mail.to for mail in mailoutbox] == [["ana@msp.example"]]
+    assert [mail.to for mail in sent_mails()] == [["ana@msp.example"]]
     [invitation] = Practice.objects.get(name="Cabinet Ana").invitations.all()
     assert invitation.role == Role.OWNER
 
