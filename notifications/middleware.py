@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from .models import Viewer
-from .services.accounts import access, accounts
+from .services.accounts import access, accounts, secrets
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 # Pages that an administrator or an editor may open before a second factor is set up.
@@ -38,7 +38,7 @@ class ViewerMiddleware:
 
     def __call__(self, request):
         secret = request.COOKIES.get(COOKIE, "")
-        device = access.fingerprint(secret) if secret else None
+        device = secrets.hash_secret(secret) if secret else None
         request.viewer = SimpleLazyObject(lambda: Viewer(user=_user(request), device=device))
         response = self.get_response(request)
         if request.method == "POST" and device and response.status_code < 400:

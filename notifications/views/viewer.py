@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..middleware import COOKIE, SignInNeeded
 from ..models import Dossier, Practice
-from ..services.accounts import access, roles
+from ..services.accounts import access, roles, secrets
 from ..services.dossiers import claims
 
 COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one; dossiers are erased earlier when unused
@@ -24,13 +24,13 @@ def open_new(request, response, dossier, now):
     return open_device(request, response, dossier, now)
 
 
-def open_device(request, response, dossier, now):
+def open_device(request, response, dossier, now, via=None):
     """Give this browser the right to open `draft`: with its own secret when that one opens something already, with a
     new one otherwise, so that a secret planted by somebody else never opens anything."""
     secret = request.COOKIES.get(COOKIE, "")
     if not access.device_is_known(request.viewer.device):
-        secret = access.new_secret()
-    access.grant_device(dossier=dossier, secret=secret, now=now)
+        secret = secrets.make_secret()
+    access.grant_device(dossier=dossier, secret=secret, now=now, via=via)
     response.set_cookie(
         COOKIE, secret, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=not settings.LOCAL, path="/"
     )

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ...models import ConfirmationSent, ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
 from .. import journal
-from ..accounts import access, roles
+from ..accounts import access, roles, secrets
 from ..alerts import addresses, feeds
 from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
 from ..dossiers import reviews
@@ -48,7 +48,7 @@ def waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
 
 
 def _open(now: datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+    return secrets.list_open(secrets.INVITATION, now)
 
 
 # -- inviting -------------------------------------------------------------------------------------------
@@ -65,12 +65,12 @@ def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime
         raise AlreadyIn
     _counted(practice, email, by, now)
     _open(now).filter(practice=practice, email=email).update(revoked_at=now)
-    secret = access.new_secret()
+    secret = secrets.make_secret()
     invitation = Invitation.objects.create(
         practice=practice,
         email=email,
         role=role,
-        sha256=access.fingerprint(secret),
+        sha256=secrets.hash_secret(secret),
         invited_by=by,
         created_at=now,
         expires_at=now + FOR,
@@ -134,7 +134,7 @@ def revoke(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
 
 def offered(secret: str, now: datetime) -> Invitation | None:
     """The invitation that this secret opens."""
-    found = _open(now).filter(sha256=access.fingerprint(secret))
+    found = secrets.find_open(secrets.INVITATION, secret, now)
     return found.select_related("practice", "invited_by").first()
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import obligations
 from ...documents import calendar
-from ...services.accounts import access
+from ...services.accounts import access, secrets
 from ...services.alerts import addresses, feeds, letters, plan, watch
 from ...services.dossiers import saving
 from ..dossiers.links import without_path
@@ -55,7 +55,7 @@ def _page(request, dossier, *, status=200, **shown):
         "mail_folder": "" if settings.EMAIL_HOST else settings.EMAIL_FILE_PATH,
         "days": addresses.CONFIRM_FOR.days,
         "feeds": feeds.feeds(dossier),
-        "most": feeds.MOST_FEEDS,
+        "most": secrets.FEED.most,
         "problem": "",
         "typed": "",
         "address": "",
@@ -84,7 +84,7 @@ def _end(request, dossier, act):
 def _feed(request, dossier, act):
     try:
         secret = feeds.make(dossier=dossier, **act)
-    except feeds.TooManyFeeds:
+    except secrets.TooMany:
         return _page(request, dossier, status=422, too_many=True)
     return _page(request, dossier, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
 
@@ -117,7 +117,7 @@ def deadlines_ics(request, public_id):
 @without_path
 def calendar_feed(request, secret):
     """What an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
-    dossier = feeds.fed(secret)
+    dossier = feeds.fed(secret, timezone.now())
     return _calendar(dossier, {}) if dossier else errors.not_found(request)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from ...documents import qr
 from ...models import Dossier, Viewer
-from ...services.accounts import access
+from ...services.accounts import access, secrets
 from ...services.dossiers import saving
 from ..site import errors
 from ..viewer import close_device, open_device, visible_dossier
@@ -47,7 +47,7 @@ def link(request, public_id):
         return _revoked(request, dossier)
     try:
         secret = access.make_link(dossier=dossier, by=access.author(dossier, request.viewer), now=timezone.now())
-    except access.TooManyLinks:
+    except secrets.TooMany:
         return _links(request, dossier, too_many=True, status=422)
     address = settings.SITE_URL + reverse("open_link", args=[secret])
     return _links(request, dossier, address=address, code=qr.svg(address))
@@ -59,7 +59,7 @@ def _links(request, dossier, *, address="", code="", too_many=False, status=200)
         "links": access.links(dossier),
         "zone": saving.zone(dossier),
         "me": access.author(dossier, request.viewer),
-        "most": access.MOST_LINKS,
+        "most": secrets.LINK.most,
         "address": address,
         "code": code,
         "too_many": too_many,
@@ -86,18 +86,19 @@ def open_link(request, secret):
     Whatever is wrong with the secret, the answer is the same."""
     if request.method == "POST":
         return _opened(request, secret, timezone.now())
-    return render(request, "dossiers/open_link.html") if access.linked(secret) else errors.not_found(request)
+    known = access.find_link(secret, timezone.now())
+    return render(request, "dossiers/open_link.html") if known else errors.not_found(request)
 
 
 @transaction.atomic
 def _opened(request, secret, now):
-    dossier = access.linked(secret)
-    if dossier is None:
+    link = access.find_link(secret, now)
+    if link is None:
         return errors.not_found(request)
-    access.note_link(secret=secret, now=now)
-    response = redirect("dossier", dossier.public_id)
-    held = Dossier.objects.visible_to(request.viewer).filter(pk=dossier.pk).exists()
-    return response if held else open_device(request, response, dossier, now)
+    access.note_link(link=link, now=now)
+    response = redirect("dossier", link.dossier.public_id)
+    held = Dossier.objects.visible_to(request.viewer).filter(pk=link.dossier_id).exists()
+    return response if held else open_device(request, response, link.dossier, now, via=link)
 
 
 @never_cache

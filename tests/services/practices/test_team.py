@@ -210,9 +210,9 @@ def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
     assert team.offered(secret, NOW), "who manages may have invited"
     assert change(practice, "zoe", Role.READER, "anne")
     assert team.offered(secret, NOW) is None
-    assert feeds.fed(theirs) == dossier, "who reads may read an agenda"
+    assert feeds.fed(theirs, NOW) == dossier, "who reads may read an agenda"
     assert remove(practice, "zoe", "anne")
-    assert (feeds.fed(theirs), feeds.fed(kept)) == (None, dossier)
+    assert (feeds.fed(theirs, NOW), feeds.fed(kept, NOW)) == (None, dossier)
     assert dossier.journal.filter(event="feed_revoked", by=access.account_author(user("anne"))).count() == 1
 
 

@@ -288,7 +288,7 @@ def test_signing_in_claims_nothing_and_claiming_ends_every_grant(begun):
     assert f"{begun.home}rattacher/" in begun.get("/dossiers/").content.decode()
     assert begun.post(f"{begun.home}rattacher/").status_code == 302
     dossier.refresh_from_db()
-    assert (dossier.owner, Grant.objects.count(), access.linked(link)) == (user, 0, None)
+    assert (dossier.owner, Grant.objects.count(), access.find_link(link, timezone.now())) == (user, 0, None)
     assert dossier.journal.latest("number").event == "claimed"
     assert begun.get(begun.home).status_code == 200
     assert begun.get(f"{begun.home}rattacher/").status_code == 404
