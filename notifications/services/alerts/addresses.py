@@ -8,30 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core import signing
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
-from ...models import ConfirmationSent, Dossier, Outgoing, Subscription
+from ...models import Dossier, Outgoing, Subscription
 from .. import journal
-from ..mail import outbox
+from ..mail import limits, outbox
 
 CONFIRM, END, END_ALL = "reminders.confirm", "reminders.end", "reminders.end_all"
 CONFIRM_FOR = timedelta(days=3)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_A_DAY = 3  # requests to confirm, for one dossier and to one address
 MOST_AN_HOUR = 200  # of them all
-LONGEST = 254
 RECIPIENT = "le destinataire des rappels"  # who acts by a link of a mail
-
-
-class BadAddress(Exception):
-    """Not an address that mail can be sent to."""
-
-
-class TooOften(Exception):
-    """Somebody might be annoyed: this address was written to recently."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +49,9 @@ def reminded(dossiers: Sequence[Dossier]) -> tuple[list[str], list[str]]:
 @transaction.atomic
 def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscription:
     """Ask for this address to be confirmed by a mail to it; until then nothing else goes there, and reminders go on to
-    the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it and
-    for a dossier."""
-    email = checked(email)
+    the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it
+    and for a dossier."""
+    email = limits.check_address(email)
     subscription = Subscription.objects.select_for_update().filter(dossier=dossier).first() or Subscription(
         dossier=dossier
     )
@@ -83,8 +70,8 @@ def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscriptio
 @transaction.atomic
 def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime) -> None:
     """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
-    keep it. Raises BadAddress or TooOften."""
-    email = checked(email)
+    keep it. Raises limits.BadAddress or TooOften."""
+    email = limits.check_address(email)
     live = Subscription.objects.select_for_update().filter(
         dossier__in=dossiers, ended_at=None, confirmed_at__isnull=False
     )
@@ -103,7 +90,18 @@ def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime)
 
 def _ask(subscription: Subscription, email: str, now: datetime) -> None:
     """Replace the address once a mail to the new one was answered."""
-    _not_too_often(subscription.dossier, email, now)
+    asked_today = Outgoing.objects.filter(
+        dossier=subscription.dossier, purpose=outbox.Purpose.CONFIRMATION, made_at__gt=now - limits.DAY
+    )
+    limits.count_mail(
+        email=email,
+        salt="reminders.mailbox",
+        now=now,
+        most_an_hour=1,
+        most_a_day=MOST_A_DAY,
+        most_in_all=MOST_AN_HOUR,
+        others=[(asked_today, MOST_A_DAY)],
+    )
     _replace(subscription, email, now)
     kind, purpose = outbox.REQUEST + fingerprint(email), outbox.Purpose.CONFIRMATION
     outbox.row(subscription.dossier, kind, now, email, now, purpose=purpose).save(force_insert=True)
@@ -117,46 +115,6 @@ def _replace(subscription: Subscription, email: str, now: datetime) -> None:
     else:
         subscription.email, subscription.pending_email = email, ""
         subscription.confirmed_at = subscription.ended_at = None
-
-
-def checked(email: str) -> str:
-    """The address, its domain in lower case. Raises BadAddress."""
-    local, _, domain = email.strip().rpartition("@")
-    clean = f"{local}@{domain.lower()}"
-    try:
-        validate_email(clean)
-    except ValidationError as error:
-        raise BadAddress from error
-    if len(clean) > LONGEST or not (local.isascii() and local.isprintable()) or '"' in local:
-        raise BadAddress
-    return clean
-
-
-def _not_too_often(dossier: Dossier, email: str, now: datetime) -> None:
-    """Count this request, or raise TooOften."""
-    forget_requests(now)
-    mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
-    of_dossier = Outgoing.objects.filter(dossier=dossier, purpose=outbox.Purpose.CONFIRMATION, made_at__gt=now - DAY)
-    if (
-        lately.filter(address=mailbox).exists()
-        or ConfirmationSent.objects.filter(address=mailbox).count() >= MOST_A_DAY
-        or of_dossier.count() >= MOST_A_DAY
-        or lately.count() >= MOST_AN_HOUR
-    ):
-        raise TooOften
-    ConfirmationSent.objects.create(address=mailbox, at=now)
-
-
-def mailbox_of(email: str, salt: str = "reminders.mailbox") -> str:
-    """Fingerprint of whom mail to this address reaches: neither letters' case nor a tag after + tells two apart. Mails
-    of another purpose, with another salt, are counted apart."""
-    local, _, domain = email.lower().rpartition("@")
-    return salted_hmac(salt, f"{local.partition('+')[0]}@{domain}").hexdigest()[:32]
-
-
-def forget_requests(now: datetime) -> None:
-    """What was counted is kept for a day."""
-    ConfirmationSent.objects.filter(at__lte=now - DAY).delete()
 
 
 @transaction.atomic

@@ -13,9 +13,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from ...models import Heartbeat, Outgoing, Subscription
-from ..mail import outbox
+from ..mail import limits, outbox
 from ..mail.post import Post, Refused, Trouble, Unanswered
-from . import addresses, letters, revision_changes, watch
+from . import letters, revision_changes, watch
 from .plan import REMINDED, duty_of
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def send_urgent(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambd
 
 def _plan(now: datetime) -> datetime:
     """Put what is due into the outbox; the beat tells that this succeeded."""
-    addresses.forget_requests(now)
+    limits.forget_counts(now)
     outbox.drop_expired(now)
     watch.put_due(now)
     revision_changes.put_due(now)

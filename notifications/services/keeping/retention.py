@@ -25,7 +25,6 @@ from ...models import (
     RegisterLine,
     Subscription,
 )
-from ..alerts import addresses
 from ..dossiers import saving
 from ..mail import outbox
 from ..practices import batches
@@ -149,7 +148,7 @@ def over(now: datetime) -> dict[str, QuerySet[Any]]:
         "invitations": Invitation.objects.filter(expires_at__lte=now - keep.invitation),
         "groups": ControllerGroup.objects.filter(dossiers=None, created_at__lte=now - keep.dossier),
         "mails": Outgoing.objects.filter(_is_told_of_no_more(), ended_at__lte=now - keep.mails),
-        "requests": ConfirmationSent.objects.filter(at__lte=now - addresses.DAY),
+        "requests": ConfirmationSent.objects.filter(at__lte=now - DAY),
         "sessions": Session.objects.filter(expire_date__lte=now),
     }
 

@@ -11,13 +11,13 @@ from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from ...models import ConfirmationSent, ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
+from ...models import ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
 from .. import journal
 from ..accounts import access, roles, secrets
 from ..alerts import addresses, feeds
-from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
 from ..dossiers import reviews
-from ..mail import outbox
+from ..mail import limits, outbox
+from ..mail.limits import BadAddress, TooOften
 from . import groups
 
 FOR = timedelta(days=14)
@@ -58,12 +58,23 @@ def _open(now: datetime) -> QuerySet[Invitation]:
 def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> Invitation:
     """Offer a role by a mail, whose secret alone opens the invitation: earlier ones of the practice to this address
     end. Raises PermissionDenied, BadAddress, AlreadyIn or TooOften; nothing is stored then."""
-    email = checked(email).lower()
+    email = limits.check_address(email).lower()
     _lock(practice)
     _must_govern(practice, by)
     if practice.memberships.filter(user__email=email).exists():
         raise AlreadyIn
-    _counted(practice, email, by, now)
+    today = Invitation.objects.filter(created_at__gt=now - limits.DAY)
+    limits.count_mail(
+        email=email,
+        salt="invitations.mailbox",
+        now=now,
+        most_a_day=MOST_TO_AN_ADDRESS,
+        most_in_all=MOST_AN_HOUR,
+        others=[
+            (today.filter(practice=practice), MOST_FOR_A_PRACTICE),
+            (today.filter(invited_by=by), MOST_BY_AN_ACCOUNT),
+        ],
+    )
     _open(now).filter(practice=practice, email=email).update(revoked_at=now)
     secret = secrets.make_secret()
     invitation = Invitation.objects.create(
@@ -105,21 +116,6 @@ def invite_owners(*, found: Iterable[tuple[Practice, str]], by: User, now: datet
         except (BadAddress, TooOften, AlreadyIn):
             failed.append(practice)
     return failed
-
-
-def _counted(practice: Practice, email: str, by: User, now: datetime) -> None:
-    """Count this mail, or raise TooOften. What counts for the address survives the practice."""
-    forget_requests(now)
-    today, sent = Invitation.objects.filter(created_at__gt=now - DAY), ConfirmationSent.objects
-    mailbox = mailbox_of(email, "invitations.mailbox")
-    if (
-        today.filter(practice=practice).count() >= MOST_FOR_A_PRACTICE
-        or today.filter(invited_by=by).count() >= MOST_BY_AN_ACCOUNT
-        or sent.filter(address=mailbox).count() >= MOST_TO_AN_ADDRESS
-        or sent.filter(at__gt=now - HOUR).count() >= MOST_AN_HOUR
-    ):
-        raise TooOften
-    sent.create(address=mailbox, at=now)
 
 
 @transaction.atomic

@@ -15,14 +15,15 @@ from ...documents import calendar
 from ...services.accounts import access, secrets
 from ...services.alerts import addresses, feeds, letters, plan, watch
 from ...services.dossiers import saving
+from ...services.mail import limits
 from ..dossiers.links import without_path
 from ..site import errors
 from ..viewer import visible_dossier
 
 CALENDAR = "text/calendar; charset=utf-8"
 PROBLEMS = {
-    addresses.BadAddress: "Cette adresse n'est pas utilisable. Écrivez-la comme dans cet exemple : accueil@cabinet.fr",
-    addresses.TooOften: "Un courriel de confirmation est déjà parti vers cette adresse, ou trop de demandes ont été "
+    limits.BadAddress: "Cette adresse n'est pas utilisable. Écrivez-la comme dans cet exemple : accueil@cabinet.fr",
+    limits.TooOften: "Un courriel de confirmation est déjà parti vers cette adresse, ou trop de demandes ont été "
     "faites. Regardez aussi dans les indésirables ; sinon, recommencez dans une heure, ou demain.",
 }
 
@@ -70,8 +71,8 @@ def _give(request, dossier, act):
     typed = request.POST.get("email", "")
     try:
         addresses.give(dossier=dossier, email=typed, **act)
-    except (addresses.BadAddress, addresses.TooOften) as problem:
-        return _page(request, dossier, status=422, problem=PROBLEMS[type(problem)], typed=typed[: addresses.LONGEST])
+    except (limits.BadAddress, limits.TooOften) as problem:
+        return _page(request, dossier, status=422, problem=PROBLEMS[type(problem)], typed=typed[: limits.LONGEST])
     return redirect("alerts", dossier.public_id)
 
 

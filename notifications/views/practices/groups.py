@@ -25,6 +25,7 @@ from ...report import ORGANISATION, build_report, list_checkboxes, listing
 from ...services.accounts import access, roles
 from ...services.alerts import addresses
 from ...services.incidents import incidents
+from ...services.mail import limits
 from ...services.practices import groups, team
 from ..alerts.alerts import PROBLEMS as MAIL_PROBLEMS
 from ..viewer import signed_in
@@ -198,8 +199,8 @@ def _remind(request, found):
     act = {"by": access.account_author(request.viewer.user), "now": timezone.now()}
     try:
         addresses.give_all(dossiers=dossiers, email=typed, **act)
-    except (addresses.BadAddress, addresses.TooOften) as problem:
-        shown = {"mail_problem": MAIL_PROBLEMS[type(problem)], "typed": typed[: addresses.LONGEST]}
+    except (limits.BadAddress, limits.TooOften) as problem:
+        shown = {"mail_problem": MAIL_PROBLEMS[type(problem)], "typed": typed[: limits.LONGEST]}
         return _page(request, found, status=422, **shown)
     return redirect("group", found.public_id)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from ...forms.practices.team import ROLES, InviteForm
 from ...models import Practice, Role
 from ...services.accounts import roles
-from ...services.alerts.addresses import BadAddress, TooOften
+from ...services.mail.limits import BadAddress, TooOften
 from ...services.practices import team as service
 from ..dossiers.links import without_path
 

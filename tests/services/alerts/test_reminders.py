@@ -15,7 +15,7 @@ from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
 from notifications.services.dossiers import saving
 from notifications.services.keeping import erasure
-from notifications.services.mail import outbox
+from notifications.services.mail import limits, outbox
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known
 from tests.stored import everything
 
@@ -264,14 +264,14 @@ def test_asking_again_and_again_bombs_nobody(weda_dossier, mailoutbox):
     others = [Dossier.objects.create(questionnaire="cnil-2023-07", created_at=AWARE) for _ in range(4)]
     give(weda_dossier, "x@cabinet.example", AWARE)
     for address in ("x@cabinet.example", "X@CABINET.example"):
-        with pytest.raises(addresses.TooOften):
+        with pytest.raises(limits.TooOften):
             give(weda_dossier, address, AWARE + HOUR / 2)
     give(weda_dossier, "y@cabinet.example", AWARE + HOUR / 2)
     give(weda_dossier, "x@cabinet.example", AWARE + HOUR)
-    with pytest.raises(addresses.TooOften):
+    with pytest.raises(limits.TooOften):
         give(weda_dossier, "z@cabinet.example", AWARE + 3 * HOUR)
     give(others[0], "x@cabinet.example", AWARE + 3 * HOUR)
-    with pytest.raises(addresses.TooOften):  # from whatever dossier
+    with pytest.raises(limits.TooOften):  # from whatever dossier
         give(others[1], "x@cabinet.example", AWARE + 4 * HOUR)
     give(others[1], "x@cabinet.example", AWARE + 25 * HOUR)
     tick(AWARE + 25 * HOUR)
@@ -307,7 +307,7 @@ def test_a_request_says_nothing_of_the_dossier(weda_dossier, mailoutbox):
     ],
 )
 def test_what_is_no_address_is_refused(weda_dossier, email):
-    with pytest.raises(addresses.BadAddress):
+    with pytest.raises(limits.BadAddress):
         give(weda_dossier, email, AWARE)
 
 
@@ -332,11 +332,11 @@ def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monk
     give(first, "x@cabinet.example", AWARE)
     erasure.erase(dossier=first, by="appareil 1", now=AWARE)
     for same in ("x@cabinet.example", "X+1@cabinet.example"):
-        with pytest.raises(addresses.TooOften):
+        with pytest.raises(limits.TooOften):
             give(begin(), same, AWARE + HOUR / 2)
     monkeypatch.setattr(addresses, "MOST_AN_HOUR", 2)
     give(begin(), "y@cabinet.example", AWARE)
-    with pytest.raises(addresses.TooOften):
+    with pytest.raises(limits.TooOften):
         give(begin(), "z@cabinet.example", AWARE)
     assert "cabinet" not in str(everything()["ConfirmationSent"])
     tick(AWARE + DAY)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Dossier, Filing, Outgoing, Subscription
 from notifications.services.alerts import addresses, reminders, watch
-from notifications.services.mail import outbox, post
+from notifications.services.mail import limits, outbox, post
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known, share
 from tests.services.alerts.test_reminders import file, plain, states, tick
 
@@ -267,7 +267,7 @@ def test_one_request_to_confirm_is_good_for_all_that_have_no_address_yet(mailout
     Subscription.objects.filter(dossier=has_one).update(email="ana@msp.example")
     Subscription.objects.filter(dossier=had_one).update(ended_at=AWARE)
     addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE)
-    with pytest.raises(addresses.TooOften):
+    with pytest.raises(limits.TooOften):
         addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
     reminders.tick(clock=at(AWARE))
     [asked] = [mail for mail in mailoutbox if mail.to == [ONE]]

@@ -22,8 +22,8 @@ from notifications.models import (
 from notifications.services import journal
 from notifications.services.accounts import access
 from notifications.services.alerts import feeds
-from notifications.services.alerts.addresses import BadAddress, TooOften
 from notifications.services.dossiers import saving
+from notifications.services.mail.limits import BadAddress, TooOften
 from notifications.services.practices import team
 from tests.dossiers import NOW
 from tests.signing_in import sent_mails
