@@ -20,11 +20,11 @@ class Subscription(models.Model):
     class Meta:
         verbose_name = "adresse de rappel"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"rappels {self.pk}"
 
     @property
-    def asked_email(self):
+    def asked_email(self) -> str:
         """The address that was last asked for, confirmed or not."""
         return self.pending_email or self.email
 
@@ -39,7 +39,7 @@ class ConfirmationSent(models.Model):
     class Meta:
         verbose_name = "demande de confirmation"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"demande {self.pk}"
 
 
@@ -106,7 +106,7 @@ class Outgoing(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
 
@@ -119,5 +119,5 @@ class Heartbeat(models.Model):
     class Meta:
         verbose_name = "battement"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

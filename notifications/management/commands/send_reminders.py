@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, loop: bool, **options: Any) -> None:
         if not loop:
-            self.stdout.write(f"{reminders.tick()} envoyé(s)")
+            self.stdout.write(f"{reminders.run_round()} envoyé(s)")
             return
         with stop_signals() as asked, closing(connection):
             send_until(asked)
@@ -40,7 +40,7 @@ def send_until(asked: Callable[[float], bool], clock: Callable[[], float] = time
             reminders.send_urgent(stop=lambda: asked(0))
             if clock() >= due:
                 due = clock() + EVERY
-                reminders.tick(stop=lambda: asked(0))
+                reminders.run_round(stop=lambda: asked(0))
         except Exception:
             logger.exception("reminders.round_failed")
             connection.close()  # it may be what is broken

@@ -76,7 +76,7 @@ def send_urgent_mail(stop: Callable[[], bool]) -> bool:
 
 
 def send_reminders(stop: Callable[[], bool]) -> bool:
-    reminders.tick(stop=stop)
+    reminders.run_round(stop=stop)
     return False
 
 

@@ -1,8 +1,10 @@
 """Reminders by mail and deadlines in a calendar: what is set up for a dossier, and the links that mails carry."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import obligations
 from ...documents import calendar
+from ...models import Dossier
 from ...services.accounts import access, secrets
 from ...services.alerts import addresses, feeds, letters, plan, watch
 from ...services.dossiers import saving
@@ -31,7 +34,7 @@ PROBLEMS = {
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @without_path
-def alerts(request, public_id):
+def alerts(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET: what is set up. POST `email`: give an address; `end`: no more reminders; `feed`: an address for a
     calendar; `revoke`: close one."""
     dossier = visible_dossier(request, public_id)
@@ -41,7 +44,7 @@ def alerts(request, public_id):
     return change(request, dossier, {"by": access.author(dossier, request.viewer), "now": timezone.now()})
 
 
-def _page(request, dossier, *, status=200, **shown):
+def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **shown: Any) -> HttpResponse:
     now = timezone.now()
     clocks = watch.clocks_of(dossier, now)
     clock = next(each for each in clocks if each.obligation.key == obligations.CNIL)
@@ -65,7 +68,7 @@ def _page(request, dossier, *, status=200, **shown):
     return render(request, "alerts/alerts.html", context | shown, status=status)
 
 
-def _give(request, dossier, act):
+def _give(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
     if not settings.MAIL_LEAVES:
         return _page(request, dossier, status=422)
     typed = request.POST.get("email", "")
@@ -76,13 +79,13 @@ def _give(request, dossier, act):
     return redirect("alerts", dossier.public_id)
 
 
-def _end(request, dossier, act):
+def _end(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
     if addresses.end(dossier=dossier, **act):
         messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
     return redirect("alerts", dossier.public_id)
 
 
-def _feed(request, dossier, act):
+def _feed(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
     try:
         secret = feeds.make(dossier=dossier, **act)
     except secrets.TooMany:
@@ -90,7 +93,7 @@ def _feed(request, dossier, act):
     return _page(request, dossier, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
 
 
-def _revoke(request, dossier, act):
+def _revoke(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
     number = request.POST["revoke"]
     known = number.isdecimal() and len(number) < 10
     if known and feeds.revoke(dossier=dossier, number=int(number), **act):
@@ -108,7 +111,7 @@ ACTS = {"end": _end, "feed": _feed, "revoke": _revoke, "email": _give}
 
 @never_cache
 @require_safe
-def deadlines_ics(request, public_id):
+def deadlines_ics(request: HttpRequest, public_id: str) -> HttpResponse:
     dossier = visible_dossier(request, public_id)
     return _calendar(dossier, {"Content-Disposition": 'attachment; filename="echeances.ics"'})
 
@@ -116,13 +119,13 @@ def deadlines_ics(request, public_id):
 @never_cache
 @require_safe
 @without_path
-def calendar_feed(request, secret):
+def calendar_feed(request: HttpRequest, secret: str) -> HttpResponse:
     """What an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
     dossier = feeds.fed(secret, timezone.now())
     return _calendar(dossier, {}) if dossier else errors.not_found(request)
 
 
-def _calendar(dossier, headers):
+def _calendar(dossier: Dossier, headers: dict[str, str]) -> HttpResponse:
     now = timezone.now()
     clocks = watch.clocks_of(dossier, now)
     dossier_data = calendar.Dated(
@@ -144,7 +147,7 @@ def _calendar(dossier, headers):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @without_path
-def confirm_address(request, token):
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """GET: a button, because mail programs open links by themselves. POST: the address is confirmed."""
     asked = addresses.asked(token)
     state = "asked" if asked else "over"
@@ -159,7 +162,7 @@ def confirm_address(request, token):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @without_path
-def end_reminders(request, token):
+def end_reminders(request: HttpRequest, token: str) -> HttpResponse:
     """GET: a button. POST, from the button or by a mail program's « Se désabonner »: no more reminders."""
     found = addresses.ending(token)
     if not found:

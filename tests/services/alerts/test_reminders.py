@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("seeds_loaded")
 
 
 def tick(now):
-    return reminders.tick(clock=at(now))
+    return reminders.run_round(clock=at(now))
 
 
 def states():
@@ -231,7 +231,7 @@ def test_silence_is_noticed_after_a_quarter_of_an_hour(client):
     assert health() == (200, True)  # nobody waits
     fill(1)
     assert health() == (503, False)  # somebody does, and nothing ever ran
-    reminders.beat(timezone.now())
+    reminders.record_beat(timezone.now())
     assert health() == (200, True)
     with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=False):
         assert health() == (503, False)
@@ -361,7 +361,7 @@ def test_a_clock_set_back_holds_nothing_for_days(mailoutbox):
     Outgoing.objects.filter(pk=leased.pk).update(leased_until=BEFORE + DAY, lease="x")
     Outgoing.objects.filter(pk=put_off.pk).update(next_at=BEFORE + DAY)
     assert tick(BEFORE) == 2
-    reminders.beat(BEFORE + DAY)
+    reminders.record_beat(BEFORE + DAY)
     assert not reminders.is_alive(BEFORE)
 
 
@@ -386,7 +386,7 @@ def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
             Subscription.objects.filter(dossier=added).update(confirmed_at=AWARE)
         return next(instants)
 
-    assert reminders.tick(clock=clock) == 4
+    assert reminders.run_round(clock=clock) == 4
     assert [mail.to[0][7] for mail in mailoutbox] == ["1", "2", "3", "0"]
 
 

@@ -269,7 +269,7 @@ def test_one_request_to_confirm_is_good_for_all_that_have_no_address_yet(mailout
     addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE)
     with pytest.raises(limits.TooOften):
         addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
-    reminders.tick(clock=at(AWARE))
+    reminders.run_round(clock=at(AWARE))
     [asked] = [mail for mail in mailoutbox if mail.to == [ONE]]
     assert "de 3 dossiers" in asked.body
     first, *_ = waiting = list(Subscription.objects.filter(confirmed_at=None).order_by("pk"))

@@ -47,7 +47,7 @@ def told(now):
     """Who is written to in a round."""
     mail.outbox.clear()
     count = notices.announce_ends(now=now)
-    reminders.tick(clock=at(now))
+    reminders.run_round(clock=at(now))
     assert count == len(mail.outbox)
     return sorted(each.to[0] for each in mail.outbox)
 
@@ -104,8 +104,8 @@ def test_neither_guests_nor_disabled_accounts_are_written_to(people, own):
 def test_what_did_not_leave_is_tried_again_until_the_end(people, own):
     with override_settings(EMAIL_BACKEND="tests.mailing.Away"):
         notices.announce_ends(now=END - 7 * DAY)
-        reminders.tick(clock=at(END - 7 * DAY))
-    reminders.tick(clock=at(END - 6 * DAY))
+        reminders.run_round(clock=at(END - 7 * DAY))
+    reminders.run_round(clock=at(END - 6 * DAY))
     assert [each.to for each in mail.outbox] == [[DOCTOR]]
 
 

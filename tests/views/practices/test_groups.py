@@ -65,7 +65,7 @@ def dossiers(group):
 def tick(*hours):
     for each in hours:
         with time_machine.travel(NOW + timedelta(hours=each), tick=False):
-            reminders.tick()
+            reminders.run_round()
 
 
 def texts(client, path):
@@ -169,7 +169,7 @@ def test_a_doctor_of_one_practice_learns_nothing_of_the_group_nor_of_colleagues(
     manager.post(f"{page}communes/", {"discovery": "Par un courriel."})
     manager.post(f"{page}communes/", {"spread": "1"})
     manager.post(page, {"email": "ana@msp.example"})
-    reminders.tick()
+    reminders.run_round()
     browser("x@example.org").post(CONFIRM.search(mailoutbox[-1].body)[1])
     # from now on only her own dossier goes to her
     Subscription.objects.exclude(dossier=dossier_data).update(email="gestion@msp.example")
@@ -338,7 +338,7 @@ def test_one_address_is_confirmed_once_for_all(manager, group, mailoutbox):
     assert manager.post(manager.page, {"email": "pas une adresse"}).status_code == 422
     assert manager.post(manager.page, {"email": "Gestion@MSP.example"}).status_code == 302
     assert "Un courriel est parti vers Gestion@msp.example" in texts(manager, manager.page)
-    reminders.tick()
+    reminders.run_round()
     [asked] = mailoutbox
     path = CONFIRM.search(asked.body)[1]
     assert "de 3 dossiers" in texts(Client(), path)
