@@ -155,7 +155,7 @@ def _secrets(made: World, now: Any) -> dict[str, str]:
     unrelated = saving.start(revision=None, timezone="Europe/Paris", by="test", now=now)
     access.grant_device(dossier=unrelated, secret=found["another device"], now=now)
     found["link"] = access.make_link(dossier=made.guest_dossier, by="test", now=now)
-    found["feed"] = feeds.make(dossier=made.dossier, by="test", now=now)
+    found["feed"] = feeds.make_feed(dossier=made.dossier, by="test", now=now)
     Invitation.objects.create(
         practice=made.practice,
         email="invited@example.org",

@@ -28,6 +28,11 @@ class Subscription(models.Model):
         """The address that was last asked for, confirmed or not."""
         return self.pending_email or self.email
 
+    @property
+    def is_asked(self) -> bool:
+        """Is an address still to be confirmed?"""
+        return self.confirmed_at is None or bool(self.pending_email)
+
 
 class ConfirmationSent(models.Model):
     """That a request to confirm went to an address, told by a keyed fingerprint. Belongs to no dossier, so that erasing

@@ -14,17 +14,17 @@ from ..accounts import secrets
 from ..dossiers import snapshots
 
 
-def feeds(dossier: Dossier) -> QuerySet[Grant]:
+def list_feeds(dossier: Dossier) -> QuerySet[Grant]:
     """Return the addresses that work now, oldest first."""
     return Grant.objects.filter(dossier=dossier, kind=Grant.Kind.FEED, revoked_at=None).order_by("number")
 
 
-def make(*, dossier: Dossier, by: str, now: datetime) -> str:
+def make_feed(*, dossier: Dossier, by: str, now: datetime) -> str:
     """Make a new address and return its secret, which nobody can read again. Raises secrets.TooMany."""
     return secrets.make_for_dossier(secrets.FEED, dossier=dossier, by=by, now=now, created_at=now)
 
 
-def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
+def revoke_feed(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close an address; says whether there was one to close."""
     return secrets.revoke_of_dossier(secrets.FEED, dossier=dossier, number=number, by=by, now=now) > 0
 
@@ -36,7 +36,7 @@ def close(*, dossier: Dossier, made_by: str, by: str, now: datetime) -> None:
     secrets.revoke_of_dossier(secrets.FEED, dossier=dossier, number__in=numbers, by=by, now=now)
 
 
-def fed(secret: str, now: datetime) -> Dossier | None:
+def find_fed_dossier(secret: str, now: datetime) -> Dossier | None:
     """Return the dossier whose deadlines this secret reads."""
     grant = secrets.find_open(secrets.FEED, secret, now).select_related("dossier").first()
     return grant.dossier if grant else None

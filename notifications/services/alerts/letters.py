@@ -17,7 +17,7 @@ from ...obligations import Deadline
 from ...report import space_french
 from ..mail import outbox
 from . import addresses
-from .plan import REVIEW, target
+from .plan import REVIEW, find_target
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,10 @@ def compose_mail(messages: Sequence[Message], now: datetime) -> EmailMultiAltern
         subject, bodies = row.subject, [row.body]
     elif row.purpose == outbox.Purpose.CONFIRMATION:
         context: dict[str, object] = {
-            "link": settings.SITE_URL + reverse("confirm_address", args=[addresses.confirm_token(subscription)]),
+            "link": settings.SITE_URL + reverse("confirm_address", args=[addresses.make_confirm_token(subscription)]),
             "site": site_name(),
             "days": addresses.CONFIRM_FOR.days,
-            "dossiers": len(addresses.asked_together(subscription)),
+            "dossiers": len(addresses.list_asked_together(subscription)),
         }
         subject, bodies = "Confirmez votre adresse de rappel", _render("confirm", context)
     else:
@@ -135,7 +135,7 @@ def compose_mail(messages: Sequence[Message], now: datetime) -> EmailMultiAltern
             if message.subscription
         ]
         # ends what the mail tells of: one dossier, or all those of the group that go to this address
-        token = (addresses.end_all_token if len(messages) > 1 else addresses.end_token)(subscription)
+        token = (addresses.make_end_all_token if len(messages) > 1 else addresses.make_end_token)(subscription)
         end_link = settings.SITE_URL + reverse("end_reminders", args=[token])
         headers |= {"List-Unsubscribe": f"<{end_link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         if len(messages) > 1:
@@ -180,7 +180,7 @@ def _describe_other_end(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
     """Say the other end, where two readings of the start give two."""
     if not (clock.careful_at and clock.due_at):
         return ""
-    if target(clock, now) == clock.careful_at:
+    if find_target(clock, now) == clock.careful_at:
         end = deadlines.in_words(clock.due_at, zone)
         return f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {end}."
     end = deadlines.in_words(clock.careful_at, zone)

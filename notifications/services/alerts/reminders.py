@@ -35,7 +35,7 @@ def run_round(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambda:
     # without a server, what was written becomes files for whoever runs this; reminders wait until one is named again
     purposes = () if settings.MAIL_LEAVES else outbox.WRITTEN
     with closing(Post()) as post:
-        while not stop() and (row := outbox.claim(clock(), purposes)):
+        while not stop() and (row := outbox.claim_next(clock(), purposes)):
             sent += _deliver(row, post, clock)
             if abs(clock() - planned_at) > BEAT_EVERY:  # a long round: what became due meanwhile may be nearer its end
                 planned_at = _put_due(clock())
@@ -48,7 +48,7 @@ def send_urgent(*, clock: Clock = timezone.now, stop: Callable[[], bool] = lambd
     sent = 0
     purposes = [each for each in outbox.URGENT if settings.MAIL_LEAVES or each in outbox.WRITTEN]
     with closing(Post()) as post:
-        while not stop() and (row := outbox.claim(clock(), purposes)):
+        while not stop() and (row := outbox.claim_next(clock(), purposes)):
             sent += _deliver(row, post, clock)
     return sent
 
@@ -79,12 +79,12 @@ def is_alive(now: datetime) -> bool:
 def _deliver(row: Outgoing, post: Post, clock: Clock) -> bool:
     """Send what was claimed, as far as it is still true; say whether it left. Nothing but the database stops the
     round."""
-    messages = [message for each in outbox.bound(row) if (message := _read_or_drop(each, clock()))]
+    messages = [message for each in outbox.list_bundle(row) if (message := _read_or_drop(each, clock()))]
     # one that goes elsewhere than most, its address having changed meanwhile, gets a mail of its own
     recipient = mode(message.to for message in messages) if messages else ""
     for message in messages:
         if message.to != recipient:
-            outbox.unbind(message.row)
+            outbox.leave_bundle(message.row)
     messages = [message for message in messages if message.to == recipient]
     if not messages:
         return False
@@ -132,10 +132,10 @@ def _send(row: Outgoing, mail: EmailMessage, post: Post, clock: Clock) -> bool:
         post.send(mail)
     except Refused:
         logger.warning("reminders.refused", extra={"fields": {"message": row.pk}})
-        outbox.refuse(row, clock())
+        outbox.mark_refused(row, clock())
     except Unanswered:
         logger.warning("reminders.unanswered", extra={"fields": {"message": row.pk}})
-        outbox.doubt(row, clock())
+        outbox.mark_unanswered(row, clock())
     except Trouble as trouble:
         logger.warning("reminders.put_off", extra={"fields": {"message": row.pk, "everybody": trouble.everybody}})
         outbox.back_off(row, outbox.RELAY if trouble.everybody else outbox.DOMAIN, clock(), everybody=trouble.everybody)

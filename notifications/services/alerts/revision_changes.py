@@ -43,14 +43,16 @@ class Family:
 
 def put_due(now: datetime) -> None:
     """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
-    incident = _families(IncidentRevision, "incident", incidents.as_data)
-    for family in (*incident, *_families(SharedTemplateRevision, "template", templates.as_data)):
-        concerned = _concerned(family)
+    incident = _load_families(IncidentRevision, "incident", incidents.as_data)
+    for family in (*incident, *_load_families(SharedTemplateRevision, "template", templates.as_data)):
+        concerned = _select_concerned(family)
         while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
-            outbox.store(_make_rows(Dossier.objects.filter(pk__in=batch), family, now))
+            outbox.store_rows(_make_rows(Dossier.objects.filter(pk__in=batch), family, now))
 
 
-def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | SharedTemplateFile]) -> Iterator[Family]:
+def _load_families(
+    model: type[Model], of: str, as_data: Callable[[Any], Revision | SharedTemplateFile]
+) -> Iterator[Family]:
     """Those of which there has been more than one revision."""
     found: dict[int, list[Any]] = {}
     for each in model._default_manager.defer("content").order_by("pk"):
@@ -62,7 +64,7 @@ def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | S
             yield Family(f"{of}_revision", f"{outbox.NEWS}{of}-", newest.pk, known)
 
 
-def _concerned(family: Family) -> QuerySet[Dossier]:
+def _select_concerned(family: Family) -> QuerySet[Dossier]:
     """Dossiers begun with an older revision, that somebody reads mails about, and that were not looked at yet."""
     live = Subscription.objects.filter(dossier=OuterRef("pk"), confirmed_at__isnull=False, ended_at=None)
     looked_at = Outgoing.objects.filter(dossier=OuterRef("pk"), kind=family.kind)
@@ -78,7 +80,7 @@ def _make_rows(batch: QuerySet[Dossier], family: Family, now: datetime) -> list[
     rows = []
     for dossier, data in saving.load_every_dossier_data(batch):
         seen = int(kinds[dossier.pk].removeprefix(family.prefix)) if dossier.pk in kinds else None
-        row = outbox.row(dossier, family.kind, None, emails.get(dossier.pk, ""), now, purpose=outbox.Purpose.NEWS)
+        row = outbox.make_row(dossier, family.kind, None, emails.get(dossier.pk, ""), now, purpose=outbox.Purpose.NEWS)
         if not _is_changed(data, seen, family, now):
             row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
         rows.append(row)

@@ -14,8 +14,8 @@ from ...obligations import Deadline
 from ...questionnaire import Case
 from ..dossiers import saving, snapshots
 from ..mail import outbox
-from . import addresses, revision_changes
-from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
+from . import revision_changes
+from .plan import REMINDED, REVIEW, Reminder, duty_of, list_reminders
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def clocks_of(dossier: Dossier, now: datetime, keys: Collection[str] = ()) -> li
 def list_due(dossier: Dossier, clocks: Sequence[Deadline], now: datetime) -> list[Reminder]:
     """Return the reminders of a dossier that are true now."""
     stopped = any(clock.state == "stopped" for clock in clocks)
-    return plan(clocks, saving.decided_at(dossier) if stopped else None, now)
+    return list_reminders(clocks, saving.decided_at(dossier) if stopped else None, now)
 
 
 def put_due(now: datetime) -> None:
@@ -56,7 +56,7 @@ def put_due(now: datetime) -> None:
         dossiers = [subscription.dossier_id for subscription in read]
         for row in reminders.filter(dossier__in=dossiers).order_by("ended_at", "pk"):
             sent[row.dossier_id].append(row)
-        outbox.put([row for each in read for row in _make_rows(each, sent[each.dossier_id], now)], now)
+        outbox.put_rows([row for each in read for row in _make_rows(each, sent[each.dossier_id], now)], now)
 
 
 def _make_rows(subscription: Subscription, sent: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
@@ -70,7 +70,9 @@ def _make_rows(subscription: Subscription, sent: Sequence[Outgoing], now: dateti
             if since and not urgent and all(row.deadline != reminder.deadline for row in sent):
                 settled_at = min(since, now) + SETTLE
             again, end = _tell_apart(reminder, subscription, sent), reminder.deadline
-            yield outbox.row(dossier, reminder.kind, end, subscription.email, now, settled_at=settled_at, again=again)
+            yield outbox.make_row(
+                dossier, reminder.kind, end, subscription.email, now, settled_at=settled_at, again=again
+            )
     except DatabaseError:
         raise
     except Exception:
@@ -95,7 +97,8 @@ def find_fault(row: Outgoing, subscription: Subscription, clocks: Sequence[Deadl
     if subscription.ended_at:
         return ENDED
     if row.purpose == outbox.Purpose.CONFIRMATION:
-        return "" if addresses.awaits(subscription, row) else REPLACED
+        still_asked = subscription.is_asked and row.deadline == subscription.asked_at
+        return "" if still_asked else REPLACED
     if subscription.confirmed_at is None:
         return UNCONFIRMED
     if row.purpose == outbox.Purpose.NEWS:

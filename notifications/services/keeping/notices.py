@@ -36,7 +36,7 @@ def announce_ends(*, now: datetime) -> int:
             "link": settings.SITE_URL + reverse("dossiers"),
             "about": settings.SITE_URL + reverse("your_data"),
         }
-        outbox.put_written(
+        outbox.put_mail(
             purpose=outbox.Purpose.RETENTION,
             email=email,
             subject="Fin de conservation de vos dossiers",

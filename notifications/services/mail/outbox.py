@@ -40,7 +40,7 @@ ERASED = {"email": "", "subject": "", "body": ""}
 MARK_TRIES = 4  # each waits for SQLite's lock as long as any write
 
 
-def row(
+def make_row(
     dossier: Dossier,
     kind: str,
     deadline: datetime | None,
@@ -65,7 +65,7 @@ def row(
     )
 
 
-def put_written(
+def put_mail(
     *,
     purpose: Purpose,
     email: str,
@@ -92,7 +92,7 @@ def put_written(
 
 def drop_expired(now: datetime) -> None:
     """Nothing that is too late is sent any more, nor kept."""
-    late = _waiting().filter(_free(now), expires_at__lte=now)
+    late = _list_waiting().filter(_is_free(now), expires_at__lte=now)
     late.update(state=Outgoing.State.DROPPED, reason=EXPIRED, ended_at=now, **FREE | ERASED)
 
 
@@ -105,20 +105,31 @@ def key_of(dossier: Dossier, kind: str, deadline: datetime | None, again: str = 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def put(rows: Sequence[Outgoing], now: datetime) -> None:
+def put_rows(rows: Sequence[Outgoing], now: datetime) -> None:
     """Store messages that are not there yet, and take up again those dropped for a reason that has passed."""
-    stored = {each.key: each for each in Outgoing.objects.filter(key__in=[each.key for each in rows])}
-    store([each for each in rows if each.key not in stored])
-    dropped = Outgoing.State.DROPPED
-    for each in rows:
-        old = stored.get(each.key)
-        if old and old.state == dropped and (old.reason != REFUSED or _address_is_newer(old)):
-            again = {"made_at": now, "next_at": now, "domain": each.domain, "ended_at": None, "reason": "", "tries": 0}
-            fresh = {"refused_since": None, "unanswered": 0, "bundle": ""}
-            Outgoing.objects.filter(pk=old.pk, state=dropped).update(state=Outgoing.State.WAITING, **again, **fresh)
+    stored = {row.key: row for row in Outgoing.objects.filter(key__in=[row.key for row in rows])}
+    store_rows([row for row in rows if row.key not in stored])
+    for row in rows:
+        dropped = stored.get(row.key)
+        if dropped is None or dropped.state != Outgoing.State.DROPPED:
+            continue
+        newer = Subscription.objects.filter(dossier=dropped.dossier_id, confirmed_at__gt=dropped.ended_at)
+        if dropped.reason != REFUSED or newer.exists():
+            Outgoing.objects.filter(pk=dropped.pk, state=Outgoing.State.DROPPED).update(
+                state=Outgoing.State.WAITING,
+                made_at=now,
+                next_at=now,
+                domain=row.domain,
+                ended_at=None,
+                reason="",
+                tries=0,
+                refused_since=None,
+                unanswered=0,
+                bundle="",
+            )
 
 
-def store(rows: Sequence[Outgoing]) -> None:
+def store_rows(rows: Sequence[Outgoing]) -> None:
     """Another sender may be as far, and a dossier may be erased meanwhile: that one is left out."""
     try:
         Outgoing.objects.bulk_create(rows, ignore_conflicts=True)
@@ -128,73 +139,72 @@ def store(rows: Sequence[Outgoing]) -> None:
                 Outgoing.objects.bulk_create([each], ignore_conflicts=True)
 
 
-def _address_is_newer(dropped: Outgoing) -> bool:
-    return Subscription.objects.filter(dossier=dropped.dossier_id, confirmed_at__gt=dropped.ended_at).exists()
-
-
-def _waiting() -> QuerySet[Outgoing]:
+def _list_waiting() -> QuerySet[Outgoing]:
     return Outgoing.objects.filter(state=Outgoing.State.WAITING)
 
 
-def claim(now: datetime, purposes: Collection[Purpose] = ()) -> Outgoing | None:
+def claim_next(now: datetime, purposes: Collection[Purpose] = ()) -> Outgoing | None:
     """The next message that is due, reserved for the caller with those bound to it (`bound`); None when there is none.
     A lease or a delay longer than any that we give was set by a clock that ran ahead: it does not count."""
     while True:
-        due = _due(now).filter(purpose__in=purposes) if purposes else _due(now)
-        found = _by_urgency(due, now).select_related("dossier", "invitation").first()
+        due = _list_due(now).filter(purpose__in=purposes) if purposes else _list_due(now)
+        found = _order_by_urgency(due, now).select_related("dossier", "invitation").first()
         if found is None:
             return None
         before, found.lease = found.lease, secrets.token_urlsafe(16)
-        mine = _with_bound(found).filter(_free(now), lease=before)  # compare and set
+        mine = _select_bundle(found).filter(_is_free(now), lease=before)  # compare and set
         if mine.update(lease=found.lease, leased_until=now + LEASE):
             never_tried = not (before or found.reason or found.bundle)
-            if never_tried and found.purpose not in URGENT and found.dossier and found.dossier.group_id:
-                _bind(found, now)
+            if never_tried and found.purpose not in URGENT:
+                _make_bundle(found, now)
             return found
 
 
-def _free(now: datetime) -> Q:
+def _is_free(now: datetime) -> Q:
     return Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
 
 
-def _due(now: datetime) -> QuerySet[Outgoing]:
-    return _waiting().filter(_free(now), Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST))
+def _list_due(now: datetime) -> QuerySet[Outgoing]:
+    return _list_waiting().filter(_is_free(now), Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST))
 
 
-def _bind(first: Outgoing, now: datetime) -> None:
+def _make_bundle(first: Outgoing, now: datetime) -> None:
     """What is due as well for the same address of the same group, and was never tried, leaves with this one."""
+    group = first.dossier.group_id if first.dossier else None
+    if group is None:
+        return
     subscription = Subscription.objects.filter(
         dossier=first.dossier_id, confirmed_at__isnull=False, ended_at=None
     ).first()
     if subscription is None:
         return
-    same = {"dossier__group": first.dossier.group_id, "dossier__subscription__email": subscription.email}
+    same = {"dossier__group": group, "dossier__subscription__email": subscription.email}
     live = {"dossier__subscription__confirmed_at__isnull": False, "dossier__subscription__ended_at": None}
     fresh = {"kind": first.kind, "lease": "", "reason": "", "bundle": ""}
-    keys = list(_due(now).filter(**fresh, **same, **live).values_list("pk", flat=True))
+    keys = list(_list_due(now).filter(**fresh, **same, **live).values_list("pk", flat=True))
     if keys:
         first.bundle = secrets.token_hex(32)
-        mine = Q(pk=first.pk, lease=first.lease) | Q(_free(now), pk__in=keys, lease="", bundle="")  # compare and set
-        _waiting().filter(mine).update(bundle=first.bundle, lease=first.lease, leased_until=now + LEASE)
+        mine = Q(pk=first.pk, lease=first.lease) | Q(_is_free(now), pk__in=keys, lease="", bundle="")  # compare and set
+        _list_waiting().filter(mine).update(bundle=first.bundle, lease=first.lease, leased_until=now + LEASE)
 
 
-def bound(row: Outgoing) -> list[Outgoing]:
+def list_bundle(row: Outgoing) -> list[Outgoing]:
     """The claimed messages that leave with this one, itself among them."""
     if not row.bundle:
         return [row]
-    return list(_with_bound(row).filter(lease=row.lease).select_related("dossier").order_by("deadline", "pk"))
+    return list(_select_bundle(row).filter(lease=row.lease).select_related("dossier").order_by("deadline", "pk"))
 
 
-def unbind(row: Outgoing) -> None:
+def leave_bundle(row: Outgoing) -> None:
     """This message leaves by itself: its address is no longer that of the others."""
     _release_one(row)
 
 
-def _with_bound(row: Outgoing) -> QuerySet[Outgoing]:
-    return _waiting().filter(**({"bundle": row.bundle} if row.bundle else {"pk": row.pk}))
+def _select_bundle(row: Outgoing) -> QuerySet[Outgoing]:
+    return _list_waiting().filter(**({"bundle": row.bundle} if row.bundle else {"pk": row.pk}))
 
 
-def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
+def _order_by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
     """Codes, which end by themselves within minutes, whatever they met; then what else somebody waits for at a screen,
     the nearest end, ends that are past, news and the like; what failed goes last and by turns, so that one that always
     fails starves nobody."""
@@ -214,7 +224,7 @@ def _by_urgency(found: QuerySet[Outgoing], now: datetime) -> QuerySet[Outgoing]:
 
 def is_stuck(now: datetime) -> bool:
     """Is there a message that the relay has not taken for an hour?"""
-    return _waiting().filter(reason=RELAY, tries__gt=0, made_at__lt=now - STUCK).exists()
+    return _list_waiting().filter(reason=RELAY, tries__gt=0, made_at__lt=now - STUCK).exists()
 
 
 def mark_sent(row: Outgoing, now: datetime, reason: str = "") -> None:
@@ -239,7 +249,7 @@ def put_off(row: Outgoing, reason: str, next_at: datetime, **changes: object) ->
     _release(row, next_at=next_at, tries=F("tries") + 1, reason=reason, **changes)
 
 
-def doubt(row: Outgoing, now: datetime) -> None:
+def mark_unanswered(row: Outgoing, now: datetime) -> None:
     """It went out and no answer came: sent again some times, the relay being well otherwise, then believed."""
     copies = row.unanswered + 1
     if copies >= MOST_COPIES:
@@ -248,7 +258,7 @@ def doubt(row: Outgoing, now: datetime) -> None:
         put_off(row, UNANSWERED, now + UNANSWERED_AGAIN * 2**row.unanswered, unanswered=copies)
 
 
-def refuse(row: Outgoing, now: datetime) -> None:
+def mark_refused(row: Outgoing, now: datetime) -> None:
     """The server will not have this message. It is believed after some hours of nothing else: a relay that is set up
     wrongly for a while says the same of every address."""
     since = row.refused_since or now
@@ -262,7 +272,7 @@ def back_off(row: Outgoing, reason: str, now: datetime, *, everybody: bool) -> N
     """Leave the recipient's domain alone for a while, or the whole relay. This message goes last next time, so that
     one that always fails starves nobody."""
     until = now + min(FIRST_DELAY * 2 ** min(row.tries, 10), LONGEST_DELAY)
-    same = _waiting().exclude(lease=row.lease).filter(next_at__lt=until)
+    same = _list_waiting().exclude(lease=row.lease).filter(next_at__lt=until)
     same = same if everybody else same.filter(domain=row.domain)
     same.update(next_at=until, tries=F("tries") + 1)
     put_off(row, reason, until + timedelta(seconds=1))
@@ -275,8 +285,8 @@ def set_aside(row: Outgoing, reason: str, next_at: datetime) -> None:
 
 def _release(row: Outgoing, **changes: object) -> None:
     """A message and those bound to it, by one statement."""
-    _with_bound(row).filter(lease=row.lease).update(**FREE | changes)
+    _select_bundle(row).filter(lease=row.lease).update(**FREE | changes)
 
 
 def _release_one(row: Outgoing, **changes: object) -> None:
-    _waiting().filter(pk=row.pk, lease=row.lease).update(**FREE | {"bundle": ""} | changes)
+    _list_waiting().filter(pk=row.pk, lease=row.lease).update(**FREE | {"bundle": ""} | changes)

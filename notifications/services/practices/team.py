@@ -95,7 +95,7 @@ def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime
         "link": settings.SITE_URL + reverse("invitation", args=[secret]),
         "site_url": settings.SITE_URL,
     }
-    outbox.put_written(
+    outbox.put_mail(
         purpose=outbox.Purpose.INVITATION,
         invitation=invitation,
         email=email,

@@ -32,7 +32,7 @@ def make(*, name: str, contact: str = "", slug: str = "", now: datetime) -> Orga
 @transaction.atomic
 def add_editor(*, organisation: Organisation, email: str, now: datetime) -> Editor:
     """Whoever has this address writes and publishes for the organisation, once signed in with a second factor."""
-    user = accounts.of_address(email, now)
+    user = accounts.load_or_make(email, now)
     return Editor.objects.get_or_create(organisation=organisation, user=user, defaults={"added_at": now})[0]
 
 

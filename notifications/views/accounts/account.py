@@ -33,7 +33,7 @@ class SignIn(LoginView):
     """An address that has no account gets one, and the same answer."""
 
     def form_valid(self, form: Form) -> HttpResponse:
-        form.user = accounts.for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
+        form.user = accounts.load_for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
         return super().form_valid(form)
 
 

@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):
         message = self.render_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
         now = timezone.now()
         is_code = template_prefix in CODES
-        outbox.put_written(
+        outbox.put_mail(
             purpose=outbox.Purpose.CODE if is_code else outbox.Purpose.NOTICE,
             email=email,
             subject=message.subject,

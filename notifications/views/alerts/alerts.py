@@ -40,8 +40,33 @@ def alerts(request: HttpRequest, public_id: str) -> HttpResponse:
     dossier = visible_dossier(request, public_id)
     if request.method != "POST":
         return _page(request, dossier)
-    change = next((act for name, act in ACTS.items() if name in request.POST), _give)
-    return change(request, dossier, {"by": access.author(dossier, request.viewer), "now": timezone.now()})
+    act = {"by": access.author(dossier, request.viewer), "now": timezone.now()}
+    if "end" in request.POST:
+        if addresses.end_reminders(dossier=dossier, **act):
+            messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
+    elif "feed" in request.POST:
+        try:
+            secret = feeds.make_feed(dossier=dossier, **act)
+        except secrets.TooMany:
+            return _page(request, dossier, status=422, too_many=True)
+        return _page(request, dossier, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
+    elif "revoke" in request.POST:
+        number = request.POST["revoke"]
+        known = number.isdecimal() and len(number) < 10
+        if known and feeds.revoke_feed(dossier=dossier, number=int(number), **act):
+            messages.success(request, f"L'adresse d'agenda {int(number)} ne montre plus rien.")
+        else:
+            messages.info(request, "Cette adresse était déjà retirée.")
+    elif not settings.MAIL_LEAVES:
+        return _page(request, dossier, status=422)
+    else:
+        typed = request.POST.get("email", "")
+        try:
+            addresses.ask_address(dossier=dossier, email=typed, **act)
+        except (limits.BadAddress, limits.TooOften) as problem:
+            shown = {"problem": PROBLEMS[type(problem)], "typed": typed[: limits.LONGEST]}
+            return _page(request, dossier, status=422, **shown)
+    return redirect("alerts", dossier.public_id)
 
 
 def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **shown: Any) -> HttpResponse:
@@ -52,13 +77,13 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **shown:
         "dossier": dossier,
         "zone": saving.zone(dossier),
         "clock": clock,
-        "end": plan.target(clock, now),
-        "upcoming": list(plan.upcoming(clock, now)),
-        "standing": addresses.standing(dossier),
+        "end": plan.find_target(clock, now),
+        "upcoming": list(plan.list_upcoming(clock, now)),
+        "standing": addresses.find_standing(dossier),
         "mail_leaves": settings.MAIL_LEAVES,
         "mail_folder": "" if settings.EMAIL_HOST else settings.EMAIL_FILE_PATH,
         "days": addresses.CONFIRM_FOR.days,
-        "feeds": feeds.feeds(dossier),
+        "feeds": feeds.list_feeds(dossier),
         "most": secrets.FEED.most,
         "problem": "",
         "typed": "",
@@ -66,44 +91,6 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **shown:
         "too_many": False,
     }
     return render(request, "alerts/alerts.html", context | shown, status=status)
-
-
-def _give(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
-    if not settings.MAIL_LEAVES:
-        return _page(request, dossier, status=422)
-    typed = request.POST.get("email", "")
-    try:
-        addresses.give(dossier=dossier, email=typed, **act)
-    except (limits.BadAddress, limits.TooOften) as problem:
-        return _page(request, dossier, status=422, problem=PROBLEMS[type(problem)], typed=typed[: limits.LONGEST])
-    return redirect("alerts", dossier.public_id)
-
-
-def _end(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
-    if addresses.end(dossier=dossier, **act):
-        messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
-    return redirect("alerts", dossier.public_id)
-
-
-def _feed(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
-    try:
-        secret = feeds.make(dossier=dossier, **act)
-    except secrets.TooMany:
-        return _page(request, dossier, status=422, too_many=True)
-    return _page(request, dossier, address=settings.SITE_URL + reverse("calendar_feed", args=[secret]))
-
-
-def _revoke(request: HttpRequest, dossier: Dossier, act: dict[str, Any]) -> HttpResponse:
-    number = request.POST["revoke"]
-    known = number.isdecimal() and len(number) < 10
-    if known and feeds.revoke(dossier=dossier, number=int(number), **act):
-        messages.success(request, f"L'adresse d'agenda {int(number)} ne montre plus rien.")
-    else:
-        messages.info(request, "Cette adresse était déjà retirée.")
-    return redirect("alerts", dossier.public_id)
-
-
-ACTS = {"end": _end, "feed": _feed, "revoke": _revoke, "email": _give}
 
 
 # -- calendars ------------------------------------------------------------------------------------------
@@ -120,8 +107,8 @@ def deadlines_ics(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @without_path
 def calendar_feed(request: HttpRequest, secret: str) -> HttpResponse:
-    """What an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
-    dossier = feeds.fed(secret, timezone.now())
+    """Answer what an agenda asks for again and again; a wrong secret answers like a page that does not exist."""
+    dossier = feeds.find_fed_dossier(secret, timezone.now())
     return _calendar(dossier, {}) if dossier else errors.not_found(request)
 
 
@@ -149,12 +136,12 @@ def _calendar(dossier: Dossier, headers: dict[str, str]) -> HttpResponse:
 @without_path
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """GET: a button, because mail programs open links by themselves. POST: the address is confirmed."""
-    asked = addresses.asked(token)
+    asked = addresses.find_asked(token)
     state = "asked" if asked else "over"
-    context = {"days": addresses.CONFIRM_FOR.days, "dossiers": len(addresses.asked_together(asked)) if asked else 0}
+    dossiers = len(addresses.list_asked_together(asked)) if asked else 0
     if request.method == "POST":
-        state = "done" if addresses.confirm(token=token, now=timezone.now()) else "over"
-    context["state"] = state
+        state = "done" if addresses.confirm_address(token=token, now=timezone.now()) else "over"
+    context = {"days": addresses.CONFIRM_FOR.days, "dossiers": dossiers, "state": state}
     return render(request, "alerts/confirm_address.html", context, status=404 if state == "over" else 200)
 
 
@@ -164,10 +151,10 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
 @without_path
 def end_reminders(request: HttpRequest, token: str) -> HttpResponse:
     """GET: a button. POST, from the button or by a mail program's « Se désabonner »: no more reminders."""
-    found = addresses.ending(token)
-    if not found:
+    subscriptions = addresses.list_ended_by(token)
+    if not subscriptions:
         return render(request, "alerts/end_reminders.html", {"state": "over"}, status=404)
-    for subscription in found if request.method == "POST" else ():
-        addresses.end(dossier=subscription.dossier, by=addresses.RECIPIENT, now=timezone.now())
-    state = "done" if request.method == "POST" or all(each.ended_at for each in found) else "asked"
-    return render(request, "alerts/end_reminders.html", {"state": state, "dossiers": len(found)})
+    for subscription in subscriptions if request.method == "POST" else ():
+        addresses.end_reminders(dossier=subscription.dossier, by=addresses.RECIPIENT, now=timezone.now())
+    state = "done" if request.method == "POST" or all(each.ended_at for each in subscriptions) else "asked"
+    return render(request, "alerts/end_reminders.html", {"state": state, "dossiers": len(subscriptions)})

@@ -27,7 +27,7 @@ def news(request, public_id):
     found = list_revision_changes(pages.report_of(dossier))
     if request.method != "POST":
         context = {"dossier": dossier, "news": found, "filed": bool(snapshots.active(dossier))}
-        context["written_to"] = addresses.standing(dossier).state == "live"
+        context["written_to"] = addresses.find_standing(dossier).state == "live"
         return render(request, "dossiers/news.html", context)
     _answer(request, dossier, found)
     dossier.refresh_from_db()

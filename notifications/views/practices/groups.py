@@ -151,7 +151,7 @@ def _page(request, found, *, status=200, form=None, **shown):
     listed = groups.listed(found, now)
     inside = [dossier.practice_id for dossier, _ in listed]
     offered = _kept(request).exclude(pk__in=inside)
-    live, waiting = addresses.reminded([dossier for dossier, _ in listed])
+    live, waiting = addresses.list_reminded([dossier for dossier, _ in listed])
     context = {
         "group": found,
         "zone": ZoneInfo(found.timezone),
@@ -198,7 +198,7 @@ def _remind(request, found):
         return _page(request, found, status=422)
     act = {"by": access.account_author(request.viewer.user), "now": timezone.now()}
     try:
-        addresses.give_all(dossiers=dossiers, email=typed, **act)
+        addresses.ask_address_for_all(dossiers=dossiers, email=typed, **act)
     except (limits.BadAddress, limits.TooOften) as problem:
         shown = {"mail_problem": MAIL_PROBLEMS[type(problem)], "typed": typed[: limits.LONGEST]}
         return _page(request, found, status=422, **shown)

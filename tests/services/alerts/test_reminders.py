@@ -203,10 +203,10 @@ def test_a_dossier_that_cannot_be_read_is_flagged_and_the_others_go_out(mailoutb
 def test_a_message_is_claimed_by_one_sender_until_its_lease_ends(mailoutbox):
     fill(2)
     watch.put_due(BEFORE)
-    first, second = outbox.claim(BEFORE), outbox.claim(BEFORE)
+    first, second = outbox.claim_next(BEFORE), outbox.claim_next(BEFORE)
     assert {first.pk, second.pk} == set(Outgoing.objects.values_list("pk", flat=True))
-    assert outbox.claim(BEFORE + outbox.LEASE / 2) is None
-    again = outbox.claim(BEFORE + outbox.LEASE)
+    assert outbox.claim_next(BEFORE + outbox.LEASE / 2) is None
+    again = outbox.claim_next(BEFORE + outbox.LEASE)
     assert again.pk == first.pk
     outbox.drop(first, "par un autre", BEFORE)  # whose lease is over: it marks nothing
     assert Outgoing.objects.get(pk=again.pk).state == "waiting"
@@ -257,7 +257,7 @@ def test_mails_become_files_where_no_server_was_named(settings, tmp_path):
 
 
 def give(dossier, email, now):
-    return addresses.give(dossier=dossier, email=email, by="appareil 1", now=now)
+    return addresses.ask_address(dossier=dossier, email=email, by="appareil 1", now=now)
 
 
 def test_asking_again_and_again_bombs_nobody(weda_dossier, mailoutbox):
@@ -313,11 +313,11 @@ def test_what_is_no_address_is_refused(weda_dossier, email):
 
 def test_every_step_is_in_the_journal_and_no_address_is(weda_dossier):
     subscription = give(weda_dossier, "x@cabinet.example", timezone.now())
-    token = addresses.confirm_token(subscription)
-    assert addresses.confirm(token=token, now=timezone.now())
-    assert addresses.confirm(token=token, now=timezone.now())
-    assert addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
-    assert not addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    token = addresses.make_confirm_token(subscription)
+    assert addresses.confirm_address(token=token, now=timezone.now())
+    assert addresses.confirm_address(token=token, now=timezone.now())
+    assert addresses.end_reminders(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    assert not addresses.end_reminders(dossier=weda_dossier, by="appareil 1", now=timezone.now())
     lines = weda_dossier.journal.order_by("number").values_list("event", flat=True)
     assert list(lines)[-3:] == ["address_given", "address_confirmed", "address_ended"]
     assert "cabinet.example" not in str(everything()["JournalEntry"])
@@ -392,14 +392,14 @@ def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
 
 def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, monkeypatch):
     [dossier] = fill(1)
-    claim = outbox.claim
+    claim = outbox.claim_next
 
     def claim_and_erase(now, purposes):
         found = claim(now, purposes)
         erasure.erase(dossier=dossier, by="appareil 1", now=now) if found else None
         return found
 
-    monkeypatch.setattr(outbox, "claim", claim_and_erase)
+    monkeypatch.setattr(outbox, "claim_next", claim_and_erase)
     assert tick(BEFORE) == 0
     assert "reminders.unreadable_message" not in caplog.text
 
@@ -407,13 +407,13 @@ def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, 
 @pytest.mark.django_db(transaction=True)
 def test_a_dossier_erased_while_it_is_planned_stops_nobody(mailoutbox, monkeypatch):
     gone, *_ = fill(3)
-    put = outbox.put
+    put = outbox.put_rows
 
     def erase_and_put(rows, now):
         Dossier.objects.filter(pk=gone.pk).delete()
         put(rows, now)
 
-    monkeypatch.setattr(outbox, "put", erase_and_put)
+    monkeypatch.setattr(outbox, "put_rows", erase_and_put)
     assert tick(BEFORE) == 2
 
 
@@ -445,11 +445,11 @@ def test_what_waits_follows_the_address_to_its_domain(mailoutbox):
     [dossier] = fill(1)
     watch.put_due(BEFORE)
     subscription = give(dossier, "x@ailleurs.example", timezone.now())
-    addresses.confirm(token=addresses.confirm_token(subscription), now=timezone.now())
+    addresses.confirm_address(token=addresses.make_confirm_token(subscription), now=timezone.now())
     assert Outgoing.objects.get(kind="before_24h").domain == "ailleurs.example"
     give(dossier, "y@ailleurs.example", timezone.now())
     give(dossier, "x@ailleurs.example", timezone.now())  # after all the one that is live
-    assert addresses.standing(dossier) == addresses.Standing("live", "x@ailleurs.example")
+    assert addresses.find_standing(dossier) == addresses.Standing("live", "x@ailleurs.example")
 
 
 def test_an_address_that_no_mail_can_carry_is_found_before_it_is_sent(mailoutbox, caplog):

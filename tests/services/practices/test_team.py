@@ -203,16 +203,16 @@ def test_what_somebody_handed_out_ends_with_their_role(mailoutbox):
     store_seeds()
     practice = practice_of(anne=Role.OWNER, zoe=Role.OWNER)
     dossier = saving.start(revision=None, timezone="Europe/Paris", by="test", now=NOW, practice=practice)
-    theirs = feeds.make(dossier=dossier, by=access.account_author(user("zoe")), now=NOW)
-    kept = feeds.make(dossier=dossier, by=access.account_author(user("anne")), now=NOW)
+    theirs = feeds.make_feed(dossier=dossier, by=access.account_author(user("zoe")), now=NOW)
+    kept = feeds.make_feed(dossier=dossier, by=access.account_author(user("anne")), now=NOW)
     secret = invited(practice, mailoutbox, "other@example.org", role=Role.OWNER, by="zoe")
     assert change(practice, "zoe", Role.MANAGER, "anne")
     assert team.offered(secret, NOW), "who manages may have invited"
     assert change(practice, "zoe", Role.READER, "anne")
     assert team.offered(secret, NOW) is None
-    assert feeds.fed(theirs, NOW) == dossier, "who reads may read an agenda"
+    assert feeds.find_fed_dossier(theirs, NOW) == dossier, "who reads may read an agenda"
     assert remove(practice, "zoe", "anne")
-    assert (feeds.fed(theirs, NOW), feeds.fed(kept, NOW)) == (None, dossier)
+    assert (feeds.find_fed_dossier(theirs, NOW), feeds.find_fed_dossier(kept, NOW)) == (None, dossier)
     assert dossier.journal.filter(event="feed_revoked", by=access.account_author(user("anne"))).count() == 1
 
 

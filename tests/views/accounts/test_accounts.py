@@ -145,7 +145,7 @@ def test_a_code_leaves_before_all_other_mail_and_is_erased_once_sent(client):
     fill(2)
     watch.put_due(BEFORE)
     ask(client, DOCTOR)
-    claimed = outbox.claim(timezone.now())
+    claimed = outbox.claim_next(timezone.now())
     assert (claimed.purpose, claimed.email) == ("code", DOCTOR)
     outbox.put_off(claimed, outbox.RELAY, timezone.now())
     code = mailed_code()
@@ -303,7 +303,7 @@ def test_nobody_claims_what_their_browser_does_not_hold(begun):
     stranger = Client()
     sign_in(stranger)
     assert stranger.post(f"{begun.home}rattacher/").status_code == 404
-    first, second = (accounts.for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
+    first, second = (accounts.load_for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
     assert claims.claim(dossier=begun.dossier, user=first, now=timezone.now())
     assert not claims.claim(dossier=begun.dossier, user=second, now=timezone.now())
     assert Dossier.objects.visible_to(Viewer(user=first)).get() == begun.dossier

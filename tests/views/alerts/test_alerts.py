@@ -91,7 +91,7 @@ def test_from_the_address_to_the_reminder_to_its_end(doctor, mailed, mailoutbox)
 
 def test_reading_a_link_changes_nothing_and_sets_no_cookie(doctor, mailed):
     before = everything()
-    token = addresses.end_token(Subscription.objects.get())
+    token = addresses.make_end_token(Subscription.objects.get())
     for address in (mailed, f"/rappels/fin/{token}/"):
         for method in ("get", "head"):
             response = getattr(Client(), method)(address)
@@ -104,8 +104,8 @@ def test_reading_a_link_changes_nothing_and_sets_no_cookie(doctor, mailed):
 
 def test_a_token_serves_one_purpose_one_address_and_three_days(doctor, mailed):
     token = mailed.split("/")[2]
-    ending = addresses.end_token(Subscription.objects.get())
-    other = signing.dumps([doctor.dossier.public_id, addresses.fingerprint("x@y.example")], salt=addresses.CONFIRM)
+    ending = addresses.make_end_token(Subscription.objects.get())
+    other = signing.dumps([doctor.dossier.public_id, addresses.hash_address("x@y.example")], salt=addresses.CONFIRM)
     before = everything()
     wrong = [f"/rappels/{each}/" for each in (ending, token[:-1], "x" + token, "x", other)]
     for address in [*wrong, f"/rappels/fin/{token}/"]:
