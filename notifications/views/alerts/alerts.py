@@ -40,7 +40,7 @@ def alerts(request: HttpRequest, public_id: str) -> HttpResponse:
     dossier = visible_dossier(request, public_id)
     if request.method != "POST":
         return _page(request, dossier)
-    act = {"by": access.author(dossier, request.viewer), "now": timezone.now()}
+    act: dict[str, Any] = {"by": access.author(dossier, request.viewer), "now": timezone.now()}
     if "end" in request.POST:
         if addresses.end_reminders(dossier=dossier, **act):
             messages.success(request, "Les rappels sont arrêtés. Vous pouvez les reprendre ici à tout moment.")
