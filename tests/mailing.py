@@ -66,6 +66,19 @@ def certificate(folder: Path) -> Path:
     return folder / "cert.pem"
 
 
+class Away:
+    """A mail server that does not answer, as a backend of Django's."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def open(self):
+        raise OSError
+
+    def close(self):
+        pass
+
+
 class Sink:
     """What the server does with each mail; `mails` holds those that it took, as (recipient, message)."""
 

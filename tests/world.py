@@ -26,7 +26,7 @@ from notifications.models import (
     SharedTemplate,
     User,
 )
-from notifications.services.accounts import access
+from notifications.services.accounts import access, secrets
 from notifications.services.accounts.roles import WEAKEST_FIRST
 from notifications.services.alerts import feeds
 from notifications.services.dossiers import saving
@@ -137,7 +137,7 @@ def world() -> World:
     files = zipped.pack([("brouillon.pdf", b"%PDF-" + OURS.encode())])
     BatchItem.objects.create(batch=batch, dossier=dossier, number=1, content=files)
     guest_dossier = dossier_of(GUEST_S)
-    device = access.new_secret()
+    device = secrets.make_secret()
     access.grant_device(dossier=guest_dossier, secret=device, now=now)
     template = begin(users["union editor"])
     write(template, users["union editor"], cover=f"Brouillon de l'union : {UNION_S}.")
@@ -149,23 +149,24 @@ def world() -> World:
 
 
 def _secrets(made: World, now: Any) -> dict[str, str]:
-    found = {name: access.new_secret() for name in ("another device", "invitation", "proofreading")}
+    found = {name: secrets.make_secret() for name in ("another device", "invitation", "proofreading")}
     unrelated = saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=now)
     access.grant_device(dossier=unrelated, secret=found["another device"], now=now)
     found["link"] = access.make_link(dossier=made.guest_dossier, by="test", now=now)
-    found["feed"] = feeds.make(dossier=made.dossier, by="test", now=now)
+    found["feed"] = feeds.make_feed(dossier=made.dossier, by="test", now=now)
     Invitation.objects.create(
         practice=made.practice,
         email="invited@example.org",
         role=Role.MEMBER,
-        sha256=access.fingerprint(found["invitation"]),
+        sha256=secrets.hash_secret(found["invitation"]),
         created_at=now,
         expires_at=now + timedelta(days=1),
     )
     Review.objects.create(
         dossier=made.dossier,
         name=f"Dr {OURS}",
-        sha256=access.fingerprint(found["proofreading"]),
+        number=1,
+        sha256=secrets.hash_secret(found["proofreading"]),
         asked_by="test",
         asked_at=now,
         expires_at=now + timedelta(days=1),

@@ -162,6 +162,7 @@ class Grant(models.Model):
     sha256 = models.CharField("empreinte du secret", max_length=64, db_index=True)
     kind = models.CharField("sorte", max_length=10, choices=Kind.choices)
     number = models.PositiveIntegerField("numéro")
+    via = models.ForeignKey("self", on_delete=models.SET_NULL, related_name="devices", null=True, blank=True)  # a link
     created_at = models.DateTimeField("créé le")
     last_used_on = models.DateField("dernier usage", null=True, blank=True)  # None: a link that nobody opened
     revoked_at = models.DateTimeField("retiré le", null=True, blank=True)

@@ -1,5 +1,6 @@
 """Accounts, and who asks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,15 +11,15 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 
-class UserManager(BaseUserManager):
-    def get_by_natural_key(self, email):
-        return self.get(email=email.lower())
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").lower())
 
 
 class User(AbstractBaseUser):
     """A person's account. There are no passwords: one signs in by a code sent to the address, or by a passkey."""
 
-    password = None  # takes Django's column away
+    password = None  # type: ignore[assignment]  # takes Django's column away
     email = models.EmailField("adresse électronique", unique=True)  # in lower case
     name = models.CharField("nom affiché", max_length=120, blank=True)
     is_active = models.BooleanField("actif", default=True)
@@ -35,25 +36,25 @@ class User(AbstractBaseUser):
         verbose_name = "compte"
         constraints = [models.UniqueConstraint(Lower("email"), name="one_account_for_an_address")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name or self.email
 
-    def clean(self):
+    def clean(self) -> None:
         self.email = self.email.lower()
 
-    def has_usable_password(self):
+    def has_usable_password(self) -> bool:
         return False
 
-    def check_password(self, raw_password):
+    def check_password(self, raw_password: str | None) -> bool:
         return False
 
-    def get_session_auth_hash(self):
+    def get_session_auth_hash(self) -> str:
         return self._sealed()
 
-    def get_session_auth_fallback_hash(self):
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
         return (self._sealed(key) for key in settings.SECRET_KEY_FALLBACKS)
 
-    def _sealed(self, secret=None):
+    def _sealed(self, secret: str | bytes | None = None) -> str:
         return salted_hmac(
             "notifications.User", f"{self.pk} {self.seal}", secret=secret, algorithm="sha256"
         ).hexdigest()

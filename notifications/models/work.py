@@ -13,6 +13,7 @@ class Review(models.Model):
     """« Faire relire par le Dr X »: a link by which one dossier is read, and the tick that says so."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="reviews")
+    number = models.PositiveIntegerField("numéro")
     name = models.CharField("relecteur", max_length=120)
     sha256 = models.CharField("empreinte du secret", max_length=64, unique=True)
     asked_by = models.CharField("demandée par", max_length=80)  # an author, as in the journal
@@ -24,6 +25,7 @@ class Review(models.Model):
 
     class Meta:
         verbose_name = "relecture"
+        constraints = [models.UniqueConstraint(fields=["dossier", "number"], name="one_number_for_a_review")]
 
     def __str__(self):
         return f"relecture {self.pk}"

@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from ..middleware import COOKIE, SignInNeeded
-from ..models import Dossier, Practice
-from ..services.accounts import access, roles
+from ..models import Dossier, Grant, Practice
+from ..services.accounts import access, roles, secrets
 from ..services.dossiers import claims
 from .requests import ViewerRequest
 
@@ -31,13 +31,15 @@ def open_new(request: ViewerRequest, response: HttpResponse, dossier: Dossier, n
     return open_device(request, response, dossier, now)
 
 
-def open_device(request: ViewerRequest, response: HttpResponse, dossier: Dossier, now: datetime) -> HttpResponse:
+def open_device(
+    request: ViewerRequest, response: HttpResponse, dossier: Dossier, now: datetime, via: Grant | None = None
+) -> HttpResponse:
     """Give this browser the right to open `dossier`: with its own secret when that one opens something already, with a
     new one otherwise, so that a secret planted by somebody else never opens anything."""
     secret = request.COOKIES.get(COOKIE, "")
     if not access.device_is_known(request.viewer.device):
-        secret = access.new_secret()
-    access.grant_device(dossier=dossier, secret=secret, now=now)
+        secret = secrets.make_secret()
+    access.grant_device(dossier=dossier, secret=secret, now=now, via=via)
     response.set_cookie(
         COOKIE, secret, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=not settings.LOCAL, path="/"
     )

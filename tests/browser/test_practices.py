@@ -1,7 +1,5 @@
 """From a guest's dossier to a house of six controllers: account, practice, manager, group, board, zip."""
 
-import email
-import email.policy
 import io
 import re
 import zipfile
@@ -9,20 +7,15 @@ import zipfile
 import pypdf
 from playwright.sync_api import expect
 
-from tests.browser.test_accounts import sign_in
+from tests.browser.test_accounts import next_mail, sign_in
 from tests.browser.test_autosave import begin
 
 DOCTORS = ["Martin", "Durand", "Petit", "Moreau", "Garnier", "Lambert"]
 
 
-def invitation(server, address):
+def invitation_to(page, server, address):
     """The link of the invitation that was mailed to this address."""
-    for file in (server.var / "mails").iterdir():
-        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        found = re.search(r"https?://\S+(/invitations/\S+/)", message.get_content())
-        if found and message["To"] == address:
-            return found[1]
-    raise AssertionError(f"{address} was not invited")
+    return re.search(r"https?://\S+(/invitations/\S+/)", next_mail(page, server, address))[1]
 
 
 def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
@@ -53,7 +46,7 @@ def test_a_house_of_six_doctors_prepares_its_dossiers_together(browse, server):
     doctor.get_by_role("heading", name="manager@example.org").wait_for()
 
     manager = browse()
-    manager.goto(invitation(server, "manager@example.org"))
+    manager.goto(invitation_to(manager, server, "manager@example.org"))
     manager.get_by_role("link", name="Me connecter, ou créer un compte").click()
     sign_in(manager, server, "manager@example.org")
     manager.get_by_role("button", name="Rejoindre ce cabinet").click()

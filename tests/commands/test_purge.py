@@ -30,7 +30,7 @@ from notifications.models import (
     Viewer,
 )
 from notifications.services import journal
-from notifications.services.accounts import access
+from notifications.services.accounts import access, secrets
 from notifications.services.dossiers import filings, saving
 from notifications.services.keeping import retention
 from tests.dossiers import NOW, answered
@@ -156,7 +156,7 @@ def test_any_use_begins_the_time_anew(use):
     elif use == "link":
         access.make_link(dossier=dossier, by="appareil 1", now=later)
     else:
-        access.note_use(device=access.fingerprint("s"), now=later)
+        access.note_use(device=secrets.hash_secret("s"), now=later)
     purged(NOW + 58 * DAY)
     assert is_there(dossier)
     assert purged(NOW + 61 * DAY)["dossiers_erased"] == 1
@@ -214,8 +214,8 @@ def leftovers(practice, now):
     Erasure.objects.create(at=now - KEEP.register, by="compte 1", lines=1, journal_head="")
     dossier = start_weda(now=now)
     told = {"dossier": dossier, "domain": "example.org", "made_at": now, "next_at": now, "state": "sent"}
-    for kind in ("overdue_3", "confirm-abc"):
-        Outgoing.objects.create(kind=kind, key=kind, ended_at=now - KEEP.mails, **told)
+    for kind, purpose in (("overdue_3", "reminder"), ("confirm-abc", "confirmation")):
+        Outgoing.objects.create(purpose=purpose, kind=kind, key=kind, ended_at=now - KEEP.mails, **told)
     return dossier
 
 

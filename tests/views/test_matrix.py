@@ -17,6 +17,7 @@ from notifications.models import Grant
 from notifications.views.dossiers.files import DOWNLOADS
 from tests.dossiers import form
 from tests.routes import LIBRARY, list_routes
+from tests.signing_in import sent_mails
 from tests.stored import WEDA, everything, store_seeds
 from tests.world import GUEST_S, OURS, ROLES, THEIRS, UNION_S, World, world
 
@@ -282,7 +283,7 @@ def expected(method: str, may: tuple[dict[str, str], dict[str, str]], role: str)
 
 def leaks(response: Any, may_see: Set[str]) -> set[str]:
     """Marks in an answer, or in mails, that whoever asked may not see."""
-    text = response.text_of_all + "\n".join(str(each.message()) for each in mail.outbox)
+    text = response.text_of_all + "\n".join(str(each.message()) for each in sent_mails())
     mail.outbox.clear()
     return {mark for mark in {OURS, THEIRS, GUEST_S, UNION_S} - may_see if mark in text}
 

@@ -1,5 +1,7 @@
 """The forms of accounts: the library's, in our words."""
 
+from typing import Any
+
 from allauth.account import forms as account
 from allauth.mfa.base import forms as factors
 from allauth.mfa.totp import forms as totp
@@ -12,12 +14,12 @@ MAILED = ("Code reçu", "Huit lettres, par exemple BCDF-GHJK. Majuscules ou minu
 APP = ("Code", "Les six chiffres que montre votre application, ou un code de secours.")
 
 
-class Worded:
+class Worded(forms.Form):
     """Label and help of fields, by name; a placeholder, which vanishes when one types, says nothing."""
 
     words: dict[str, tuple[str, str]] = {}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, (label, help_text) in self.words.items():
             field = self.fields[name]
@@ -59,12 +61,12 @@ class PasskeyForm(Worded, webauthn.AddWebAuthnForm):
         "passwordless": ("Me connecter aussi avec cette clé, sans code", ""),
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["passwordless"] = True
 
 
-class NameForm(forms.ModelForm):
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from notifications import tasks
 from notifications.management.commands.send_reminders import EVERY as REMINDERS_EVERY
+from notifications.management.commands.send_reminders import URGENT_EVERY
 from notifications.management.supervisor import stop_signals
 from notifications.services.alerts import reminders
 from notifications.services.dossiers import counts
@@ -47,6 +48,7 @@ def rounds() -> list[Round]:
     # each look at SQLite's file is a look at the disk, and nobody waits there for more than a few files
     every = 5.0 if connection.vendor == "sqlite" else 1.0
     return [
+        Round("urgent_mail", URGENT_EVERY, send_urgent_mail),
         Round("old_batches", 30.0, forget_old_batches),
         Round("reminders", REMINDERS_EVERY, send_reminders),
         Round("batches", every, make_next),
@@ -60,8 +62,13 @@ def forget_old_batches(stop: Callable[[], bool]) -> bool:
     return False
 
 
+def send_urgent_mail(stop: Callable[[], bool]) -> bool:
+    reminders.send_urgent(stop=stop)
+    return False
+
+
 def send_reminders(stop: Callable[[], bool]) -> bool:
-    reminders.tick(stop=stop)
+    reminders.run_round(stop=stop)
     return False
 
 
@@ -72,7 +79,7 @@ def make_next(stop: Callable[[], bool]) -> bool:
 def purge(stop: Callable[[], bool]) -> bool:
     now = timezone.now()
     retention.purge(now=now)
-    notices.announce(now=now)
+    notices.announce_ends(now=now)
     return False
 
 

@@ -1,36 +1,20 @@
 """Who may open a dossier without an account: one random secret for each browser, of which only the hash is stored."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 
 from ...models import Dossier, Grant, User, Viewer
 from .. import journal
+from . import secrets
 
-MOST_LINKS = 5  # that open one dossier at a time
 ACCOUNT = "compte"  # an account in the history of a dossier, by its number, which stays when the name changes
 DEVICE = "appareil"  # a browser in the history of a dossier: « appareil 2 »
 GONE = "un compte supprimé"
-LINK = "lien"  # a private link in the journal: « lien 1 »
 FIRST_DEVICE = f"{DEVICE} 1"  # the one that begins a dossier
-
-
-class TooManyLinks(Exception):
-    """The dossier has as many active links as it may."""
-
-
-def new_secret() -> str:
-    """256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-def fingerprint(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def device_is_known(sha256: str | None) -> bool:
@@ -39,16 +23,18 @@ def device_is_known(sha256: str | None) -> bool:
 
 
 @transaction.atomic
-def grant_device(*, dossier: Dossier, secret: str, now: datetime) -> Grant:
-    """A number is never given twice, so that the history of a dossier keeps meaning what it says."""
+def grant_device(*, dossier: Dossier, secret: str, now: datetime, via: Grant | None = None) -> Grant:
+    """Let the browser with this secret open the dossier; `via`: the link by which it came in. A number is never given
+    twice, so that the history of a dossier keeps meaning what it says."""
     Dossier.objects.filter(pk=dossier.pk).update(devices=F("devices") + 1)
     number = Dossier.objects.values_list("devices", flat=True).get(pk=dossier.pk)
     name = f"{DEVICE} {number}"
     journal.append_line(dossier=dossier, event="device_granted", keys=[name], by=name, now=now)
     return Grant.objects.create(
         dossier=dossier,
-        sha256=fingerprint(secret),
+        sha256=secrets.hash_secret(secret),
         kind=Grant.Kind.DEVICE,
+        via=via,
         number=number,
         created_at=now,
         last_used_on=now.date(),
@@ -120,41 +106,24 @@ def _words(by: str, mine: str, name: str) -> str:
 
 
 def links(dossier: Dossier) -> QuerySet[Grant]:
-    """The links that open this dossier now, oldest first."""
+    """Return the links that open this dossier now, oldest first."""
     return Grant.objects.filter(dossier=dossier, kind=Grant.Kind.LINK, revoked_at=None).order_by("number")
 
 
-@transaction.atomic
 def make_link(*, dossier: Dossier, by: str, now: datetime) -> str:
-    """The secret of a new link, which nobody can read again. Raises TooManyLinks."""
-    if links(dossier).count() >= MOST_LINKS:
-        raise TooManyLinks
-    secret = new_secret()
-    made = Grant.objects.filter(dossier=dossier, kind=Grant.Kind.LINK).aggregate(last=Max("number"))["last"] or 0
-    Grant.objects.create(
-        dossier=dossier, sha256=fingerprint(secret), kind=Grant.Kind.LINK, number=made + 1, created_at=now
-    )
-    journal.append_line(dossier=dossier, event="link_made", keys=[f"{LINK} {made + 1}"], by=by, now=now)
-    return secret
+    """Make a link and return its secret, which nobody can read again. Raises secrets.TooMany."""
+    return secrets.make_for_dossier(secrets.LINK, dossier=dossier, by=by, now=now, created_at=now)
 
 
-@transaction.atomic
 def revoke_link(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
-    """Close a link of this dossier; says whether there was one to close. Browsers that it let in stay."""
-    closed = bool(links(dossier).filter(number=number).update(revoked_at=now))
-    if closed:
-        journal.append_line(dossier=dossier, event="link_revoked", keys=[f"{LINK} {number}"], by=by, now=now)
-    return closed
+    """Close a link; says whether there was one to close. Browsers that it let in stay."""
+    return secrets.revoke_of_dossier(secrets.LINK, dossier=dossier, number=number, by=by, now=now) > 0
 
 
-def linked(secret: str) -> Dossier | None:
-    """The dossier that a link's secret opens."""
-    grants = Grant.objects.filter(
-        sha256=fingerprint(secret), kind=Grant.Kind.LINK, revoked_at=None, dossier__practice=None
-    )
-    grant = grants.select_related("dossier").first()
-    return grant.dossier if grant else None
+def find_link(secret: str, now: datetime) -> Grant | None:
+    """Return the link that this secret opens, with its dossier; never of a practice's, which its team opens."""
+    return secrets.find_open(secrets.LINK, secret, now).filter(dossier__practice=None).select_related("dossier").first()
 
 
-def note_link(*, secret: str, now: datetime) -> None:
-    Grant.objects.filter(sha256=fingerprint(secret), kind=Grant.Kind.LINK).update(last_used_on=now.date())
+def note_link(*, link: Grant, now: datetime) -> None:
+    Grant.objects.filter(pk=link.pk).update(last_used_on=now.date())

@@ -14,25 +14,25 @@ SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 @transaction.atomic
-def for_sign_in(*, email: str, now: datetime) -> User | None:
+def load_for_sign_in(*, email: str, now: datetime) -> User | None:
     """The account of an address, made when there is none, so that known and unknown addresses are answered alike;
     None for one that was disabled. Addresses that somebody typed and nobody confirmed go after a day."""
     never_used = User.objects.filter(last_login=None, is_active=True, is_administrator=False)
     never_used.filter(dossiers=None, editorships=None, date_joined__lt=now - UNUSED).delete()
-    user = of_address(email, now)
+    user = load_or_make(email, now)
     return user if user.is_active else None
 
 
 @transaction.atomic
 def make_administrator(*, email: str, now: datetime) -> User:
     """The account of this address, made if need be, administers the site."""
-    user = of_address(email, now)
+    user = load_or_make(email, now)
     user.is_administrator = user.is_active = True
     user.save(update_fields=["is_administrator", "is_active"])
     return user
 
 
-def of_address(email: str, now: datetime) -> User:
+def load_or_make(email: str, now: datetime) -> User:
     """The account of this address, made if need be."""
     user, made = User.objects.get_or_create(email=email.lower(), defaults={"date_joined": now})
     if made:

@@ -8,30 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core import signing
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
-from ...models import ConfirmationSent, Dossier, Outgoing, Subscription
+from ...models import Dossier, Outgoing, Subscription
 from .. import journal
-from ..mail import outbox
+from ..mail import limits, outbox
 
 CONFIRM, END, END_ALL = "reminders.confirm", "reminders.end", "reminders.end_all"
 CONFIRM_FOR = timedelta(days=3)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_A_DAY = 3  # requests to confirm, for one dossier and to one address
 MOST_AN_HOUR = 200  # of them all
-LONGEST = 254
 RECIPIENT = "le destinataire des rappels"  # who acts by a link of a mail
-
-
-class BadAddress(Exception):
-    """Not an address that mail can be sent to."""
-
-
-class TooOften(Exception):
-    """Somebody might be annoyed: this address was written to recently."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +30,29 @@ class Standing:
     pending: str = ""  # beside a live one: the address that will take its place once confirmed
 
 
-def standing(dossier: Dossier) -> Standing:
-    found = Subscription.objects.filter(dossier=dossier).first()
-    if found is None:
+def find_standing(dossier: Dossier) -> Standing:
+    """Return where the address of a dossier is."""
+    subscription = Subscription.objects.filter(dossier=dossier).first()
+    if subscription is None:
         return Standing("none")
-    state = "ended" if found.ended_at else "live" if found.confirmed_at else "waiting"
-    return Standing(state, found.email, found.pending_email)
+    state = "ended" if subscription.ended_at else "live" if subscription.confirmed_at else "waiting"
+    return Standing(state, subscription.email, subscription.pending_email)
 
 
-def reminded(dossiers: Sequence[Dossier]) -> tuple[list[str], list[str]]:
-    """The addresses to which reminders of these dossiers go, and those that are to be confirmed; one for each dossier
-    that has any."""
-    found = Subscription.objects.filter(dossier__in=dossiers, ended_at=None).order_by("dossier")
-    live = [each.email for each in found if each.confirmed_at]
-    return live, [each.email for each in found if not each.confirmed_at]
+def list_reminded(dossiers: Sequence[Dossier]) -> tuple[list[str], list[str]]:
+    """Return the addresses to which reminders of these dossiers go, and those that are to be confirmed; one for each
+    dossier that has any."""
+    subscriptions = Subscription.objects.filter(dossier__in=dossiers, ended_at=None).order_by("dossier")
+    live = [each.email for each in subscriptions if each.confirmed_at]
+    return live, [each.email for each in subscriptions if not each.confirmed_at]
 
 
 @transaction.atomic
-def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscription:
+def ask_address(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscription:
     """Ask for this address to be confirmed by a mail to it; until then nothing else goes there, and reminders go on to
-    the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it and
-    for a dossier."""
-    email = checked(email)
+    the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it
+    and for a dossier."""
+    email = limits.check_address(email)
     subscription = Subscription.objects.select_for_update().filter(dossier=dossier).first() or Subscription(
         dossier=dossier
     )
@@ -81,10 +69,10 @@ def give(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subscriptio
 
 
 @transaction.atomic
-def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime) -> None:
+def ask_address_for_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime) -> None:
     """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
-    keep it. Raises BadAddress or TooOften."""
-    email = checked(email)
+    keep it. Raises limits.BadAddress or TooOften."""
+    email = limits.check_address(email)
     live = Subscription.objects.select_for_update().filter(
         dossier__in=dossiers, ended_at=None, confirmed_at__isnull=False
     )
@@ -103,9 +91,21 @@ def give_all(*, dossiers: Sequence[Dossier], email: str, by: str, now: datetime)
 
 def _ask(subscription: Subscription, email: str, now: datetime) -> None:
     """Replace the address once a mail to the new one was answered."""
-    _not_too_often(subscription.dossier, email, now)
+    asked_today = Outgoing.objects.filter(
+        dossier=subscription.dossier, purpose=outbox.Purpose.CONFIRMATION, made_at__gt=now - limits.DAY
+    )
+    limits.count_mail(
+        email=email,
+        salt="reminders.mailbox",
+        now=now,
+        most_an_hour=1,
+        most_a_day=MOST_A_DAY,
+        most_in_all=MOST_AN_HOUR,
+        others=[(asked_today, MOST_A_DAY)],
+    )
     _replace(subscription, email, now)
-    outbox.row(subscription.dossier, outbox.REQUEST + fingerprint(email), now, email, now).save(force_insert=True)
+    kind, purpose = outbox.REQUEST + hash_address(email), outbox.Purpose.CONFIRMATION
+    outbox.make_row(subscription.dossier, kind, now, email, now, purpose=purpose).save(force_insert=True)
 
 
 def _replace(subscription: Subscription, email: str, now: datetime) -> None:
@@ -118,71 +118,31 @@ def _replace(subscription: Subscription, email: str, now: datetime) -> None:
         subscription.confirmed_at = subscription.ended_at = None
 
 
-def checked(email: str) -> str:
-    """The address, its domain in lower case. Raises BadAddress."""
-    local, _, domain = email.strip().rpartition("@")
-    clean = f"{local}@{domain.lower()}"
-    try:
-        validate_email(clean)
-    except ValidationError as error:
-        raise BadAddress from error
-    if len(clean) > LONGEST or not (local.isascii() and local.isprintable()) or '"' in local:
-        raise BadAddress
-    return clean
-
-
-def _not_too_often(dossier: Dossier, email: str, now: datetime) -> None:
-    """Count this request, or raise TooOften."""
-    forget_requests(now)
-    mailbox, lately = mailbox_of(email), ConfirmationSent.objects.filter(at__gt=now - HOUR)
-    of_dossier = Outgoing.objects.filter(dossier=dossier, kind__startswith=outbox.REQUEST, made_at__gt=now - DAY)
-    if (
-        lately.filter(address=mailbox).exists()
-        or ConfirmationSent.objects.filter(address=mailbox).count() >= MOST_A_DAY
-        or of_dossier.count() >= MOST_A_DAY
-        or lately.count() >= MOST_AN_HOUR
-    ):
-        raise TooOften
-    ConfirmationSent.objects.create(address=mailbox, at=now)
-
-
-def mailbox_of(email: str, salt: str = "reminders.mailbox") -> str:
-    """Fingerprint of whom mail to this address reaches: neither letters' case nor a tag after + tells two apart. Mails
-    of another purpose, with another salt, are counted apart."""
-    local, _, domain = email.lower().rpartition("@")
-    return salted_hmac(salt, f"{local.partition('+')[0]}@{domain}").hexdigest()[:32]
-
-
-def forget_requests(now: datetime) -> None:
-    """What was counted is kept for a day."""
-    ConfirmationSent.objects.filter(at__lte=now - DAY).delete()
-
-
 @transaction.atomic
-def confirm(*, token: str, now: datetime) -> bool:
-    """The person who reads this address wants the reminders. Says whether the token is still good; twice is once."""
-    subscription = asked(token)
-    for each in asked_together(subscription) if subscription else ():
+def confirm_address(*, token: str, now: datetime) -> bool:
+    """Send reminders to this address from now on. Says whether the token is still good; twice is once."""
+    subscription = find_asked(token)
+    for each in list_asked_together(subscription) if subscription else ():
         email = each.asked_email
         Subscription.objects.filter(pk=each.pk).update(email=email, pending_email="", confirmed_at=now)
         waiting = Outgoing.objects.filter(dossier=each.dossier, state=Outgoing.State.WAITING)
-        waiting.exclude(kind__startswith=outbox.REQUEST).update(domain=outbox.domain_of(email))
+        waiting.exclude(purpose=outbox.Purpose.CONFIRMATION).update(domain=outbox.domain_of(email))
         journal.append_line(dossier=each.dossier, event="address_confirmed", by=RECIPIENT, now=now)
     return subscription is not None
 
 
-def asked_together(subscription: Subscription) -> list[Subscription]:
-    """Those that one mail asks to confirm: this one, and with it those of the dossiers of its group, while they are to
-    be confirmed."""
+def list_asked_together(subscription: Subscription) -> list[Subscription]:
+    """Return those that one mail asks to confirm: this one, and with it those of the dossiers of its group, while they
+    are to be confirmed."""
     same = Subscription.objects.filter(asked_at=subscription.asked_at, ended_at=None).select_related("dossier")
     group = subscription.dossier.group_id
-    found = same.filter(dossier__group=group) if group else same.filter(pk=subscription.pk)
-    return [each for each in found.order_by("pk") if is_asked(each) and each.asked_email == subscription.asked_email]
+    same = same.filter(dossier__group=group) if group else same.filter(pk=subscription.pk)
+    return [each for each in same.order_by("pk") if each.is_asked and each.asked_email == subscription.asked_email]
 
 
 @transaction.atomic
-def end(*, dossier: Dossier, by: str, now: datetime) -> bool:
-    """No more reminders; says whether there were any to end."""
+def end_reminders(*, dossier: Dossier, by: str, now: datetime) -> bool:
+    """End the reminders of a dossier; say whether there were any to end."""
     ended = Subscription.objects.filter(dossier=dossier, ended_at=None).update(ended_at=now, pending_email="")
     if ended:
         journal.append_line(dossier=dossier, event="address_ended", by=by, now=now)
@@ -191,78 +151,62 @@ def end(*, dossier: Dossier, by: str, now: datetime) -> bool:
 
 @transaction.atomic
 def end_to(*, dossier: Dossier, email: str, by: str, now: datetime) -> None:
-    """The same, if they go to this address; nor may it be confirmed for them any more."""
-    found = Subscription.objects.filter(dossier=dossier, ended_at=None)
-    found.filter(pending_email__iexact=email).update(pending_email="")
-    if found.filter(email__iexact=email).exists():
-        end(dossier=dossier, by=by, now=now)
-
-
-def is_request(kind: str) -> bool:
-    return kind.startswith(outbox.REQUEST)
-
-
-def is_asked(subscription: Subscription) -> bool:
-    """Is an address still to be confirmed?"""
-    return subscription.confirmed_at is None or bool(subscription.pending_email)
-
-
-def awaits(subscription: Subscription, row: Outgoing) -> bool:
-    """Is this still the request to be confirmed?"""
-    return is_asked(subscription) and row.deadline == subscription.asked_at
+    """End the reminders of a dossier if they go to this address, which may not be confirmed for them any more."""
+    subscriptions = Subscription.objects.filter(dossier=dossier, ended_at=None)
+    subscriptions.filter(pending_email__iexact=email).update(pending_email="")
+    if subscriptions.filter(email__iexact=email).exists():
+        end_reminders(dossier=dossier, by=by, now=now)
 
 
 # -- tokens ---------------------------------------------------------------------------------------------
 
 
-def fingerprint(email: str) -> str:
-    """Tells addresses apart without writing them out; letters' case does not count."""
+def hash_address(email: str) -> str:
+    """Tell addresses apart without writing them out; letters' case does not count."""
     return hashlib.sha256(email.lower().encode()).hexdigest()[:16]
 
 
-def confirm_token(subscription: Subscription) -> str:
-    return signing.dumps([subscription.dossier.public_id, *_request(subscription)], salt=CONFIRM)
+def make_confirm_token(subscription: Subscription) -> str:
+    return signing.dumps([subscription.dossier.public_id, *_describe_request(subscription)], salt=CONFIRM)
 
 
-def end_token(subscription: Subscription) -> str:
-    return signing.dumps([subscription.dossier.public_id, fingerprint(subscription.email)], salt=END)
+def make_end_token(subscription: Subscription) -> str:
+    return signing.dumps([subscription.dossier.public_id, hash_address(subscription.email)], salt=END)
 
 
-def end_all_token(subscription: Subscription) -> str:
-    """For every dossier of its group that goes to the same address."""
-    return signing.dumps([subscription.dossier.group.public_id, fingerprint(subscription.email)], salt=END_ALL)
+def make_end_all_token(subscription: Subscription) -> str:
+    """Return a token for every dossier of its group that goes to the same address."""
+    group = subscription.dossier.group
+    return signing.dumps([group.public_id if group else "", hash_address(subscription.email)], salt=END_ALL)
 
 
-def asked(token: str) -> Subscription | None:
-    """The address that this token confirms: the last one asked for, and not ended since."""
-    subscription, said = _read(token, CONFIRM, CONFIRM_FOR)
-    return subscription if subscription and not subscription.ended_at and said == _request(subscription) else None
+def find_asked(token: str) -> Subscription | None:
+    """Return the address that this token confirms: the last one asked for, and not ended since."""
+    public_id, claims = _read_token(token, CONFIRM, CONFIRM_FOR)
+    live = Subscription.objects.filter(dossier__public_id=public_id, ended_at=None)
+    subscription = live.select_related("dossier").first()
+    return subscription if subscription and claims == _describe_request(subscription) else None
 
 
-def ending(token: str) -> list[Subscription]:
-    """The addresses whose reminders this token ends. Good for as long as mails are kept."""
-    subscription, said = _read(token, END, None)
-    if subscription:
-        return [subscription] if said == [fingerprint(subscription.email)] else []
-    group, said = _signed(token, END_ALL, None)
-    found = Subscription.objects.filter(dossier__group__public_id=group).select_related("dossier").order_by("pk")
-    return [each for each in found if said == [fingerprint(each.email)]]
+def list_ended_by(token: str) -> list[Subscription]:
+    """Return the addresses whose reminders this token ends. Good for as long as mails are kept."""
+    subscriptions = Subscription.objects.select_related("dossier").order_by("pk")
+    public_id, claims = _read_token(token, END, None)
+    ended = subscriptions.filter(dossier__public_id=public_id)
+    if not public_id:
+        public_id, claims = _read_token(token, END_ALL, None)
+        ended = subscriptions.filter(dossier__group__public_id=public_id)
+    return [each for each in ended if claims == [hash_address(each.email)]]
 
 
-def _request(subscription: Subscription) -> list[str]:
-    return [fingerprint(subscription.asked_email), subscription.asked_at.astimezone(UTC).isoformat()]
+def _describe_request(subscription: Subscription) -> list[str]:
+    return [hash_address(subscription.asked_email), subscription.asked_at.astimezone(UTC).isoformat()]
 
 
-def _read(token: str, salt: str, max_age: timedelta | None) -> tuple[Subscription | None, list[str]]:
-    """(The dossier's address, what the token says of it.)"""
-    public_id, said = _signed(token, salt, max_age)
-    return Subscription.objects.filter(dossier__public_id=public_id).select_related("dossier").first(), said
-
-
-def _signed(token: str, salt: str, max_age: timedelta | None) -> tuple[str, list[str]]:
-    """(Of what, what is said of it), "" of nothing when it is not our token for this purpose."""
+def _read_token(token: str, salt: str, max_age: timedelta | None) -> tuple[str, list[str]]:
+    """Return what a token is of and what it says, "" and nothing when it is not our token for this purpose."""
     try:
-        public_id, *said = signing.loads(token, salt=salt, max_age=max_age)
+        public_id, *claims = signing.loads(token, salt=salt, max_age=max_age)
     except signing.BadSignature:
         return "", []
-    return public_id, said
+    return public_id, claims

@@ -4,70 +4,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from ... import seeds
 from ...models import AnswerChange, Dossier, Grant
 from ...obligations import Deadline, Filed
 from ...questionnaire import Answers, is_blank
 from ...report import list_clocks
-from .. import journal
-from ..accounts import access
+from ..accounts import secrets
 from ..dossiers import loading, snapshots
 
-MOST_FEEDS = 5  # that read one dossier at a time
-FEED = "calendrier"  # in the journal: « calendrier 1 »
+
+def list_feeds(dossier: Dossier) -> QuerySet[Grant]:
+    """Return the addresses that work now, oldest first."""
+    return Grant.objects.filter(dossier=dossier, kind=Grant.Kind.FEED, revoked_at=None).order_by("number")
 
 
-class TooManyFeeds(Exception):
-    """The dossier has as many calendars as it may."""
+def make_feed(*, dossier: Dossier, by: str, now: datetime) -> str:
+    """Make a new address and return its secret, which nobody can read again. Raises secrets.TooMany."""
+    return secrets.make_for_dossier(secrets.FEED, dossier=dossier, by=by, now=now, created_at=now)
 
 
-def _feeds() -> QuerySet[Grant]:
-    return Grant.objects.filter(kind=Grant.Kind.FEED)
-
-
-def feeds(dossier: Dossier) -> QuerySet[Grant]:
-    """The addresses that work now, oldest first."""
-    return _feeds().filter(dossier=dossier, revoked_at=None).order_by("number")
-
-
-@transaction.atomic
-def make(*, dossier: Dossier, by: str, now: datetime) -> str:
-    """The secret of a new address, which nobody can read again. Raises TooManyFeeds."""
-    if feeds(dossier).count() >= MOST_FEEDS:
-        raise TooManyFeeds
-    secret = access.new_secret()
-    number = (_feeds().filter(dossier=dossier).aggregate(last=Max("number"))["last"] or 0) + 1
-    _feeds().create(
-        dossier=dossier, sha256=access.fingerprint(secret), kind=Grant.Kind.FEED, number=number, created_at=now
-    )
-    journal.append_line(dossier=dossier, event="feed_made", keys=[f"{FEED} {number}"], by=by, now=now)
-    return secret
-
-
-@transaction.atomic
-def revoke(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
+def revoke_feed(*, dossier: Dossier, number: int, by: str, now: datetime) -> bool:
     """Close an address; says whether there was one to close."""
-    closed = bool(feeds(dossier).filter(number=number).update(revoked_at=now))
-    if closed:
-        journal.append_line(dossier=dossier, event="feed_revoked", keys=[f"{FEED} {number}"], by=by, now=now)
-    return closed
+    return secrets.revoke_of_dossier(secrets.FEED, dossier=dossier, number=number, by=by, now=now) > 0
 
 
-@transaction.atomic
 def close(*, dossier: Dossier, made_by: str, by: str, now: datetime) -> None:
     """End the addresses that this author made, who may no longer open the dossier."""
-    made = dossier.journal.filter(event="feed_made", by=made_by).values_list("keys", flat=True)
-    for [name] in list(made):
-        revoke(dossier=dossier, number=int(name.removeprefix(f"{FEED} ")), by=by, now=now)
+    made = dossier.journal.filter(event=secrets.FEED.made, by=made_by).values_list("keys", flat=True)
+    numbers = [int(name.rpartition(" ")[2]) for [name] in made]
+    secrets.revoke_of_dossier(secrets.FEED, dossier=dossier, number__in=numbers, by=by, now=now)
 
 
-def fed(secret: str) -> Dossier | None:
-    """The dossier whose deadlines this secret reads."""
-    grants = _feeds().filter(sha256=access.fingerprint(secret), revoked_at=None)
-    grant = grants.select_related("dossier").first()
+def find_fed_dossier(secret: str, now: datetime) -> Dossier | None:
+    """Return the dossier whose deadlines this secret reads."""
+    grant = secrets.find_open(secrets.FEED, secret, now).select_related("dossier").first()
     return grant.dossier if grant else None
 
 

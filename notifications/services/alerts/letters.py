@@ -12,12 +12,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ... import deadlines
-from ...models import Outgoing, Subscription
+from ...models import Dossier, Outgoing, Subscription
 from ...obligations import Deadline
 from ...report import space_french
 from ..mail import outbox
 from . import addresses
-from .plan import target
+from .plan import REVIEW, find_target
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Words:
     subject: str  # {end}: the end of the delay in words
     title: str
     advice: str
-    many: str  # the title where several dossiers are told of
+    many: str  # the title where the mail is about several dossiers
     remaining: str = "Il reste {length}, nuits et week-end compris."
 
 
@@ -96,89 +96,97 @@ NEWS = Words(
 
 
 @dataclass(frozen=True)
-class News:
-    """One message and what is true of it: `clock` is that of the duty it is about, None where it is about none."""
+class Message:
+    """One message to send: with no subscription it was written beforehand; `clock` is that of the duty that a reminder
+    is about."""
 
     row: Outgoing
-    subscription: Subscription
-    clock: Deadline | None
+    subscription: Subscription | None = None
+    clock: Deadline | None = None
 
     @property
     def to(self) -> str:
-        asked = addresses.is_request(self.row.kind)
+        if self.subscription is None:
+            return self.row.email
+        asked = self.row.purpose == outbox.Purpose.CONFIRMATION
         return self.subscription.asked_email if asked else self.subscription.email
 
 
-def letter(told: Sequence[News], now: datetime) -> EmailMultiAlternatives:
-    """The mail of one message, or of several of one kind for one address, as it is true at `now`."""
-    first = told[0]
-    if addresses.is_request(first.row.kind):
-        return _mail(first, "Confirmez votre adresse de rappel", "confirm", _to_confirm(first.subscription))
-    words = NEWS if first.row.kind.startswith(outbox.NEWS) else WORDS[first.row.kind]
-    said = [_said(news, now) if news.clock else _said_of_news(news) for news in told]
-    if len(said) > 1:
-        context = {"title": words.many, "advice": words.advice, "dossiers": said, "end_link": end_address(told)}
-        return _mail(first, f"{words.many} ({len(said)} dossiers)", "reminders", context)
-    context = {"title": words.title, "advice": words.advice, "end_link": end_address(told), **said[0]}
-    return _mail(first, words.subject.format(end=said[0]["end"]), "reminder", context)
+def compose_mail(messages: Sequence[Message], now: datetime) -> EmailMultiAlternatives:
+    """Write the mail of one message, or of several of one kind for one address, as it is true at `now`."""
+    first = messages[0]
+    row, subscription = first.row, first.subscription
+    headers = {"Message-ID": f"<{row.bundle or row.key}@{site_name()}>", "Auto-Submitted": "auto-generated"}
+    if subscription is None:
+        subject, bodies = row.subject, [row.body]
+    elif row.purpose == outbox.Purpose.CONFIRMATION:
+        context: dict[str, object] = {
+            "link": settings.SITE_URL + reverse("confirm_address", args=[addresses.make_confirm_token(subscription)]),
+            "site": site_name(),
+            "days": addresses.CONFIRM_FOR.days,
+            "dossiers": len(addresses.list_asked_together(subscription)),
+        }
+        subject, bodies = "Confirmez votre adresse de rappel", _render("confirm", context)
+    else:
+        words = NEWS if row.purpose == outbox.Purpose.NEWS else WORDS[row.kind]
+        dossiers = [
+            _describe_dossier(message.subscription.dossier, message, words, now)
+            for message in messages
+            if message.subscription
+        ]
+        # ends what the mail tells of: one dossier, or all those of the group that go to this address
+        token = (addresses.make_end_all_token if len(messages) > 1 else addresses.make_end_token)(subscription)
+        end_link = settings.SITE_URL + reverse("end_reminders", args=[token])
+        headers |= {"List-Unsubscribe": f"<{end_link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        if len(messages) > 1:
+            subject = f"{words.many} ({len(messages)} dossiers)"
+            context = {"title": words.many, "advice": words.advice, "dossiers": dossiers, "end_link": end_link}
+            bodies = _render("reminders", context)
+        else:
+            subject = words.subject.format(end=dossiers[0]["end"])
+            context = {"title": words.title, "advice": words.advice, "end_link": end_link, **dossiers[0]}
+            bodies = _render("reminder", context)
+    subject = space_french(subject) if subscription else subject
+    mail = EmailMultiAlternatives(subject, bodies[0], settings.DEFAULT_FROM_EMAIL, [first.to], headers=headers)
+    for html in bodies[1:]:
+        mail.attach_alternative(html, "text/html")
+    mail.message().as_bytes()  # what cannot be written as a mail is found out here, not on the way
+    return mail
 
 
-def _said(news: News, now: datetime) -> dict[str, str]:
-    """One dossier in a reminder."""
-    row, clock = news.row, news.clock
-    zone = ZoneInfo(row.dossier.timezone)
-    end = clock.due_at if row.kind == "review" else row.deadline
-    return {
-        "name": " ".join(row.dossier.organisation_name.split()),
+def _render(template: str, context: dict[str, object]) -> list[str]:
+    """Return the text and the page of a mail."""
+    return [render_to_string(f"mail/{template}.{kind}", context) for kind in ("txt", "html")]
+
+
+def _describe_dossier(dossier: Dossier, message: Message, words: Words, now: datetime) -> dict[str, str]:
+    """Say of a dossier what its mail tells: its name and a link; of a duty also its end and what remains until then."""
+    row, clock = message.row, message.clock
+    page = "dossier" if clock else "news"
+    link = settings.SITE_URL + reverse(page, args=[dossier.public_id])
+    described = {"name": " ".join(dossier.organisation_name.split()), "link": link}
+    if clock is None:
+        return described | {"end": "", "remaining": "", "reading": ""}
+    zone = ZoneInfo(dossier.timezone)
+    end = clock.due_at if row.kind == REVIEW else row.deadline
+    return described | {
         "end": deadlines.describe_instant(end, zone) if end else "",
-        "remaining": WORDS[row.kind].remaining.format(length=deadlines.describe_length(abs(end - now))) if end else "",
-        "reading": "" if row.kind == "review" else _reading(clock, zone, now),
-        "link": settings.SITE_URL + reverse("dossier", args=[row.dossier.public_id]),
+        "remaining": words.remaining.format(length=deadlines.describe_length(abs(end - now))) if end else "",
+        "reading": "" if row.kind == REVIEW else _describe_other_end(clock, zone, now),
     }
 
 
-def _said_of_news(news: News) -> dict[str, str]:
-    link = settings.SITE_URL + reverse("news", args=[news.row.dossier.public_id])
-    name = " ".join(news.row.dossier.organisation_name.split())
-    return {"name": name, "link": link, "end": "", "remaining": "", "reading": ""}
-
-
-def _reading(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
-    """The other end, where two readings of the start give two."""
+def _describe_other_end(clock: Deadline, zone: ZoneInfo, now: datetime) -> str:
+    """Say the other end, where two readings of the start give two."""
     if not (clock.careful_at and clock.due_at):
         return ""
-    if target(clock, now) == clock.careful_at:
-        said = deadlines.describe_instant(clock.due_at, zone)
-        return f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {said}."
-    said = deadlines.describe_instant(clock.careful_at, zone)
-    return f"Selon la lecture la plus prudente, ce délai s'est déjà terminé le {said}."
-
-
-def _to_confirm(subscription: Subscription) -> dict[str, object]:
-    link = settings.SITE_URL + reverse("confirm_address", args=[addresses.confirm_token(subscription)])
-    asked = len(addresses.asked_together(subscription))
-    return {"link": link, "site": site_name(), "days": addresses.CONFIRM_FOR.days, "dossiers": asked}
-
-
-def end_address(told: Sequence[News]) -> str:
-    """Ends what the mail tells of: one dossier, or all those of the group that go to this address."""
-    token = (addresses.end_all_token if len(told) > 1 else addresses.end_token)(told[0].subscription)
-    return settings.SITE_URL + reverse("end_reminders", args=[token])
+    if find_target(clock, now) == clock.careful_at:
+        end = deadlines.describe_instant(clock.due_at, zone)
+        return f"C'est la lecture la plus prudente ; selon la date que vous avez retenue, il se termine le {end}."
+    end = deadlines.describe_instant(clock.careful_at, zone)
+    return f"Selon la lecture la plus prudente, ce délai s'est déjà terminé le {end}."
 
 
 def site_name() -> str:
     """Our name in addresses of mails and of calendar events."""
     return "localhost" if settings.LOCAL else str(urlsplit(settings.SITE_URL).hostname)
-
-
-def _mail(first: News, subject: str, template: str, context: dict[str, object]) -> EmailMultiAlternatives:
-    key = first.row.bundle or first.row.key
-    headers = {"Message-ID": f"<{key}@{site_name()}>", "Auto-Submitted": "auto-generated"}
-    if "end_link" in context:
-        headers["List-Unsubscribe"] = f"<{context['end_link']}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    text = render_to_string(f"mail/{template}.txt", context)
-    mail = EmailMultiAlternatives(space_french(subject), text, settings.DEFAULT_FROM_EMAIL, [first.to], headers=headers)
-    mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
-    mail.message().as_bytes()  # what cannot be written as a mail is found out here, not on the way
-    return mail

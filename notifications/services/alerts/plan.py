@@ -27,15 +27,15 @@ class Reminder:
     deadline: datetime
 
 
-def plan(clocks: Sequence[Deadline], decided_at: datetime | None, now: datetime) -> list[Reminder]:
+def list_reminders(clocks: Sequence[Deadline], decided_at: datetime | None, now: datetime) -> list[Reminder]:
     """What should have been sent by `now` and still says something true; `decided_at`: when the practice last said
     whether it notifies."""
     by_key = {clock.obligation.key: clock for clock in clocks}
     notification, complement = by_key.get(CNIL), by_key.get(COMPLEMENT)
     found = [
-        _notify(notification, now) if notification else None,
-        _review(notification, decided_at, now) if notification else None,
-        _complete(complement) if complement else None,
+        _remind_of_end(notification, now) if notification else None,
+        _remind_of_decision(notification, decided_at, now) if notification else None,
+        _remind_of_complement(complement) if complement else None,
     ]
     return [each for each in found if each]
 
@@ -45,20 +45,20 @@ def duty_of(kind: str) -> str:
     return COMPLEMENT if kind.startswith("complement") else CNIL
 
 
-def target(clock: Deadline, now: datetime) -> datetime | None:
+def find_target(clock: Deadline, now: datetime) -> datetime | None:
     """The end that alarms count towards: the careful one, and once that is past the one that the practice states."""
     return clock.careful_at if clock.careful_at and now <= clock.careful_at else clock.due_at
 
 
-def upcoming(clock: Deadline, now: datetime) -> Iterator[datetime]:
+def list_upcoming(clock: Deadline, now: datetime) -> Iterator[datetime]:
     """When the reminders before the end are due, those that are still to come."""
-    end = target(clock, now)
+    end = find_target(clock, now)
     if end and clock.running:
         yield from (end - delay for delay in reversed(BEFORE.values()) if end - delay > now)
 
 
-def _notify(clock: Deadline, now: datetime) -> Reminder | None:
-    end = target(clock, now)
+def _remind_of_end(clock: Deadline, now: datetime) -> Reminder | None:
+    end = find_target(clock, now)
     if not (clock.running and end):
         return None
     if now > end:
@@ -66,7 +66,7 @@ def _notify(clock: Deadline, now: datetime) -> Reminder | None:
     return Reminder(next((kind for kind, delay in BEFORE.items() if end - now <= delay), "start"), end)
 
 
-def _review(clock: Deadline, decided_at: datetime | None, now: datetime) -> Reminder | None:
+def _remind_of_decision(clock: Deadline, decided_at: datetime | None, now: datetime) -> Reminder | None:
     """One look back at a decision not to notify: a day before the end, or a week after where that is past already."""
     if clock.state != "stopped" or decided_at is None:
         return None
@@ -76,6 +76,6 @@ def _review(clock: Deadline, decided_at: datetime | None, now: datetime) -> Remi
     return Reminder(REVIEW, at) if now >= at else None
 
 
-def _complete(clock: Deadline) -> Reminder | None:
+def _remind_of_complement(clock: Deadline) -> Reminder | None:
     kind = {"todo": "complement", "chase": "complement_chase"}.get(clock.state)
     return Reminder(kind, clock.due_at) if kind and clock.due_at else None

@@ -40,20 +40,18 @@ class Family:
         return f"{self.prefix}{self.newest}"
 
 
-def is_news(kind: str) -> bool:
-    return kind.startswith(outbox.NEWS)
-
-
 def put_due(now: datetime) -> None:
     """Put into the outbox what the newest revisions change for dossiers with a confirmed address."""
-    incident = _families(IncidentRevision, "incident", INCIDENT_REVISIONS.as_data)
-    for family in (*incident, *_families(SharedTemplateRevision, "template", TEMPLATE_REVISIONS.as_data)):
-        concerned = _concerned(family)
+    incident = _load_families(IncidentRevision, "incident", INCIDENT_REVISIONS.as_data)
+    for family in (*incident, *_load_families(SharedTemplateRevision, "template", TEMPLATE_REVISIONS.as_data)):
+        concerned = _select_concerned(family)
         while batch := list(concerned.values_list("pk", flat=True)[:AT_A_TIME]):
-            outbox.store(_rows(Dossier.objects.filter(pk__in=batch), family, now))
+            outbox.store_rows(_make_rows(Dossier.objects.filter(pk__in=batch), family, now))
 
 
-def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | SharedTemplateFile]) -> Iterator[Family]:
+def _load_families(
+    model: type[Model], of: str, as_data: Callable[[Any], Revision | SharedTemplateFile]
+) -> Iterator[Family]:
     """Those of which there has been more than one revision."""
     found: dict[int, list[Any]] = {}
     for each in model._default_manager.defer("content").order_by("pk"):
@@ -65,7 +63,7 @@ def _families(model: type[Model], of: str, as_data: Callable[[Any], Revision | S
             yield Family(f"{of}_revision", f"{outbox.NEWS}{of}-", newest.pk, known)
 
 
-def _concerned(family: Family) -> QuerySet[Dossier]:
+def _select_concerned(family: Family) -> QuerySet[Dossier]:
     """Dossiers begun with an older revision, that somebody reads mails about, and that were not looked at yet."""
     live = Subscription.objects.filter(dossier=OuterRef("pk"), confirmed_at__isnull=False, ended_at=None)
     looked_at = Outgoing.objects.filter(dossier=OuterRef("pk"), kind=family.kind)
@@ -73,25 +71,24 @@ def _concerned(family: Family) -> QuerySet[Dossier]:
     return Dossier.objects.filter(Exists(live), ~Exists(looked_at), **older).order_by("pk")
 
 
-def _rows(batch: QuerySet[Dossier], family: Family, now: datetime) -> list[Outgoing]:
-    """One for each dossier, whatever happens to it, so that it is not met again."""
+def _make_rows(batch: QuerySet[Dossier], family: Family, now: datetime) -> list[Outgoing]:
+    """Return a message for each dossier, whatever happens to it, so that it is not met again."""
     emails = dict(Subscription.objects.filter(dossier__in=batch).values_list("dossier", "email"))
-    told = _told(batch, family)
-    return [
-        _row(dossier, emails.get(dossier.pk, ""), family, now, _changed(data, told.get(dossier.pk), family, now))
-        for dossier, data in loading.load_every_dossier_data(batch)
-    ]
+    earlier = Outgoing.objects.filter(dossier__in=batch, kind__startswith=family.prefix).order_by("pk")
+    kinds = dict(earlier.values_list("dossier", "kind"))  # the last one of each: which revision it was looked at for
+    rows = []
+    for dossier, data in loading.load_every_dossier_data(batch):
+        seen = int(kinds[dossier.pk].removeprefix(family.prefix)) if dossier.pk in kinds else None
+        row = outbox.make_row(dossier, family.kind, None, emails.get(dossier.pk, ""), now, purpose=outbox.Purpose.NEWS)
+        if not _is_changed(data, seen, family, now):
+            row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
+        rows.append(row)
+    return rows
 
 
-def _told(batch: QuerySet[Dossier], family: Family) -> dict[int, int]:
-    """Which revision each dossier was last looked at for."""
-    same = Outgoing.objects.filter(dossier__in=batch, kind__startswith=family.prefix).order_by("pk")
-    return {dossier: int(kind.removeprefix(family.prefix)) for dossier, kind in same.values_list("dossier", "kind")}
-
-
-def _changed(data: DossierData, told: int | None, family: Family, now: datetime) -> bool:
-    """Is something new since the last mail, or since the dossier was begun?"""
-    since: Any = family.known.get(told or 0)
+def _is_changed(data: DossierData, seen: int | None, family: Family, now: datetime) -> bool:
+    """Say whether something is new since the last mail, or since the dossier was begun."""
+    since: Any = family.known.get(seen or 0)
     revision, template = data.newest, data.newest_template
     if family.column == "incident_revision":
         revision = since or data.revision
@@ -104,14 +101,7 @@ def _changed(data: DossierData, told: int | None, family: Family, now: datetime)
         return False
 
 
-def _row(dossier: Dossier, email: str, family: Family, now: datetime, changed: bool) -> Outgoing:
-    row = outbox.row(dossier, family.kind, None, email, now)
-    if not changed:
-        row.state, row.reason, row.ended_at = Outgoing.State.DROPPED, NOTHING, now
-    return row
-
-
-def is_true(row: Outgoing, now: datetime) -> bool:
-    """Is there still something to look at again?"""
-    report = build_report(loading.load_dossier_data(row.dossier), now)
+def is_true(dossier: Dossier, now: datetime) -> bool:
+    """Say whether there is still something to look at again."""
+    report = build_report(loading.load_dossier_data(dossier), now)
     return any(each.outdated for section in report.sections for each in section.all_rows)

@@ -2,18 +2,17 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
-from django.db.models import Q
 
 from ...models import Dossier, Outgoing, Subscription
 from ...obligations import Deadline
 from ..dossiers import loading
 from ..mail import outbox
-from . import addresses, revision_changes
-from .plan import REMINDED, REVIEW, Reminder, duty_of, plan
+from . import revision_changes
+from .plan import REMINDED, REVIEW, Reminder, duty_of, list_reminders
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +24,13 @@ FIRST_KINDS = ("start", "complement")  # true from the moment that their end is 
 ENDED, UNCONFIRMED = "rappels arrêtés", "adresse non confirmée"
 FILED, STOPPED = "dépôt consigné", "délai arrêté par votre décision"
 MOVED, REPLACED = "échéance déplacée", "remplacé"
+WITHDRAWN = "invitation retirée"
 
 
-def due(dossier: Dossier, found: list[Deadline], now: datetime) -> list[Reminder]:
-    """The reminders of a dossier that are true now."""
-    stopped = any(clock.state == "stopped" for clock in found)
-    return plan(found, loading.find_decided_at(dossier) if stopped else None, now)
+def list_due(dossier: Dossier, clocks: Sequence[Deadline], now: datetime) -> list[Reminder]:
+    """Return the reminders of a dossier that are true now."""
+    stopped = any(clock.state == "stopped" for clock in clocks)
+    return list_reminders(clocks, loading.find_decided_at(dossier) if stopped else None, now)
 
 
 def put_due(now: datetime) -> None:
@@ -40,77 +40,71 @@ def put_due(now: datetime) -> None:
     for start in range(0, len(keys), AT_A_TIME):
         batch = live.filter(pk__in=keys[start : start + AT_A_TIME]).select_related("dossier")
         read = batch.defer("dossier__overruled", "dossier__transcribed").prefetch_related("dossier__filings")
-        told = _told(subscription.dossier_id for subscription in read)
-        outbox.put([row for each in read for row in _rows(each, told[each.dossier_id], now)], now)
+        sent: dict[int | None, list[Outgoing]] = defaultdict(list)  # by dossier, the last one last
+        reminders = Outgoing.objects.filter(purpose=outbox.Purpose.REMINDER, state=Outgoing.State.SENT)
+        dossiers = [subscription.dossier_id for subscription in read]
+        for row in reminders.filter(dossier__in=dossiers).order_by("ended_at", "pk"):
+            sent[row.dossier_id].append(row)
+        outbox.put_rows([row for each in read for row in _make_rows(each, sent[each.dossier_id], now)], now)
 
 
-def _told(dossiers: Iterable[int]) -> dict[int, list[Outgoing]]:
-    """The reminders that were sent, of each dossier, the last one last."""
-    found: dict[int, list[Outgoing]] = defaultdict(list)
-    sent = Outgoing.objects.filter(dossier__in=list(dossiers), state=Outgoing.State.SENT)
-    others = Q(kind__startswith=outbox.REQUEST) | Q(kind__startswith=outbox.NEWS)
-    for each in sent.exclude(others).order_by("ended_at", "pk"):
-        found[each.dossier_id].append(each)
-    return found
-
-
-def _rows(subscription: Subscription, told: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
+def _make_rows(subscription: Subscription, sent: Sequence[Outgoing], now: datetime) -> Iterator[Outgoing]:
+    """Yield a message for each reminder of a dossier that is due."""
     dossier = subscription.dossier
     try:
-        for reminder in due(dossier, loading.clocks_of(dossier, now, REMINDED), now):
-            settled_at, again = _settled_at(reminder, dossier, told, now), _again(reminder, subscription, told)
-            email, end = subscription.email, reminder.deadline
-            yield outbox.row(dossier, reminder.kind, end, email, now, settled_at=settled_at, again=again)
+        for reminder in list_due(dossier, loading.clocks_of(dossier, now, REMINDED), now):
+            # an end of which no mail told may still be corrected for a while
+            settled_at, urgent = None, timedelta() <= reminder.deadline - now <= URGENT
+            since = now if reminder.kind in FIRST_KINDS else dossier.last_saved_at
+            if since and not urgent and all(row.deadline != reminder.deadline for row in sent):
+                settled_at = min(since, now) + SETTLE
+            again, end = _tell_apart(reminder, subscription, sent), reminder.deadline
+            yield outbox.make_row(
+                dossier, reminder.kind, end, subscription.email, now, settled_at=settled_at, again=again
+            )
     except DatabaseError:
         raise
     except Exception:
         logger.exception("reminders.unreadable_dossier", extra={"fields": {"subscription": subscription.pk}})
 
 
-def _settled_at(reminder: Reminder, dossier: Dossier, told: Sequence[Outgoing], now: datetime) -> datetime | None:
-    """Until when an end of which nobody was told may still be corrected."""
-    if timedelta() <= reminder.deadline - now <= URGENT or any(each.deadline == reminder.deadline for each in told):
-        return None
-    since = now if reminder.kind in FIRST_KINDS else dossier.last_saved_at
-    return min(since, now) + SETTLE if since else None
-
-
-def _again(reminder: Reminder, subscription: Subscription, told: Sequence[Outgoing]) -> str:
-    """Something to tell it apart by, where a reminder goes out once more: the last mail told another end, or went to an
-    address that another one has replaced."""
-    same = [each for each in told if _subject(each.kind) == _subject(reminder.kind)]
-    if Reminder(reminder.kind, reminder.deadline) not in [Reminder(each.kind, each.deadline) for each in same]:
+def _tell_apart(reminder: Reminder, subscription: Subscription, sent: Sequence[Outgoing]) -> str:
+    """Return something to tell a reminder apart by, where it goes out once more: the last mail told another end, or
+    went to an address that another one has replaced."""
+    # what a mail is about: an end, or a decision
+    subjects = [row for row in sent if (row.kind == REVIEW) == (reminder.kind == REVIEW)]
+    same = [row for row in subjects if duty_of(row.kind) == duty_of(reminder.kind)]
+    if not any((row.kind, row.deadline) == (reminder.kind, reminder.deadline) for row in same):
         return ""
     last = same[-1]
     known_here = last.ended_at and subscription.confirmed_at and last.ended_at >= subscription.confirmed_at
     return "" if known_here and last.deadline == reminder.deadline else str(last.pk)
 
 
-def _subject(kind: str) -> str:
-    """What a mail is about: an end, or a decision."""
-    return kind if kind == REVIEW else duty_of(kind)
-
-
-def fault(row: Outgoing, subscription: Subscription | None, found: list[Deadline], now: datetime) -> str:
-    """Why this message is not to be sent any more; "" while what it says is true."""
-    if subscription is None or subscription.ended_at:
+def find_fault(row: Outgoing, subscription: Subscription, clocks: Sequence[Deadline], now: datetime) -> str:
+    """Return why a message about a dossier is not to be sent any more, "" while what it says is true."""
+    if subscription.ended_at:
         return ENDED
-    if addresses.is_request(row.kind):
-        return "" if addresses.awaits(subscription, row) else REPLACED
+    if row.purpose == outbox.Purpose.CONFIRMATION:
+        still_asked = subscription.is_asked and row.deadline == subscription.asked_at
+        return "" if still_asked else REPLACED
     if subscription.confirmed_at is None:
         return UNCONFIRMED
-    if revision_changes.is_news(row.kind):
-        return "" if revision_changes.is_true(row, now) else revision_changes.SEEN
-    return _untrue(row, found, now)
-
-
-def _untrue(row: Outgoing, found: list[Deadline], now: datetime) -> str:
-    planned = due(row.dossier, found, now)
-    if row.deadline and Reminder(row.kind, row.deadline) in planned:
+    if row.purpose == outbox.Purpose.NEWS:
+        return "" if revision_changes.is_true(subscription.dossier, now) else revision_changes.SEEN
+    if row.deadline and Reminder(row.kind, row.deadline) in list_due(subscription.dossier, clocks, now):
         return ""
-    clock = next(each for each in found if each.obligation.key == duty_of(row.kind))
+    clock = next(each for each in clocks if each.obligation.key == duty_of(row.kind))
     if clock.state in ("done", "idle"):
         return FILED if clock.state == "done" else MOVED
     if clock.state == "stopped" and row.kind != REVIEW:
         return STOPPED
     return REPLACED if row.deadline in (clock.due_at, clock.careful_at) else MOVED
+
+
+def find_fault_of_written(row: Outgoing, now: datetime) -> str:
+    """Return why a mail that was written beforehand is not to be sent any more, "" while it is."""
+    if row.expires_at and row.expires_at <= now:
+        return outbox.EXPIRED
+    over = row.invitation and (row.invitation.revoked_at or row.invitation.accepted_at)
+    return WITHDRAWN if over else ""

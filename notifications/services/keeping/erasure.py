@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection, transaction
 
-from ...models import ControllerGroup, Dossier, Erasure, Invitation, Practice, Subscription, User
+from ...models import ControllerGroup, Dossier, Erasure, Invitation, Outgoing, Practice, Subscription, User
 from .. import journal
 from ..accounts import access
 from ..locks import lock_rows
@@ -106,6 +106,7 @@ def erase_account(*, user: User, now: datetime) -> None:
         erase_dossier(dossier=dossier, by=by, now=now)
     ControllerGroup.objects.filter(created_by=locked, dossiers=None).delete()
     Invitation.objects.filter(email__iexact=locked.email).delete()
+    Outgoing.objects.filter(email__iexact=locked.email).delete()
     locked.delete()
     for session in Session.objects.iterator():  # of no use without the account, and they hold its address
         if session.get_decoded().get("_auth_user_id") == str(user.pk):

@@ -1,42 +1,51 @@
-"""Mails that announce the end of dossiers: to whoever could still use them, a month and a week before.
+"""Mails that announce the end of dossiers: to whoever could still use them, a month and a week before."""
 
-None goes through the outbox, which knows reminders only. What is marked as announced is what left: a round that is cut
-short begins again the next day."""
-
-import logging
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ... import deadlines
 from ...models import Dossier, Membership, Role, User
-from ..mail.post import Unanswered
+from ..mail import outbox
 from . import retention
 from .retention import DAY
 
 BEFORE = (30 * DAY, 7 * DAY)
-TOLD = (Role.OWNER, Role.MANAGER)  # of a practice
-
-logger = logging.getLogger(__name__)
+TOLD_ROLES = (Role.OWNER, Role.MANAGER)  # of a practice
 
 
-def announce(*, now: datetime) -> int:
-    """One mail for each person, about all dossiers that reached one of these days; returns how many left. Nothing where
-    no mail leaves: the pages say it too."""
+@transaction.atomic
+def announce_ends(*, now: datetime) -> int:
+    """Put one mail for each person, about all dossiers that reached one of these days, into the outbox; return how
+    many. Nothing where no mail leaves: the pages say it too."""
     if not settings.MAIL_LEAVES:
         return 0
-    found = retention.list_leaving(Dossier.objects.exclude(owner=None, practice=None), now)
-    due = [dossier for dossier in found if _is_due(dossier, now)]
-    letters = _letters(due)
-    put_off = [theirs for email, theirs in letters.items() if not _sent(email, theirs)]
-    again = {dossier.pk for theirs in put_off for dossier in theirs}
-    Dossier.objects.filter(pk__in={dossier.pk for dossier in due} - again).update(warned_at=now)
-    return len(letters) - len(put_off)
+    dossiers = retention.list_leaving(Dossier.objects.exclude(owner=None, practice=None), now)
+    due = [dossier for dossier in dossiers if _is_due(dossier, now)]
+    by_address = _group_by_address(due)
+    for email, theirs in by_address.items():
+        # no fact and no name in it: how many, the first end (they come by their end), a link
+        context = {
+            "count": len(theirs),
+            "end": deadlines.describe_day(theirs[0].ends_on.isoformat()),
+            "link": settings.SITE_URL + reverse("dossiers"),
+            "about": settings.SITE_URL + reverse("your_data"),
+        }
+        outbox.put_mail(
+            purpose=outbox.Purpose.RETENTION,
+            email=email,
+            subject="Fin de conservation de vos dossiers",
+            body=render_to_string("keeping/mail/leaving.txt", context),
+            expires_at=theirs[0].ends_at,
+            now=now,
+        )
+    Dossier.objects.filter(pk__in=[dossier.pk for dossier in due]).update(warned_at=now)
+    return len(by_address)
 
 
 def _is_due(dossier: Any, now: datetime) -> bool:
@@ -45,37 +54,15 @@ def _is_due(dossier: Any, now: datetime) -> bool:
     return bool(reached) and (dossier.warned_at is None or dossier.warned_at < max(reached))
 
 
-def _letters(due: list[Any]) -> dict[str, list[Any]]:
+def _group_by_address(due: list[Any]) -> dict[str, list[Any]]:
     """By address, the dossiers of which somebody is told."""
-    accounts = User.objects.filter(pk__in={dossier.owner_id for dossier in due}, is_active=True)
-    addresses: dict[Any, list[str]] = {(owner, None): [email] for owner, email in accounts.values_list("pk", "email")}
-    team = Membership.objects.filter(practice__in={dossier.practice_id for dossier in due}, role__in=TOLD)
+    owners = User.objects.filter(pk__in={dossier.owner_id for dossier in due}, is_active=True)
+    addresses: dict[Any, list[str]] = {(owner, None): [email] for owner, email in owners.values_list("pk", "email")}
+    team = Membership.objects.filter(practice__in={dossier.practice_id for dossier in due}, role__in=TOLD_ROLES)
     for practice, email in team.filter(user__is_active=True).values_list("practice", "user__email"):
         addresses.setdefault((None, practice), []).append(email)
-    letters: dict[str, list[Any]] = defaultdict(list)
+    by_address: dict[str, list[Any]] = defaultdict(list)
     for dossier in due:
         for email in addresses.get((dossier.owner_id, dossier.practice_id), []):
-            letters[email].append(dossier)
-    return letters
-
-
-def _sent(email: str, theirs: list[Any]) -> bool:
-    """No fact and no name in it: how many, the first end, a link."""
-    first = theirs[0]  # they come by their end
-    context = {
-        "count": len(theirs),
-        "end": deadlines.describe_day(first.ends_on.isoformat()),
-        "link": settings.SITE_URL + reverse("dossiers"),
-        "about": settings.SITE_URL + reverse("your_data"),
-    }
-    headers = {"Auto-Submitted": "auto-generated"}
-    text = render_to_string("keeping/mail/leaving.txt", context)
-    mail = EmailMessage(
-        "Fin de conservation de vos dossiers", text, settings.DEFAULT_FROM_EMAIL, [email], headers=headers
-    )
-    try:
-        mail.send()
-    except (OSError, Unanswered):  # SMTPException is an OSError
-        logger.warning("notices.put_off")
-        return False
-    return True
+            by_address[email].append(dossier)
+    return by_address

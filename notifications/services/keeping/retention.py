@@ -25,7 +25,6 @@ from ...models import (
     RegisterLine,
     Subscription,
 )
-from ..alerts import addresses
 from ..locks import lock_rows
 from ..mail import outbox
 from ..practices import batches
@@ -159,13 +158,13 @@ def list_expired(now: datetime) -> dict[str, QuerySet[Any]]:
     keep = settings.RETENTION
     # while reminders go to somebody, what was sent tells which ones are not to be sent again
     reminded = Subscription.objects.filter(dossier=OuterRef("dossier"), ended_at=None)
-    told_no_more = Q(kind__startswith=outbox.REQUEST) | ~Exists(reminded)
+    told_no_more = Q(purpose=outbox.Purpose.CONFIRMATION) | ~Exists(reminded)
     return {
         "register_lines": RegisterLine.objects.filter(closed_at__lte=now - keep.register),
         "erasures": Erasure.objects.filter(at__lte=now - keep.register),
         "invitations": Invitation.objects.filter(expires_at__lte=now - keep.invitation),
         "groups": ControllerGroup.objects.filter(dossiers=None, created_at__lte=now - keep.dossier),
         "mails": Outgoing.objects.filter(told_no_more, ended_at__lte=now - keep.mails),
-        "requests": ConfirmationSent.objects.filter(at__lte=now - addresses.DAY),
+        "requests": ConfirmationSent.objects.filter(at__lte=now - DAY),
         "sessions": Session.objects.filter(expire_date__lte=now),
     }

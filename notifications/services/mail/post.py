@@ -74,11 +74,11 @@ class TlsBackend(EmailBackend):
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
-        return verifying(settings.EMAIL_CA_FILE)
+        return make_tls_context(settings.EMAIL_CA_FILE)
 
 
 @cache
-def verifying(ca_file: str) -> ssl.SSLContext:
+def make_tls_context(ca_file: str) -> ssl.SSLContext:
     """Made once: reading the authorities of the system takes longer than a mail."""
     context = ssl.create_default_context()
     if ca_file:
@@ -113,10 +113,10 @@ class Post:
             self.connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
             self.close()
-            raise _fault(next(iter(error.recipients.values()))[0]) from error
+            raise _make_fault(next(iter(error.recipients.values()))[0]) from error
         except smtplib.SMTPDataError as error:
             self.close()
-            raise _fault(error.smtp_code) from error
+            raise _make_fault(error.smtp_code) from error
         except Unanswered:
             self.close()
             raise
@@ -148,5 +148,5 @@ class Post:
             pass  # it was broken already
 
 
-def _fault(code: int) -> Exception:
+def _make_fault(code: int) -> Exception:
     return Refused() if code >= FINAL else Trouble(everybody=code == CLOSING)

@@ -6,20 +6,19 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from ...models import ConfirmationSent, ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
+from ...models import ControllerGroup, Invitation, Membership, Practice, Role, User, Viewer
 from .. import journal
-from ..accounts import access, roles
+from ..accounts import access, roles, secrets
 from ..alerts import addresses, feeds
-from ..alerts.addresses import DAY, HOUR, BadAddress, TooOften, checked, forget_requests, mailbox_of
 from ..dossiers import reviews
 from ..locks import lock_row
-from ..mail.post import Unanswered
+from ..mail import limits, outbox
+from ..mail.limits import BadAddress, TooOften
 from . import groups
 
 FOR = timedelta(days=14)
@@ -29,10 +28,6 @@ MOST_AN_HOUR = 150  # of all mails that nobody asked for; more are left to those
 
 class AlreadyIn(Exception):
     """This person has a role in the practice."""
-
-
-class MailFailed(Exception):
-    """The mail server did not take the invitation, which is forgotten."""
 
 
 class LastOwner(Exception):
@@ -53,105 +48,74 @@ def list_waiting(practice: Practice, now: datetime) -> QuerySet[Invitation]:
 
 
 def _open(now: datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+    return secrets.list_open(secrets.INVITATION, now)
 
 
 # -- inviting -------------------------------------------------------------------------------------------
 
 
-def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> Invitation:
-    """Offer a role by a mail, which has left when this returns. Raises PermissionDenied, BadAddress, AlreadyIn,
-    TooOften or MailFailed; nothing is stored then."""
-    invitation, counted = _offer(practice, checked(email).lower(), role, by, now)
-    try:
-        _deliver(invitation, now)
-    except MailFailed:
-        # not in one transaction with the mail: the database's one write lock is not held while a mail server thinks
-        invitation.delete()
-        counted.delete()
-        raise
-    return invitation
-
-
-def invite_owners(*, found: Iterable[tuple[Practice, str]], by: User, now: datetime) -> list[Practice]:
-    """Invite who answers for each practice, at this address; returns the practices for which no mail left."""
-    failed, answers = [], True
-    for practice, email in found:
-        try:
-            if answers:
-                invite(practice=practice, email=email, role=Role.OWNER, by=by, now=now)
-                continue
-        except MailFailed:
-            answers = False  # the next one would wait for the same server
-        except (BadAddress, TooOften, AlreadyIn):
-            pass
-        failed.append(practice)
-    return failed
-
-
 @transaction.atomic
-def _offer(practice: Practice, email: str, role: str, by: User, now: datetime) -> tuple[Invitation, ConfirmationSent]:
+def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> Invitation:
+    """Offer a role by a mail, whose secret alone opens the invitation: earlier ones of the practice to this address
+    end. Raises PermissionDenied, BadAddress, AlreadyIn or TooOften; nothing is stored then."""
+    email = limits.check_address(email).lower()
     _lock(practice)
     _must_govern(practice, by)
     if practice.memberships.filter(user__email=email).exists():
         raise AlreadyIn
-    counted = _counted(practice, email, by, now)
-    return Invitation.objects.create(
+    today = Invitation.objects.filter(created_at__gt=now - limits.DAY)
+    limits.count_mail(
+        email=email,
+        salt="invitations.mailbox",
+        now=now,
+        most_a_day=MOST_TO_AN_ADDRESS,
+        most_in_all=MOST_AN_HOUR,
+        others=[
+            (today.filter(practice=practice), MOST_FOR_A_PRACTICE),
+            (today.filter(invited_by=by), MOST_BY_AN_ACCOUNT),
+        ],
+    )
+    _open(now).filter(practice=practice, email=email).update(revoked_at=now)
+    secret = secrets.make_secret()
+    invitation = Invitation.objects.create(
         practice=practice,
         email=email,
         role=role,
-        sha256=access.fingerprint(access.new_secret()),  # nobody's, until it is mailed
+        sha256=secrets.hash_secret(secret),
         invited_by=by,
         created_at=now,
         expires_at=now + FOR,
-    ), counted
-
-
-def _counted(practice: Practice, email: str, by: User, now: datetime) -> ConfirmationSent:
-    """Count this mail, or raise TooOften. What counts for the address survives the practice."""
-    forget_requests(now)
-    today, sent = Invitation.objects.filter(created_at__gt=now - DAY), ConfirmationSent.objects
-    mailbox = mailbox_of(email, "invitations.mailbox")
-    if (
-        today.filter(practice=practice).count() >= MOST_FOR_A_PRACTICE
-        or today.filter(invited_by=by).count() >= MOST_BY_AN_ACCOUNT
-        or sent.filter(address=mailbox).count() >= MOST_TO_AN_ADDRESS
-        or sent.filter(at__gt=now - HOUR).count() >= MOST_AN_HOUR
-    ):
-        raise TooOften
-    return sent.create(address=mailbox, at=now)
-
-
-def _deliver(invitation: Invitation, now: datetime) -> None:
-    """Mail a new secret, which alone opens the invitation from now on; earlier ones of the practice to this address
-    end. Raises MailFailed."""
-    secret = access.new_secret()
-    Invitation.objects.filter(pk=invitation.pk).update(sha256=access.fingerprint(secret))
-    try:
-        _letter(invitation, secret).send()
-    except (OSError, Unanswered) as error:  # SMTPException is an OSError
-        raise MailFailed from error
-    earlier = _open(now).filter(practice=invitation.practice_id, email=invitation.email)
-    earlier.exclude(pk=invitation.pk).update(revoked_at=now)
-
-
-def _letter(invitation: Invitation, secret: str) -> EmailMessage:
-    """No word of it was typed by whoever invites, so that nobody can send their own text to strangers; the practice is
-    named on the page."""
+    )
+    # no word of it was typed by whoever invites, so that nobody can send their own text to strangers; the practice is
+    # named on the page
     context = {
-        "inviter": invitation.invited_by.email if invitation.invited_by else "",
-        "role": Role(invitation.role).label,
+        "inviter": by.email,
+        "role": Role(role).label,
         "days": FOR.days,
         "link": settings.SITE_URL + reverse("invitation", args=[secret]),
         "site_url": settings.SITE_URL,
     }
-    return EmailMessage(
-        "Invitation à rejoindre un cabinet",
-        render_to_string("practices/team/mail/invitation.txt", context),
-        settings.DEFAULT_FROM_EMAIL,
-        [invitation.email],
-        headers={"Auto-Submitted": "auto-generated"},
+    outbox.put_mail(
+        purpose=outbox.Purpose.INVITATION,
+        invitation=invitation,
+        email=email,
+        subject="Invitation à rejoindre un cabinet",
+        body=render_to_string("practices/team/mail/invitation.txt", context),
+        expires_at=invitation.expires_at,
+        now=now,
     )
+    return invitation
+
+
+def invite_owners(*, found: Iterable[tuple[Practice, str]], by: User, now: datetime) -> list[Practice]:
+    """Invite who answers for each practice, at this address; returns the practices for which no mail leaves."""
+    failed = []
+    for practice, email in found:
+        try:
+            invite(practice=practice, email=email, role=Role.OWNER, by=by, now=now)
+        except (BadAddress, TooOften, AlreadyIn):
+            failed.append(practice)
+    return failed
 
 
 @transaction.atomic
@@ -166,7 +130,7 @@ def revoke(*, practice: Practice, email: str, by: User, now: datetime) -> bool:
 
 def offered(secret: str, now: datetime) -> Invitation | None:
     """The invitation that this secret opens."""
-    found = _open(now).filter(sha256=access.fingerprint(secret))
+    found = secrets.find_open(secrets.INVITATION, secret, now)
     return found.select_related("practice", "invited_by").first()
 
 

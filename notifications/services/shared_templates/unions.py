@@ -39,7 +39,7 @@ def make_organisation(*, name: str, contact: str = "", slug: str = "", now: date
 @transaction.atomic
 def add_editor(*, organisation: Organisation, email: str, now: datetime) -> Editor:
     """Let whoever has this address write and publish for the organisation, once signed in with a second factor."""
-    user = accounts.of_address(email, now)
+    user = accounts.load_or_make(email, now)
     return Editor.objects.get_or_create(organisation=organisation, user=user, defaults={"added_at": now})[0]
 
 

@@ -1,5 +1,7 @@
 """« Mon compte », « Rattacher ce dossier », and what the accounts' library leaves to us."""
 
+from typing import Any
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import email_changed
 from allauth.account.views import ConfirmLoginCodeView, LoginView
@@ -10,12 +12,15 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.dispatch import receiver
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...forms.accounts.account import NameForm
+from ...models import User
 from ...services.accounts import accounts
 
 SET_UP = (
@@ -27,15 +32,15 @@ SET_UP = (
 class SignIn(LoginView):
     """An address that has no account gets one, and the same answer."""
 
-    def form_valid(self, form):
-        form.user = accounts.for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
+    def form_valid(self, form: Form) -> HttpResponse:
+        form.user = accounts.load_for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
         return super().form_valid(form)
 
 
 class ConfirmCode(ConfirmLoginCodeView):
     """Three tries for a code, and a few in an hour for an address, whatever the browser."""
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         limited = ratelimit.consume_or_429(request, action="login_failed", key=self._process.state["email"])
         return limited or super().post(request, *args, **kwargs)
 
@@ -43,24 +48,20 @@ class ConfirmCode(ConfirmLoginCodeView):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request):
+def account(request: HttpRequest) -> HttpResponse:
     """GET: name, address, what protects the account. POST: the name, or the end of all other sessions."""
-    form = NameForm(request.POST if "name" in request.POST else None, instance=request.user)
+    user, form = request.user, NameForm(request.POST if "name" in request.POST else None, instance=request.user)
     if "elsewhere" in request.POST:
-        _seal(request, request.user)
+        end_other_sessions(None, request, user)
         messages.success(request, "Les autres appareils sont déconnectés.")
         return redirect("account")
     if form.is_valid():
-        accounts.rename(user=request.user, name=form.cleaned_data["name"])
+        accounts.rename(user=user, name=form.cleaned_data["name"])
         messages.success(request, "Votre nom est enregistré.")
         return redirect("account")
-    return render(request, "account/account.html", _context(request.user, form), status=422 if form.errors else 200)
-
-
-def _context(user, form):
     factors = list(Authenticator.objects.filter(user=user).order_by("created_at"))
     kinds = {factor.type for factor in factors}
-    return {
+    context = {
         "form": form,
         "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
         "has_app": Authenticator.Type.TOTP in kinds,
@@ -68,20 +69,17 @@ def _context(user, form):
         "edits": user.editorships.exists(),
         "set_up": SET_UP if accounts.lacks_second_factor(user) else "",
     }
+    return render(request, "account/account.html", context, status=422 if form.errors else 200)
 
 
 @receiver([authenticator_added, authenticator_removed, authenticator_reset, email_changed])
-def _end_other_sessions(sender, request, user, **kwargs):
-    _seal(request, user)
+def end_other_sessions(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """End all sessions of this account but this one."""
+    accounts.end_sessions(user=user)
+    update_session_auth_hash(request, user)
 
 
 @receiver(authenticator_added)
-def _just_proved(sender, request, user, authenticator, **kwargs):
-    """Who just added a proof is not asked for it again before the recovery codes are shown."""
+def note_proof(sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Do not ask who just added a proof for it again before the recovery codes are shown."""
     record_authentication(request, user, "mfa", type=authenticator.type, reauthenticated=True)
-
-
-def _seal(request, user):
-    """All sessions of this account end but this one."""
-    accounts.end_sessions(user=user)
-    update_session_auth_hash(request, user)

@@ -1,20 +1,26 @@
 """Where the accounts' library asks us: who asks, what is said, what is sent."""
 
-from contextlib import suppress
-from smtplib import SMTPException
+from datetime import timedelta
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from breach_assistant.proxies import client_address
 
 from ...documents import qr
-from ..site import errors
+from ...models import User
+from ...services.mail import outbox
 
+CODES = {"account/email/login_code", "account/email/email_confirmation"}
+CODE_FOR = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+NOTICE_FOR = timedelta(days=3)
 # What the library tells after an act, by the name of its template; what is not here is not told.
 SAID = {
     "account/messages/logged_in.txt": "Vous êtes connecté.",
@@ -48,43 +54,61 @@ REFUSED = {
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | REFUSED
 
-    def get_client_ip(self, request):
+    def get_client_ip(self, request: HttpRequest) -> str:
         forwarded = request.headers.get("X-Forwarded-For", "")
         return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES) or "local"
 
-    def login(self, request, user):
+    def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         request.session.begin()
 
-    def add_message(self, request, level, message_template=None, message_context=None, extra_tags="", message=None):
-        if text := message or SAID.get(message_template):
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        if text := message or SAID.get(message_template or ""):
             messages.add_message(request, level, text, extra_tags=extra_tags)
 
-    def send_mail(self, template_prefix, email, context):
-        try:
-            super().send_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
-        except (OSError, SMTPException):
-            raise ImmediateHttpResponse(errors.mail_failed(self.request)) from None
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Put the mail into the outbox: no page waits for a mail server. A code is not sent once it is too late to
+        enter it."""
+        message = self.render_mail(template_prefix, email, context | {"site_url": settings.SITE_URL})
+        now = timezone.now()
+        is_code = template_prefix in CODES
+        outbox.put_mail(
+            purpose=outbox.Purpose.CODE if is_code else outbox.Purpose.NOTICE,
+            email=email,
+            subject=message.subject,
+            body=message.body,
+            expires_at=now + (CODE_FOR if is_code else NOTICE_FOR),
+            now=now,
+        )
 
-    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
         what = NOTICES[template_prefix]
-        with suppress(ImmediateHttpResponse):  # the change is made, and said on the page
-            super().send_notification_mail("account/email/notice", user, {"what": what}, email)
+        super().send_notification_mail("account/email/notice", user, {"what": what}, email)
 
-    def get_reauthentication_methods(self, user):
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """A passkey first, for those who have one: recovery codes are for the day when it is lost."""
         methods = super().get_reauthentication_methods(user)
         return sorted(methods, key=lambda method: "webauthn" not in method["id"])
 
-    def get_email_verification_redirect_url(self, email_address):
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         return reverse("account")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": REFUSED["incorrect_code"]}
 
-    def build_totp_svg(self, url):
+    def build_totp_svg(self, url: str) -> str:
         return qr.draw_svg(url)
 
-    def generate_authenticator_name(self, user, type):
+    def generate_authenticator_name(self, user: User, type: str) -> str:
         return "Clé d’accès"

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from ...documents import qr
 from ...models import Dossier, Viewer
-from ...services.accounts import access
+from ...services.accounts import access, secrets
 from ..requests import ViewerRequest
 from ..site import errors
 from ..viewer import close_device, open_device, visible_dossier
@@ -60,7 +60,7 @@ def link(request: ViewerRequest, public_id: str) -> HttpResponse:
         return redirect("link", dossier.public_id)
     try:
         secret = access.make_link(**act)
-    except access.TooManyLinks:
+    except secrets.TooMany:
         return _page(request, dossier, too_many=True, status=422)
     address = settings.SITE_URL + reverse("open_link", args=[secret])
     return _page(request, dossier, address=address, code=qr.draw_svg(address))
@@ -72,7 +72,7 @@ def _page(request: ViewerRequest, dossier: Dossier, *, status: int = 200, **show
         "links": access.links(dossier),
         "zone": dossier.zone,
         "me": access.author(dossier, request.viewer),
-        "most": access.MOST_LINKS,
+        "most": secrets.LINK.most,
     }
     return render(request, "dossiers/link.html", context | shown, status=status)
 
@@ -86,18 +86,19 @@ def open_link(request: ViewerRequest, secret: str) -> HttpResponse:
     Whatever is wrong with the secret, the answer is the same."""
     if request.method == "POST":
         return _open(request, secret, timezone.now())
-    return render(request, "dossiers/open_link.html") if access.linked(secret) else errors.not_found(request)
+    known = access.find_link(secret, timezone.now())
+    return render(request, "dossiers/open_link.html") if known else errors.not_found(request)
 
 
 @transaction.atomic
 def _open(request: ViewerRequest, secret: str, now: datetime) -> HttpResponse:
-    dossier = access.linked(secret)
-    if dossier is None:
+    link = access.find_link(secret, now)
+    if link is None:
         return errors.not_found(request)
-    access.note_link(secret=secret, now=now)
-    response = redirect("dossier", dossier.public_id)
-    held = Dossier.objects.visible_to(request.viewer).filter(pk=dossier.pk).exists()
-    return response if held else open_device(request, response, dossier, now)
+    access.note_link(link=link, now=now)
+    response = redirect("dossier", link.dossier.public_id)
+    held = Dossier.objects.visible_to(request.viewer).filter(pk=link.dossier_id).exists()
+    return response if held else open_device(request, response, link.dossier, now, via=link)
 
 
 @never_cache

@@ -31,7 +31,7 @@ def news(request: ViewerRequest, public_id: str) -> HttpResponse:
     changes = list_revision_changes(pages.build_page_report(dossier))
     if request.method != "POST":
         context = {"dossier": dossier, "news": changes, "filed": bool(snapshots.list_active(dossier))}
-        context["written_to"] = addresses.standing(dossier).state == "live"
+        context["written_to"] = addresses.find_standing(dossier).state == "live"
         return render(request, "dossiers/news.html", context)
     by_token = {change.token: change for change in changes}
     taken, kept = (by_token.get(request.POST.get(name, "")) for name in ("take", "keep"))

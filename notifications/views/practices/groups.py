@@ -28,6 +28,7 @@ from ...report import ORGANISATION, Report, build_report, list_checkboxes, listi
 from ...services.accounts import access, roles
 from ...services.alerts import addresses
 from ...services.incidents import incidents
+from ...services.mail import limits
 from ...services.practices import groups, team
 from ...services.revisions import INCIDENT_REVISIONS
 from ..alerts.alerts import PROBLEMS
@@ -152,9 +153,9 @@ def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
             return _render_group(request, group, status=422)
         typed, dossiers = request.POST["email"], list(group.dossiers.order_by("pk"))
         try:
-            addresses.give_all(dossiers=dossiers, email=typed, by=access.account_author(user), now=now)
-        except (addresses.BadAddress, addresses.TooOften) as problem:
-            typed = typed[: addresses.LONGEST]
+            addresses.ask_address_for_all(dossiers=dossiers, email=typed, by=access.account_author(user), now=now)
+        except (limits.BadAddress, limits.TooOften) as problem:
+            typed = typed[: limits.LONGEST]
             return _render_group(request, group, status=422, mail_problem=PROBLEMS[type(problem)], typed=typed)
     else:
         offered = _kept_practices(request).exclude(dossiers__group=group)
@@ -187,7 +188,7 @@ def _render_group(
     now = timezone.now()
     listed = groups.load_reports(group, now)
     offered = _kept_practices(request).exclude(dossiers__group=group)
-    live, waiting = addresses.reminded([dossier for dossier, _ in listed])
+    live, waiting = addresses.list_reminded([dossier for dossier, _ in listed])
     context = {
         "group": group,
         "zone": ZoneInfo(group.timezone),

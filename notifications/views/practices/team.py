@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods
 from ...forms.practices.team import InviteForm
 from ...models import ROLE_SENTENCES, Practice, Role, User
 from ...services.accounts import roles
-from ...services.alerts.addresses import BadAddress, TooOften
+from ...services.mail.limits import BadAddress, TooOften
 from ...services.practices import team
 from ..dossiers.links import without_path
 from ..requests import ViewerRequest, get_account
-from ..site import errors
 
 PROBLEMS = {
     BadAddress: "Cette adresse n'est pas utilisable. Écrivez-la comme dans cet exemple : accueil@cabinet.fr",
@@ -82,12 +81,10 @@ def _invite(request: ViewerRequest, practice: Practice, by: User, now: datetime)
     email, role = form.cleaned_data["email"], form.cleaned_data["role"]
     try:
         made = team.invite(practice=practice, email=email, role=role, by=by, now=now)
-    except team.MailFailed:
-        return errors.mail_failed(request)
     except tuple(PROBLEMS) as problem:
         form.add_error("email", PROBLEMS[type(problem)])
         return _render_team(request, practice, status=422, form=form)
-    messages.success(request, f"L'invitation est partie à {made.email}. Elle est valable {team.FOR.days} jours.")
+    messages.success(request, f"L'invitation part à {made.email}. Elle est valable {team.FOR.days} jours.")
     return redirect("team", practice.public_id)
 
 

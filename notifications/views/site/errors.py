@@ -59,11 +59,6 @@ def unavailable(request: HttpRequest, *, retry_after: int = 5) -> HttpResponse:
     return response
 
 
-def mail_failed(request: HttpRequest) -> HttpResponse:
-    """The mail server does not answer; nothing was changed."""
-    return _page(request, 503, "503_mail.html")
-
-
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without request or context processors: whatever failed may fail again there."""
     return HttpResponse(render_to_string("500.html"), status=500, headers={"Cache-Control": "no-store"})

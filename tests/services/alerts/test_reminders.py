@@ -15,7 +15,7 @@ from notifications.services import journal
 from notifications.services.alerts import addresses, reminders, watch
 from notifications.services.dossiers import loading, saving
 from notifications.services.keeping import erasure
-from notifications.services.mail import outbox
+from notifications.services.mail import limits, outbox
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known
 from tests.stored import everything
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("seeds_loaded")
 
 
 def tick(now):
-    return reminders.tick(clock=at(now))
+    return reminders.run_round(clock=at(now))
 
 
 def states():
@@ -203,10 +203,10 @@ def test_a_dossier_that_cannot_be_read_is_flagged_and_the_others_go_out(mailoutb
 def test_a_message_is_claimed_by_one_sender_until_its_lease_ends(mailoutbox):
     fill(2)
     watch.put_due(BEFORE)
-    first, second = outbox.claim(BEFORE), outbox.claim(BEFORE)
+    first, second = outbox.claim_next(BEFORE), outbox.claim_next(BEFORE)
     assert {first.pk, second.pk} == set(Outgoing.objects.values_list("pk", flat=True))
-    assert outbox.claim(BEFORE + outbox.LEASE / 2) is None
-    again = outbox.claim(BEFORE + outbox.LEASE)
+    assert outbox.claim_next(BEFORE + outbox.LEASE / 2) is None
+    again = outbox.claim_next(BEFORE + outbox.LEASE)
     assert again.pk == first.pk
     outbox.drop(first, "par un autre", BEFORE)  # whose lease is over: it marks nothing
     assert Outgoing.objects.get(pk=again.pk).state == "waiting"
@@ -231,7 +231,7 @@ def test_silence_is_noticed_after_a_quarter_of_an_hour(client):
     assert health() == (200, True)  # nobody waits
     fill(1)
     assert health() == (503, False)  # somebody does, and nothing ever ran
-    reminders.beat(timezone.now())
+    reminders.record_beat(timezone.now())
     assert health() == (200, True)
     with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=False):
         assert health() == (503, False)
@@ -257,21 +257,21 @@ def test_mails_become_files_where_no_server_was_named(settings, tmp_path):
 
 
 def give(dossier, email, now):
-    return addresses.give(dossier=dossier, email=email, by="appareil 1", now=now)
+    return addresses.ask_address(dossier=dossier, email=email, by="appareil 1", now=now)
 
 
 def test_asking_again_and_again_bombs_nobody(weda_dossier, mailoutbox):
     others = [Dossier.objects.create(questionnaire="cnil-2023-07", created_at=AWARE) for _ in range(4)]
     give(weda_dossier, "x@cabinet.example", AWARE)
     for address in ("x@cabinet.example", "X@CABINET.example"):
-        with pytest.raises(addresses.TooOften):
+        with pytest.raises(limits.TooOften):
             give(weda_dossier, address, AWARE + HOUR / 2)
     give(weda_dossier, "y@cabinet.example", AWARE + HOUR / 2)
     give(weda_dossier, "x@cabinet.example", AWARE + HOUR)
-    with pytest.raises(addresses.TooOften):
+    with pytest.raises(limits.TooOften):
         give(weda_dossier, "z@cabinet.example", AWARE + 3 * HOUR)
     give(others[0], "x@cabinet.example", AWARE + 3 * HOUR)
-    with pytest.raises(addresses.TooOften):  # from whatever dossier
+    with pytest.raises(limits.TooOften):  # from whatever dossier
         give(others[1], "x@cabinet.example", AWARE + 4 * HOUR)
     give(others[1], "x@cabinet.example", AWARE + 25 * HOUR)
     tick(AWARE + 25 * HOUR)
@@ -307,17 +307,17 @@ def test_a_request_says_nothing_of_the_dossier(weda_dossier, mailoutbox):
     ],
 )
 def test_what_is_no_address_is_refused(weda_dossier, email):
-    with pytest.raises(addresses.BadAddress):
+    with pytest.raises(limits.BadAddress):
         give(weda_dossier, email, AWARE)
 
 
 def test_every_step_is_in_the_journal_and_no_address_is(weda_dossier):
     subscription = give(weda_dossier, "x@cabinet.example", timezone.now())
-    token = addresses.confirm_token(subscription)
-    assert addresses.confirm(token=token, now=timezone.now())
-    assert addresses.confirm(token=token, now=timezone.now())
-    assert addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
-    assert not addresses.end(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    token = addresses.make_confirm_token(subscription)
+    assert addresses.confirm_address(token=token, now=timezone.now())
+    assert addresses.confirm_address(token=token, now=timezone.now())
+    assert addresses.end_reminders(dossier=weda_dossier, by="appareil 1", now=timezone.now())
+    assert not addresses.end_reminders(dossier=weda_dossier, by="appareil 1", now=timezone.now())
     lines = weda_dossier.journal.order_by("number").values_list("event", flat=True)
     assert list(lines)[-3:] == ["address_given", "address_confirmed", "address_ended"]
     assert "cabinet.example" not in str(everything()["JournalEntry"])
@@ -332,11 +332,11 @@ def test_a_tag_or_a_new_dossier_opens_no_other_mailbox_and_all_have_a_limit(monk
     give(first, "x@cabinet.example", AWARE)
     erasure.erase_dossier(dossier=first, by="appareil 1", now=AWARE)
     for same in ("x@cabinet.example", "X+1@cabinet.example"):
-        with pytest.raises(addresses.TooOften):
+        with pytest.raises(limits.TooOften):
             give(begin(), same, AWARE + HOUR / 2)
     monkeypatch.setattr(addresses, "MOST_AN_HOUR", 2)
     give(begin(), "y@cabinet.example", AWARE)
-    with pytest.raises(addresses.TooOften):
+    with pytest.raises(limits.TooOften):
         give(begin(), "z@cabinet.example", AWARE)
     assert "cabinet" not in str(everything()["ConfirmationSent"])
     tick(AWARE + DAY)
@@ -361,7 +361,7 @@ def test_a_clock_set_back_holds_nothing_for_days(mailoutbox):
     Outgoing.objects.filter(pk=leased.pk).update(leased_until=BEFORE + DAY, lease="x")
     Outgoing.objects.filter(pk=put_off.pk).update(next_at=BEFORE + DAY)
     assert tick(BEFORE) == 2
-    reminders.beat(BEFORE + DAY)
+    reminders.record_beat(BEFORE + DAY)
     assert not reminders.is_alive(BEFORE)
 
 
@@ -386,20 +386,20 @@ def test_a_long_round_plans_again_and_sends_the_nearest_end_first(mailoutbox):
             Subscription.objects.filter(dossier=added).update(confirmed_at=AWARE)
         return next(instants)
 
-    assert reminders.tick(clock=clock) == 4
+    assert reminders.run_round(clock=clock) == 4
     assert [mail.to[0][7] for mail in mailoutbox] == ["1", "2", "3", "0"]
 
 
 def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, monkeypatch):
     [dossier] = fill(1)
-    claim = outbox.claim
+    claim = outbox.claim_next
 
-    def claim_and_erase(now):
-        found = claim(now)
+    def claim_and_erase(now, purposes):
+        found = claim(now, purposes)
         erasure.erase_dossier(dossier=dossier, by="appareil 1", now=now) if found else None
         return found
 
-    monkeypatch.setattr(outbox, "claim", claim_and_erase)
+    monkeypatch.setattr(outbox, "claim_next", claim_and_erase)
     assert tick(BEFORE) == 0
     assert "reminders.unreadable_message" not in caplog.text
 
@@ -407,13 +407,13 @@ def test_a_dossier_erased_while_it_is_claimed_alarms_nobody(mailoutbox, caplog, 
 @pytest.mark.django_db(transaction=True)
 def test_a_dossier_erased_while_it_is_planned_stops_nobody(mailoutbox, monkeypatch):
     gone, *_ = fill(3)
-    put = outbox.put
+    put = outbox.put_rows
 
     def erase_and_put(rows, now):
         Dossier.objects.filter(pk=gone.pk).delete()
         put(rows, now)
 
-    monkeypatch.setattr(outbox, "put", erase_and_put)
+    monkeypatch.setattr(outbox, "put_rows", erase_and_put)
     assert tick(BEFORE) == 2
 
 
@@ -445,11 +445,11 @@ def test_what_waits_follows_the_address_to_its_domain(mailoutbox):
     [dossier] = fill(1)
     watch.put_due(BEFORE)
     subscription = give(dossier, "x@ailleurs.example", timezone.now())
-    addresses.confirm(token=addresses.confirm_token(subscription), now=timezone.now())
+    addresses.confirm_address(token=addresses.make_confirm_token(subscription), now=timezone.now())
     assert Outgoing.objects.get(kind="before_24h").domain == "ailleurs.example"
     give(dossier, "y@ailleurs.example", timezone.now())
     give(dossier, "x@ailleurs.example", timezone.now())  # after all the one that is live
-    assert addresses.standing(dossier) == addresses.Standing("live", "x@ailleurs.example")
+    assert addresses.find_standing(dossier) == addresses.Standing("live", "x@ailleurs.example")
 
 
 def test_an_address_that_no_mail_can_carry_is_found_before_it_is_sent(mailoutbox, caplog):

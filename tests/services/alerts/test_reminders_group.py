@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Dossier, Filing, Outgoing, Subscription
 from notifications.services.alerts import addresses, reminders, watch
-from notifications.services.mail import outbox, post
+from notifications.services.mail import limits, outbox, post
 from tests.mailing import AWARE, BEFORE, END, HOUR, at, fill, known, share
 from tests.services.alerts.test_reminders import file, plain, states, tick
 
@@ -141,13 +141,13 @@ def test_killed_around_the_sending_the_same_mail_leaves_again(mailoutbox, crash,
 
 def test_killed_between_the_claim_and_the_rest_loses_nothing(mailoutbox, monkeypatch):
     grouped(3)
-    bind = outbox._bind
+    bind = outbox._make_bundle
 
     def stop(first, now):
-        monkeypatch.setattr(outbox, "_bind", bind)
+        monkeypatch.setattr(outbox, "_make_bundle", bind)
         raise Crash
 
-    monkeypatch.setattr(outbox, "_bind", stop)
+    monkeypatch.setattr(outbox, "_make_bundle", stop)
     with pytest.raises(Crash):
         tick(BEFORE)
     tick(BEFORE + HOUR / 60)
@@ -170,12 +170,12 @@ def test_what_falls_due_between_two_tries_leaves_by_itself(mailoutbox, crash):
 def test_two_senders_never_share_a_mail(mailoutbox):
     grouped(4)
     watch.put_due(BEFORE)
-    first = outbox.claim(BEFORE)
-    assert len(outbox.bound(first)) == 4
-    assert outbox.claim(BEFORE) is None
-    again = outbox.claim(BEFORE + outbox.LEASE)
-    assert (again.bundle, len(outbox.bound(again))) == (first.bundle, 4)
-    assert outbox.bound(first) == []  # its lease is over
+    first = outbox.claim_next(BEFORE)
+    assert len(outbox.list_bundle(first)) == 4
+    assert outbox.claim_next(BEFORE) is None
+    again = outbox.claim_next(BEFORE + outbox.LEASE)
+    assert (again.bundle, len(outbox.list_bundle(again))) == (first.bundle, 4)
+    assert outbox.list_bundle(first) == []  # its lease is over
     outbox.mark_sent(first, BEFORE)
     assert {state for _, state, _ in states()} == {"waiting"}
     outbox.mark_sent(again, BEFORE)
@@ -266,16 +266,16 @@ def test_one_request_to_confirm_is_good_for_all_that_have_no_address_yet(mailout
     Subscription.objects.exclude(dossier__in=[has_one, had_one]).delete()
     Subscription.objects.filter(dossier=has_one).update(email="ana@msp.example")
     Subscription.objects.filter(dossier=had_one).update(ended_at=AWARE)
-    addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE)
-    with pytest.raises(addresses.TooOften):
-        addresses.give_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
-    reminders.tick(clock=at(AWARE))
+    addresses.ask_address_for_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE)
+    with pytest.raises(limits.TooOften):
+        addresses.ask_address_for_all(dossiers=dossiers, email=ONE, by="compte 1", now=AWARE + HOUR / 2)
+    reminders.run_round(clock=at(AWARE))
     [asked] = [mail for mail in mailoutbox if mail.to == [ONE]]
     assert "de 3 dossiers" in asked.body
     first, *_ = waiting = list(Subscription.objects.filter(confirmed_at=None).order_by("pk"))
-    assert addresses.asked_together(first) == waiting
-    assert addresses.confirm(token=addresses.confirm_token(first), now=timezone.now())
-    assert addresses.reminded(dossiers) == (["ana@msp.example", ONE, ONE, ONE], [])
+    assert addresses.list_asked_together(first) == waiting
+    assert addresses.confirm_address(token=addresses.make_confirm_token(first), now=timezone.now())
+    assert addresses.list_reminded(dossiers) == (["ana@msp.example", ONE, ONE, ONE], [])
     assert {dossier.journal.order_by("-number").first().event for dossier in dossiers[1:]} == {"address_confirmed"}
     assert not has_one.journal.filter(event__startswith="address").exists()
 
@@ -284,6 +284,6 @@ def test_a_link_that_one_dossier_asked_for_confirms_no_other(weda_dossier):
     dossiers = grouped(2)
     Subscription.objects.all().delete()
     for dossier, minutes in zip(dossiers, (0, 61), strict=True):
-        addresses.give(dossier=dossier, email=ONE, by="compte 1", now=AWARE + timedelta(minutes=minutes))
+        addresses.ask_address(dossier=dossier, email=ONE, by="compte 1", now=AWARE + timedelta(minutes=minutes))
     subscription = Subscription.objects.get(dossier=dossiers[0])
-    assert addresses.asked_together(subscription) == [subscription]
+    assert addresses.list_asked_together(subscription) == [subscription]

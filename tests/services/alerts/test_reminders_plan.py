@@ -9,7 +9,7 @@ import pytest
 from notifications import obligations
 from notifications.obligations import Filed
 from notifications.questionnaire import Case
-from notifications.services.alerts.plan import plan, target, upcoming
+from notifications.services.alerts.plan import find_target, list_reminders, list_upcoming
 from tests.dossiers import SEEDS, form
 
 DUTIES = obligations.load_duties(SEEDS / "obligations.toml")
@@ -25,7 +25,7 @@ def clocks(now, *, filings=(), aware=AWARE, **answers):
 
 
 def kinds(now, decided_at=None, **given):
-    return [(each.kind, each.deadline) for each in plan(clocks(now, **given), decided_at, now)]
+    return [(each.kind, each.deadline) for each in list_reminders(clocks(now, **given), decided_at, now)]
 
 
 def told(start, hours, **given):
@@ -69,8 +69,8 @@ def test_alarms_follow_the_careful_reading_then_the_stated_one():
         (("overdue_1", END),),
     ]
     cnil = clocks(AWARE, **given)[0]
-    assert (target(cnil, careful), target(cnil, careful + HOUR)) == (careful, END)
-    assert list(upcoming(cnil, careful - 3 * HOUR)) == [careful - HOUR]
+    assert (find_target(cnil, careful), find_target(cnil, careful + HOUR)) == (careful, END)
+    assert list(list_upcoming(cnil, careful - 3 * HOUR)) == [careful - HOUR]
 
 
 def test_a_filing_ends_the_alarms_and_starts_those_of_the_complement():

@@ -61,7 +61,7 @@ def server(servers, use):
 
 
 def tick(now):
-    return reminders.tick(clock=at(now))
+    return reminders.run_round(clock=at(now))
 
 
 def out_for(length, start=BEFORE):

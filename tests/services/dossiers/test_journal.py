@@ -16,7 +16,7 @@ from django.db import transaction
 from notifications.models import Dossier, Filing, JournalEntry
 from notifications.report import build_report
 from notifications.services import journal
-from notifications.services.accounts import access
+from notifications.services.accounts import access, secrets
 from notifications.services.dossiers import filings, loading, saving
 from notifications.services.keeping import erasure
 from tests.dossiers import NOW, PARIS
@@ -42,7 +42,7 @@ def test_every_change_of_state_leaves_a_line_without_a_value(weda_dossier):
     access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=NOW)
     file(weda_dossier, cnil_number=CANARY, filed_by=CANARY)
     filings.cancel(dossier=weda_dossier, number=1, reason=CANARY, by="appareil 1", now=NOW)
-    access.forget_device(device=access.fingerprint(CANARY), now=NOW)
+    access.forget_device(device=secrets.hash_secret(CANARY), now=NOW)
     lines = list(weda_dossier.journal.order_by("number"))
     assert [(line.event, line.keys) for line in lines[2:]] == [
         ("device_granted", ["appareil 1"]),

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from notifications.models import AnswerChange, Dossier, Grant, Viewer
 from notifications.report import describe_entry
-from notifications.services.accounts import access
+from notifications.services.accounts import access, secrets
 from notifications.services.dossiers import loading, saving
 from tests.dossiers import NOW, answered, form
 from tests.stored import NIR, Tab, everything, start_weda, stored
@@ -16,12 +16,12 @@ TOMORROW = NOW + timedelta(days=1)
 
 
 def viewer(secret):
-    return Viewer(device=access.fingerprint(secret))
+    return Viewer(device=secrets.hash_secret(secret))
 
 
 def device(dossier):
     """A browser that may open this dossier."""
-    secret = access.new_secret()
+    secret = secrets.make_secret()
     access.grant_device(dossier=dossier, secret=secret, now=NOW)
     return secret
 
@@ -32,26 +32,26 @@ def device(dossier):
 def test_a_link_s_secret_opens_its_dossier_and_is_nowhere_in_the_database(weda_dossier):
     secret = access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
     assert len(secret) >= 43  # 256 bits
-    assert access.linked(secret) == weda_dossier
+    assert access.find_link(secret, NOW).dossier == weda_dossier
     assert secret not in str(everything())
-    assert access.linked(access.fingerprint(secret)) is None
+    assert access.find_link(secrets.hash_secret(secret), NOW) is None
 
 
 def test_a_device_s_secret_is_not_a_link(weda_dossier):
-    assert access.linked(device(weda_dossier)) is None
+    assert access.find_link(device(weda_dossier), NOW) is None
 
 
 @pytest.mark.parametrize("secret", ["", "A" * 43, "é", "\ud800", "x" * 100_000, "\0"])
 def test_what_was_never_given_opens_nothing(weda_dossier, secret):
     access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
-    assert access.linked(secret) is None
+    assert access.find_link(secret, NOW) is None
 
 
 def test_a_link_that_was_revoked_opens_nothing_and_the_others_still_do(weda_dossier):
     first, second = (access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW) for _ in range(2))
     assert access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=TOMORROW)
-    assert access.linked(first) is None
-    assert access.linked(second) == weda_dossier
+    assert access.find_link(first, NOW) is None
+    assert access.find_link(second, NOW).dossier == weda_dossier
     assert [link.number for link in access.links(weda_dossier)] == [2]
     assert not access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=TOMORROW)
 
@@ -60,7 +60,7 @@ def test_a_dossier_cannot_revoke_another_s_link(weda_dossier):
     other = start_weda()
     secret = access.make_link(dossier=other, by="appareil 1", now=NOW)
     assert not access.revoke_link(dossier=weda_dossier, number=1, by="appareil 1", now=NOW)
-    assert access.linked(secret) == other
+    assert access.find_link(secret, NOW).dossier == other
 
 
 def test_revoking_a_link_never_closes_a_device(weda_dossier):
@@ -70,9 +70,9 @@ def test_revoking_a_link_never_closes_a_device(weda_dossier):
 
 
 def test_five_links_at_a_time(weda_dossier):
-    for _ in range(access.MOST_LINKS):
+    for _ in range(secrets.LINK.most):
         access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
-    with pytest.raises(access.TooManyLinks):
+    with pytest.raises(secrets.TooMany):
         access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
     access.make_link(dossier=start_weda(), by="appareil 1", now=NOW)  # others have their own
     access.revoke_link(dossier=weda_dossier, number=2, by="appareil 1", now=NOW)
@@ -82,9 +82,9 @@ def test_five_links_at_a_time(weda_dossier):
 
 def test_a_link_says_when_it_was_used(weda_dossier):
     secret, other = (access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW) for _ in range(2))
-    access.note_link(secret=secret, now=TOMORROW)
+    access.note_link(link=access.find_link(secret, NOW), now=TOMORROW)
     assert [link.last_used_on for link in access.links(weda_dossier)] == [TOMORROW.date(), None]
-    assert access.linked(other) == weda_dossier
+    assert access.find_link(other, NOW).dossier == weda_dossier
 
 
 # -- this browser ---------------------------------------------------------------------------------------
@@ -94,11 +94,11 @@ def test_a_forgotten_device_opens_nothing_while_others_and_links_still_do(weda_d
     first, second = device(weda_dossier), device(weda_dossier)
     access.grant_device(dossier=start_weda(), secret=first, now=NOW)
     link = access.make_link(dossier=weda_dossier, by="appareil 1", now=NOW)
-    access.forget_device(device=access.fingerprint(first), now=NOW)
+    access.forget_device(device=secrets.hash_secret(first), now=NOW)
     assert not Dossier.objects.visible_to(viewer(first)).exists()
-    assert not access.device_is_known(access.fingerprint(first))
+    assert not access.device_is_known(secrets.hash_secret(first))
     assert Dossier.objects.visible_to(viewer(second)).get() == weda_dossier
-    assert access.linked(link) == weda_dossier
+    assert access.find_link(link, NOW).dossier == weda_dossier
 
 
 # -- who wrote ------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_number_is_never_given_twice(weda_dossier):
     """Or the history would say that the new browser wrote what the forgotten one did."""
     device(weda_dossier)
     second = device(weda_dossier)
-    access.forget_device(device=access.fingerprint(second), now=NOW)
+    access.forget_device(device=secrets.hash_secret(second), now=NOW)
     assert access.author(weda_dossier, viewer(device(weda_dossier))) == "appareil 3"
     with pytest.raises(IntegrityError), transaction.atomic():
         Grant.objects.create(dossier=weda_dossier, kind=Grant.Kind.DEVICE, number=3, sha256="0" * 64, created_at=NOW)

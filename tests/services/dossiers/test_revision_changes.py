@@ -19,7 +19,7 @@ def changed(content):
 
 
 def tick(now):
-    return reminders.tick(clock=at(now))
+    return reminders.run_round(clock=at(now))
 
 
 def told(state=Outgoing.State.SENT):
@@ -80,7 +80,7 @@ def test_a_batch_that_dies_goes_on_where_it_was(monkeypatch):
     fill(7)
     publish("3.local1", changed)
     monkeypatch.setattr(revision_changes, "AT_A_TIME", 3)
-    whole, calls = revision_changes._rows, []
+    whole, calls = revision_changes._make_rows, []
 
     def dying(*arguments):
         calls.append(1)
@@ -89,7 +89,7 @@ def test_a_batch_that_dies_goes_on_where_it_was(monkeypatch):
         return whole(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(revision_changes, "_rows", dying)
+        patch.setattr(revision_changes, "_make_rows", dying)
         with pytest.raises(KeyboardInterrupt):
             revision_changes.put_due(LATER)
     assert told("waiting") == 6
@@ -109,14 +109,14 @@ def test_the_batch_reads_many_dossiers_in_few_queries(django_assert_max_num_quer
 def test_an_edit_made_while_the_batch_runs_is_kept(monkeypatch):
     (dossier,) = fill(1)
     publish("3.local1", changed)
-    tab, whole = Tab(dossier), revision_changes._rows
+    tab, whole = Tab(dossier), revision_changes._make_rows
 
     def while_somebody_types(*arguments):
         rows = whole(*arguments)
         assert tab.type(city="Rouen").saved == ["city"]
         return rows
 
-    monkeypatch.setattr(revision_changes, "_rows", while_somebody_types)
+    monkeypatch.setattr(revision_changes, "_make_rows", while_somebody_types)
     revision_changes.put_due(LATER)
     assert stored(dossier, "city") == "Rouen"
     assert told("waiting") == 1

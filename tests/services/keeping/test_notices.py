@@ -1,7 +1,6 @@
 """Whoever could still use a dossier is told in time that it will go: a month before, a week before, once each."""
 
 from datetime import timedelta
-from unittest import mock
 
 import pytest
 from django.core import mail
@@ -10,9 +9,11 @@ from django.test import override_settings
 from breach_assistant.retention import Retention
 from notifications.models import Dossier, Membership, Practice, Role, User
 from notifications.services.accounts import access
+from notifications.services.alerts import reminders
 from notifications.services.dossiers import saving
 from notifications.services.keeping import notices
 from tests.dossiers import NOW, answered
+from tests.mailing import at
 from tests.stored import start_weda, store_seeds
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -45,7 +46,8 @@ def begun(**place):
 def told(now):
     """Who is written to in a round."""
     mail.outbox.clear()
-    count = notices.announce(now=now)
+    count = notices.announce_ends(now=now)
+    reminders.run_round(clock=at(now))
     assert count == len(mail.outbox)
     return sorted(each.to[0] for each in mail.outbox)
 
@@ -99,10 +101,12 @@ def test_neither_guests_nor_disabled_accounts_are_written_to(people, own):
     assert told(END - 7 * DAY) == []
 
 
-def test_what_did_not_leave_is_tried_again(people, own):
-    with mock.patch("django.core.mail.EmailMessage.send", side_effect=ConnectionRefusedError):
-        assert told(END - 30 * DAY) == []
-    assert told(END - 29 * DAY) == [DOCTOR]
+def test_what_did_not_leave_is_tried_again_until_the_end(people, own):
+    with override_settings(EMAIL_BACKEND="tests.mailing.Away"):
+        notices.announce_ends(now=END - 7 * DAY)
+        reminders.run_round(clock=at(END - 7 * DAY))
+    reminders.run_round(clock=at(END - 6 * DAY))
+    assert [each.to for each in mail.outbox] == [[DOCTOR]]
 
 
 def test_without_a_mail_server_nothing_is_promised(own):

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from notifications.models import Dossier, Membership, Practice, Role, User, Viewer
 from notifications.questionnaire import Refused
 from notifications.report import build_report
-from notifications.services.accounts import access, roles
+from notifications.services.accounts import access, roles, secrets
 from notifications.services.dossiers import loading, saving
 from notifications.services.practices import practices
 from tests.dossiers import NOW, answered
@@ -205,7 +205,7 @@ def test_a_dossier_is_entrusted_by_its_account_only():
     store_seeds()
     user, dossier = account(), start_weda()
     practice = practice_of(account("owner"))
-    secret = access.new_secret()
+    secret = secrets.make_secret()
     access.grant_device(dossier=dossier, secret=secret, now=NOW)
     assert not practices.entrust_dossier(dossier=dossier, practice=practice, user=user, now=NOW)
     assert dossier.grants.count() == 1
@@ -214,7 +214,7 @@ def test_a_dossier_is_entrusted_by_its_account_only():
     assert not practices.entrust_dossier(dossier=dossier, practice=practice, user=user, now=NOW)
     found = fresh(dossier)
     assert (found.owner, found.practice, found.grants.count()) == (None, practice, 0)
-    assert not Dossier.objects.visible_to(Viewer(device=access.fingerprint(secret))).exists()
+    assert not Dossier.objects.visible_to(Viewer(device=secrets.hash_secret(secret))).exists()
     assert not Dossier.objects.visible_to(Viewer(user=user)).exists()
     assert found.answers == dossier.answers
     assert offered(dossier) == {"organisation_name": practice.name}

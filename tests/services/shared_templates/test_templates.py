@@ -51,7 +51,7 @@ def refusal(call, *args, **kwargs) -> str:
 
 
 def test_an_editor_needs_a_second_factor_from_the_moment_of_being_one(editor):
-    other = accounts.of_address("autre@union.example", NOW)
+    other = accounts.load_or_make("autre@union.example", NOW)
     assert accounts.needs_second_factor(editor)
     assert accounts.lacks_second_factor(editor)
     assert not accounts.needs_second_factor(other)
@@ -60,7 +60,7 @@ def test_an_editor_needs_a_second_factor_from_the_moment_of_being_one(editor):
 
 
 def test_an_editor_who_has_not_signed_in_yet_is_not_forgotten(editor):
-    accounts.for_sign_in(email="quelqu.un@example.org", now=NOW + timedelta(days=30))
+    accounts.load_for_sign_in(email="quelqu.un@example.org", now=NOW + timedelta(days=30))
     assert Editor.objects.filter(user=editor).exists()
 
 

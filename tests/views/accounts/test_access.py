@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from notifications.models import Dossier, Grant, User
-from notifications.services.accounts import access
+from notifications.services.accounts import secrets
 from notifications.views.viewer import COOKIE
 from tests.broken_files import GOOD
 from tests.dossiers import form
@@ -226,7 +226,7 @@ def test_in_production_the_cookie_is_bound_to_the_host(tmp_path):
 def test_the_database_holds_the_secret_s_hash_only(owner):
     secret = owner.cookies[COOKIE].value
     assert secret not in str(everything())
-    assert Grant.objects.get().sha256 == access.fingerprint(secret)
+    assert Grant.objects.get().sha256 == secrets.hash_secret(secret)
 
 
 def test_no_page_shows_the_secret(owner):
@@ -256,7 +256,7 @@ def test_posting_needs_the_token_of_our_own_pages(owner):
 def test_reading_every_address_changes_nothing(owner, method, seeded):
     """HEAD makes the whole answer too: of the PDFs, which take a second each, it asks for one by chance."""
     Grant.objects.update(last_used_on=timezone.now().date() - timedelta(days=3))
-    private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": access.fingerprint(LINK)}
+    private = {"kind": Grant.Kind.LINK, "number": 1, "sha256": secrets.hash_secret(LINK)}
     Grant.objects.create(dossier=owner.dossier, created_at=timezone.now(), **private)
     file(owner.dossier)
     before = everything()

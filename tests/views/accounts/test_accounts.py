@@ -2,11 +2,9 @@
 
 import re
 from datetime import timedelta
-from smtplib import SMTPServerDisconnected
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -15,12 +13,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from breach_assistant.proxies import client_address, read_networks
-from notifications.models import Dossier, Grant, User, Viewer
+from notifications.models import Dossier, Grant, Outgoing, User, Viewer
 from notifications.services.accounts import access, accounts
+from notifications.services.alerts import watch
 from notifications.services.dossiers import claims
+from notifications.services.mail import outbox
 from tests.html_pages import Page
-from tests.signing_in import CODE, SIGN_IN, app_code, ask, mailed_code, sign_in
-from tests.stored import WEDA, store_seeds, stored
+from tests.mailing import BEFORE, fill
+from tests.signing_in import CODE, SIGN_IN, app_code, ask, mailed_code, sent_mails, sign_in
+from tests.stored import WEDA, everything, store_seeds, stored
 
 DOCTOR = "dr.martin@example.org"
 
@@ -56,7 +57,7 @@ def test_a_code_by_mail_signs_in_and_makes_the_account(client):
     page = client.get("/compte/")
     assert page.status_code == 200
     assert DOCTOR in page.content.decode()
-    [message] = mail.outbox
+    [message] = sent_mails()
     assert (message.subject, message.to, message.alternatives) == ("Votre code de connexion", [DOCTOR], [])
     assert client.cookies["session"]["httponly"]
     assert client.cookies["session"]["samesite"] == "Lax"
@@ -72,7 +73,7 @@ def test_known_unknown_and_disabled_addresses_get_the_same_answers():
         asked = ask(browser, email)
         seen.append([visible(each) for each in (asked, browser.get(CODE), browser.post(CODE, {"code": "BCDF-GHJK"}))])
     assert seen[0] == seen[1] == seen[2]
-    assert [message.to for message in mail.outbox[2:]] == [[DOCTOR], ["dr.nobody@example.org"]]
+    assert [message.to for message in sent_mails()[2:]] == [[DOCTOR], ["dr.nobody@example.org"]]
 
 
 def test_a_code_works_once_for_ten_minutes_in_the_browser_that_asked(client, time_machine):
@@ -125,14 +126,31 @@ def test_an_address_that_nobody_confirmed_is_forgotten_after_a_day(client, time_
     assert {user.email for user in User.objects.all()} == {"admin@example.org", DOCTOR}
 
 
-def test_a_mail_server_that_is_away_is_said_and_changes_nothing(client, monkeypatch):
-    def gone(*args, **kwargs):
-        raise SMTPServerDisconnected
+def test_no_page_waits_for_a_mail_server_and_a_code_that_is_late_is_not_sent(client, settings, time_machine):
+    time_machine.move_to(timezone.now())
+    settings.EMAIL_BACKEND = "tests.mailing.Away"
+    assert ask(client, DOCTOR).status_code == 302
+    assert sent_mails() == []
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    time_machine.shift(timedelta(minutes=1))
+    assert client.post(CODE, {"code": mailed_code()}).status_code == 302
+    ask(Client(), DOCTOR)
+    time_machine.shift(timedelta(minutes=10))
+    assert [message.to for message in sent_mails()] == [[DOCTOR]]
+    assert Outgoing.objects.filter(reason=outbox.EXPIRED).count() == 1
 
-    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", gone)
-    response = ask(client, DOCTOR)
-    assert response.status_code == 503
-    assert "pas pu partir" in response.content.decode()
+
+def test_a_code_leaves_before_all_other_mail_and_is_erased_once_sent(client):
+    store_seeds()
+    fill(2)
+    watch.put_due(BEFORE)
+    ask(client, DOCTOR)
+    claimed = outbox.claim_next(timezone.now())
+    assert (claimed.purpose, claimed.email) == ("code", DOCTOR)
+    outbox.put_off(claimed, outbox.RELAY, timezone.now())
+    code = mailed_code()
+    assert Outgoing.objects.filter(state="waiting").count() == 2
+    assert not [row for row in everything()["Outgoing"] if code in str(row) or DOCTOR in str(row)]
 
 
 def test_a_new_address_counts_once_its_code_was_entered(client):
@@ -140,10 +158,10 @@ def test_a_new_address_counts_once_its_code_was_entered(client):
     client.post("/compte/adresse/", {"email": "dr.new@example.org", "action_add": "1"})
     user.refresh_from_db()
     assert user.email == DOCTOR
-    client.post("/compte/adresse/code/", {"action": "verify", "code": mailed_code(mail.outbox[-1].body)})
+    client.post("/compte/adresse/code/", {"action": "verify", "code": mailed_code()})
     user.refresh_from_db()
     assert user.email == "dr.new@example.org"
-    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([DOCTOR], "Un changement sur votre compte")
+    assert (sent_mails()[-1].to, sent_mails()[-1].subject) == ([DOCTOR], "Un changement sur votre compte")
 
 
 # -- limits ---------------------------------------------------------------------------------------------
@@ -216,7 +234,7 @@ def test_an_app_is_asked_for_after_the_code_and_a_recovery_code_replaces_it(clie
     assert set_up_app(client)["Location"] == "/compte/codes/"
     spare = re.findall(r"<code>(\d+)</code>", client.get("/compte/codes/").content.decode())
     assert len(spare) == 10
-    assert mail.outbox[-1].subject == "Un changement sur votre compte"
+    assert sent_mails()[-1].subject == "Un changement sur votre compte"
     other = Client()
     ask(other, DOCTOR)
     assert other.post(CODE, {"code": mailed_code()})["Location"] == "/compte/connexion/preuve/"
@@ -270,7 +288,7 @@ def test_signing_in_claims_nothing_and_claiming_ends_every_grant(begun):
     assert f"{begun.home}rattacher/" in begun.get("/dossiers/").content.decode()
     assert begun.post(f"{begun.home}rattacher/").status_code == 302
     dossier.refresh_from_db()
-    assert (dossier.owner, Grant.objects.count(), access.linked(link)) == (user, 0, None)
+    assert (dossier.owner, Grant.objects.count(), access.find_link(link, timezone.now())) == (user, 0, None)
     assert dossier.journal.latest("number").event == "claimed"
     assert begun.get(begun.home).status_code == 200
     assert begun.get(f"{begun.home}rattacher/").status_code == 404
@@ -285,7 +303,7 @@ def test_nobody_claims_what_their_browser_does_not_hold(begun):
     stranger = Client()
     sign_in(stranger)
     assert stranger.post(f"{begun.home}rattacher/").status_code == 404
-    first, second = (accounts.for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
+    first, second = (accounts.load_for_sign_in(email=f"{each}@example.org", now=timezone.now()) for each in "ab")
     assert claims.claim_dossier(dossier=begun.dossier, user=first, now=timezone.now())
     assert not claims.claim_dossier(dossier=begun.dossier, user=second, now=timezone.now())
     assert Dossier.objects.visible_to(Viewer(user=first)).get() == begun.dossier

@@ -50,7 +50,7 @@ def doctor():
 def mailed(doctor, mailoutbox):
     """The path of the link in the mail that asks to confirm."""
     assert doctor.post(doctor.page, {"email": EMAIL}).status_code == 302
-    reminders.tick()
+    reminders.run_round()
     [mail] = mailoutbox
     assert mail.to == [EMAIL]
     mailoutbox.clear()
@@ -72,9 +72,9 @@ def test_from_the_address_to_the_reminder_to_its_end(doctor, mailed, mailoutbox)
     assert Subscription.objects.get().confirmed_at is None
     assert "Adresse confirmée" in shown(Client(enforce_csrf_checks=False).post(mailed))
     assert f"Ils arrivent à {EMAIL}" in shown(doctor.get(doctor.page))
-    assert reminders.tick() == 0  # what was just typed may be corrected
+    assert reminders.run_round() == 0  # what was just typed may be corrected
     with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=False):
-        assert reminders.tick() == 1
+        assert reminders.run_round() == 1
     [mail] = mailoutbox
     assert "Il reste 21 heures et 56 minutes" in mail.body.replace("\n", " ")
     assert "(heure de La Réunion)" in mail.subject
@@ -86,12 +86,12 @@ def test_from_the_address_to_the_reminder_to_its_end(doctor, mailed, mailoutbox)
     assert (response.status_code, "Les rappels sont arrêtés" in shown(response)) == (200, True)
     assert "Les rappels sont arrêtés" in shown(doctor.get(doctor.page))
     with time_machine.travel(timezone.now() + timedelta(hours=17), tick=False):
-        assert reminders.tick() == 0
+        assert reminders.run_round() == 0
 
 
 def test_reading_a_link_changes_nothing_and_sets_no_cookie(doctor, mailed):
     before = everything()
-    token = addresses.end_token(Subscription.objects.get())
+    token = addresses.make_end_token(Subscription.objects.get())
     for address in (mailed, f"/rappels/fin/{token}/"):
         for method in ("get", "head"):
             response = getattr(Client(), method)(address)
@@ -104,8 +104,8 @@ def test_reading_a_link_changes_nothing_and_sets_no_cookie(doctor, mailed):
 
 def test_a_token_serves_one_purpose_one_address_and_three_days(doctor, mailed):
     token = mailed.split("/")[2]
-    ending = addresses.end_token(Subscription.objects.get())
-    other = signing.dumps([doctor.dossier.public_id, addresses.fingerprint("x@y.example")], salt=addresses.CONFIRM)
+    ending = addresses.make_end_token(Subscription.objects.get())
+    other = signing.dumps([doctor.dossier.public_id, addresses.hash_address("x@y.example")], salt=addresses.CONFIRM)
     before = everything()
     wrong = [f"/rappels/{each}/" for each in (ending, token[:-1], "x" + token, "x", other)]
     for address in [*wrong, f"/rappels/fin/{token}/"]:
@@ -123,7 +123,7 @@ def test_a_changed_address_is_asked_again_and_old_links_are_over(doctor, mailed,
     assert doctor.post(doctor.page, {"email": "autre@cabinet.example"}).status_code == 302
     assert Client().post(mailed).status_code == 404
     with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=False):
-        assert reminders.tick() == 2
+        assert reminders.run_round() == 2
     to_confirm, reminder = sorted(mailoutbox, key=lambda mail: "Confirmez" not in mail.subject)
     assert (to_confirm.to, reminder.to) == (["autre@cabinet.example"], [EMAIL])  # the old one stays until then
     assert f"Ils arrivent à {EMAIL}" in shown(doctor.get(doctor.page))
@@ -131,7 +131,7 @@ def test_a_changed_address_is_asked_again_and_old_links_are_over(doctor, mailed,
     assert Client().get(END.search(reminder.body)[1]).status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
         assert Client().post(CONFIRM.search(to_confirm.body)[1]).status_code == 200
-        assert (reminders.tick(), reminders.tick()) == (1, 0)  # and hears at once where the end is
+        assert (reminders.run_round(), reminders.run_round()) == (1, 0)  # and hears at once where the end is
     assert mailoutbox[-1].to == ["autre@cabinet.example"]
     assert "Il reste 21 heures et 5" in mailoutbox[-1].body.replace("\n", " ")
     assert Client().get(END.search(reminder.body)[1]).status_code == 404
@@ -164,7 +164,7 @@ def test_a_link_confirms_only_the_last_request(doctor, mailed, mailoutbox):
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         doctor.post(doctor.page, {"email": EMAIL})
         assert Client().post(mailed).status_code == 404
-        reminders.tick()
+        reminders.run_round()
         assert Client().post(CONFIRM.search(mailoutbox[-1].body)[1]).status_code == 200
 
 
@@ -252,7 +252,7 @@ def test_no_log_holds_a_secret_or_an_address(doctor, mailoutbox):
         secret = made(doctor)
         Client().get(f"/calendrier/{secret}.ics")
         doctor.post(doctor.page, {"email": EMAIL})
-        reminders.tick()
+        reminders.run_round()
         link = CONFIRM.search(mailoutbox[0].body)[1]
         Client().post(link)
         Client().get("/rappels/fin/x/")

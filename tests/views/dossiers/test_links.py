@@ -13,7 +13,7 @@ from django.urls import reverse
 from breach_assistant.logs import JsonFormatter
 from notifications.documents import qr
 from notifications.models import Dossier, Grant
-from notifications.services.accounts import access
+from notifications.services.accounts import access, secrets
 from notifications.views.viewer import COOKIE
 from tests.stored import WEDA, everything, store_seeds
 from tests.views.site.test_public import shown
@@ -93,13 +93,13 @@ def test_the_page_lists_what_opens_the_dossier_with_days_of_its_own_zone(doctor)
 
 
 def test_a_sixth_link_is_refused_and_says_why(doctor):
-    for _ in range(access.MOST_LINKS):
+    for _ in range(secrets.LINK.most):
         made(doctor)
     response = doctor.post(doctor.page)
     assert response.status_code == 422
     assert not SECRET.search(response.content.decode())
     assert "Ce dossier a déjà 5 liens actifs" in shown(response)
-    assert Grant.objects.filter(kind=Grant.Kind.LINK).count() == access.MOST_LINKS
+    assert Grant.objects.filter(kind=Grant.Kind.LINK).count() == secrets.LINK.most
 
 
 # -- opening --------------------------------------------------------------------------------------------
@@ -125,7 +125,12 @@ def test_the_button_opens_the_dossier_in_this_browser_too(doctor):
     assert may_open(other, doctor.dossier)
     assert may_open(doctor, doctor.dossier)
     assert other.cookies[COOKIE].value not in (secret, doctor.cookies[COOKIE].value)
-    assert Grant.objects.get(kind=Grant.Kind.LINK).last_used_on is not None
+    link = Grant.objects.get(kind=Grant.Kind.LINK)
+    assert link.last_used_on is not None
+    assert [(each.number, each.via) for each in doctor.dossier.grants.filter(kind=Grant.Kind.DEVICE)] == [
+        (1, None),
+        (2, link),
+    ]
 
 
 def test_a_browser_that_holds_dossiers_holds_this_one_too(doctor):
@@ -181,7 +186,7 @@ def test_revoking_what_is_not_there_changes_nothing(doctor, number):
     secret = made(doctor)
     response = doctor.post(doctor.page, {"revoke": number}, follow=True)
     assert "Ce lien était déjà retiré" in shown(response)
-    assert access.linked(secret) == doctor.dossier
+    assert access.find_link(secret, doctor.dossier.created_at).dossier == doctor.dossier
 
 
 # -- what gets out --------------------------------------------------------------------------------------

@@ -159,7 +159,9 @@ def fill(practice, mark):
         entries = {"prior_measures": answered("prior_measures", text)}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=entries, by="test", now=LATE)
     kept = {"asked_at": LATE, "expires_at": LATE}
-    Review.objects.create(dossier=dossier, name=f"Relecteur{mark}", sha256=f"r{mark}", asked_by="test", **kept)
+    Review.objects.create(
+        dossier=dossier, name=f"Relecteur{mark}", sha256=f"r{mark}", number=1, asked_by="test", **kept
+    )
     Subscription.objects.create(dossier=dossier, email=f"rappel{mark}@example.org", asked_at=LATE)
     invited = {"email": f"invite{mark}@example.org", "created_at": LATE, "expires_at": LATE}
     Invitation.objects.create(practice=practice, role=Role.READER, sha256=f"i{mark}", **invited)
