@@ -24,7 +24,7 @@ from notifications.services.accounts import access
 from notifications.services.dossiers import saving
 now = datetime(2025, 11, 14, 8, 0, 0, 123456, tzinfo=UTC)
 for revision in (IncidentRevision.objects.get(incident__slug="weda-2025-11", number="3"), None):
-    dossier = saving.start(revision=revision, timezone="Europe/Paris", by="au début", now=now)
+    dossier = saving.start_dossier(revision=revision, timezone="Europe/Paris", by="au début", now=now)
     city = {"state": "known", "value": "Fécamp\\u202f– 🩺 \\"x\\"", "origin": "practice", "reviewed": True}
     saving.save_answers(dossier=dossier, base=1, entries={"city": city}, by="Camille", now=now)
     access.grant_device(dossier=dossier, secret="s", now=now)

@@ -234,7 +234,7 @@ from notifications.services.accounts import access
 from notifications.services.dossiers import filings, saving
 from notifications.services.keeping import erasure
 now = datetime.now(UTC)
-dossier = saving.start(revision=None, timezone="Europe/Paris", by="appareil 1", now=now)
+dossier = saving.start_dossier(revision=None, timezone="Europe/Paris", by="appareil 1", now=now)
 """
 WRITERS = """
 connection.close()
@@ -244,10 +244,10 @@ for child in range(8):
         children.append(pid)
         continue
     for number in range(10):
-        journal.append(dossier=dossier, event="answers_saved", keys=["kind"], by=f"appareil {child}", now=now)
+        journal.append_line(dossier=dossier, event="answers_saved", keys=["kind"], by=f"appareil {child}", now=now)
     os._exit(0)
 assert not any(os.waitpid(pid, 0)[1] for pid in children)
-print(journal.first_fault(dossier), dossier.journal.count(), Dossier.objects.get().journal_count)
+print(journal.find_first_fault(dossier), dossier.journal.count(), Dossier.objects.get().journal_count)
 """
 ERASING = """
 connection.cursor().execute("PRAGMA journal_mode=WAL")
@@ -260,7 +260,7 @@ version = Dossier.objects.get().version
 place = {"version": version, "number": 1, "kind": "initial", "filed_at": now, "by": "appareil 1", "now": now}
 filings.record(dossier=dossier, cnil_number=canary, filed_by=canary, **place)
 filings.cancel(dossier=dossier, number=1, reason=canary, by=canary, now=now)
-journal.append(dossier=dossier, event="answers_saved", keys=[canary], by=canary, now=now)
+journal.append_line(dossier=dossier, event="answers_saved", keys=[canary], by=canary, now=now)
 files = [each.path for each in os.scandir(os.environ["VAR_DIR"]) if each.name.startswith("db.sqlite3")]
 held = lambda: sum(open(path, "rb").read().count(canary.encode()) for path in files if os.path.exists(path))
 before = held()

@@ -25,9 +25,9 @@ from tests.world import account
 now = timezone.now()  # the worker also erases what nobody used for long
 with transaction.atomic():
     user = account("a")
-    made = [saving.start(revision=None, timezone="Europe/Paris", by="test", now=now) for _ in range(int(sys.argv[1]))]
+    made = [saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=now) for _ in range(int(sys.argv[1]))]
     for number, dossier in enumerate(made):
-        claims.own(dossier=dossier, user=user)
+        claims.give_to_account(dossier=dossier, user=user)
         named = {"organisation_name": answered("organisation_name", f"Cabinet {number}")}
         saving.save_answers(dossier=dossier, base=dossier.version, entries=named, by="test", now=now)
     batches.begin(user=user, kind=Batch.Kind.DRAFTS, dossiers=made, now=now)
