@@ -22,6 +22,7 @@ from .questionnaire import (
     check_entry,
     read_toml,
 )
+from .typography import Words, mark_words
 
 ANY_TIME = Context(ZoneInfo("Europe/Paris"), dt.datetime(9999, 1, 1, tzinfo=dt.UTC))  # facts have no « now »
 STATUS_WORDS = {
@@ -32,11 +33,11 @@ STATUS_WORDS = {
     "unknown": "inconnu",
 }
 STATUS_MEANING = {
-    "confirmed": "Dit par une autorité, ou par deux sources de première main indépendantes l'une de l'autre.",
-    "claimed": "Dit par une des parties, par exemple l'éditeur, sans confirmation extérieure.",
-    "suspected": "La source elle-même emploie le conditionnel : possible, non établi.",
-    "contested": "Des sources se contredisent : nous donnons chaque version.",
-    "unknown": "Cherché, et trouvé nulle part.",
+    "confirmed": Words("Dit par une autorité, ou par deux sources de première main indépendantes l'une de l'autre."),
+    "claimed": Words("Dit par une des parties, par exemple l'éditeur, sans confirmation extérieure."),
+    "suspected": Words("La source elle-même emploie le conditionnel : possible, non établi."),
+    "contested": Words("Des sources se contredisent : nous donnons chaque version."),
+    "unknown": Words("Cherché, et trouvé nulle part."),
 }
 # Kinds of guidance, in the order in which they are shown.
 GUIDANCE_WORDS = {
@@ -178,6 +179,7 @@ def load(path: Path, questionnaire: Questionnaire) -> Revision:
 
 def build(data: Mapping[str, Any], file: str, questionnaire: Questionnaire) -> Revision:
     """Check the tables of an incident file; `file` is the name used in messages. Days may be ISO text (JSON)."""
+    data = mark_words(data)
     problems: list[str] = []
     found = {name: _list(cls, data.get(name, []), f"{file}: {name}", problems) for name, cls in LISTS.items()}
     plain = {name: value for name, value in data.items() if name not in (*LISTS, "open", "tick")}

@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 
 from . import deadlines
 from .questionnaire import STATUSES, Answers, BadFile, Case, Questionnaire, holds, is_blank, read_toml, span
+from .typography import mark_words
 
 CNIL = "cnil"  # the duty whose clock every page shows
 FILINGS = ("initial", "complementary", "complete")
@@ -121,7 +122,7 @@ def load(path: Path, questionnaire: Questionnaire | None = None) -> tuple[Obliga
     for raw in read_toml(path).get("obligation", []):
         wrong = list(_shape_problems(raw))
         if not wrong:
-            values: dict[str, Any] = {k: tuple(each) if isinstance(each, list) else each for k, each in raw.items()}
+            values = {k: tuple(each) if isinstance(each, list) else each for k, each in mark_words(raw).items()}
             duty = Obligation(**values)
             wrong = [*_duty_problems(duty), *(_link_problems(duty, questionnaire) if questionnaire else ())]
             found.append(duty)

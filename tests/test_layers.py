@@ -10,7 +10,7 @@ import pytest
 from tests.dossiers import ROOT
 
 APP = ROOT / "notifications"
-PURE = {"deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "report"}
+PURE = {"typography", "deadlines", "questionnaire", "obligations", "catalogue", "shared_template", "prefill", "report"}
 FILES = PURE | {"seeds", "files"}
 EVERYTHING = FILES | {
     "models",
@@ -25,19 +25,20 @@ EVERYTHING = FILES | {
 }
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
+    "typography": (set(), set()),
     "deadlines": (set(), set()),
-    "questionnaire": (set(), {"stdnum"}),
-    "obligations": ({"deadlines", "questionnaire"}, set()),
-    "catalogue": ({"questionnaire"}, set()),
-    "shared_template": ({"questionnaire", "catalogue"}, set()),
+    "questionnaire": ({"typography"}, {"stdnum"}),
+    "obligations": ({"typography", "deadlines", "questionnaire"}, set()),
+    "catalogue": ({"typography", "questionnaire"}, set()),
+    "shared_template": ({"typography", "questionnaire", "catalogue"}, set()),
     "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
     "report": (PURE, set()),
     "seeds": (PURE, {"django"}),
     "files": (PURE | {"seeds"}, set()),
-    "models": ({"deadlines", "questionnaire"}, {"django"}),
+    "models": ({"typography", "deadlines", "questionnaire"}, {"django"}),
     "services": (FILES | {"models"}, {"django", "allauth", "django_tasks", "django_tasks_db"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
-    "documents": ({"deadlines", "report"}, {"django", "weasyprint", "segno", "icalendar"}),
+    "documents": ({"typography", "deadlines", "report"}, {"django", "weasyprint", "segno", "icalendar"}),
     "middleware": ({"models", "services", "views"}, {"django"}),
     "templatetags": (EVERYTHING, {"django"}),
     "tasks": (EVERYTHING, {"django", "django_tasks"}),

@@ -8,6 +8,7 @@ from django.db.models import BooleanField, Case, F, Q, When
 from django.db.models.fields.json import KT
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .ids import new_public_id
 from .incidents import IncidentRevision
 from .people import User
@@ -104,7 +105,7 @@ class Dossier(models.Model):
         ]
 
     def __str__(self):
-        return self.title
+        return Words(self.title)
 
     @cached_property
     def rewritten(self):

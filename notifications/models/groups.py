@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import IncidentRevision
@@ -42,4 +43,4 @@ class ControllerGroup(models.Model):
         verbose_name = "groupe de responsables de traitement"
 
     def __str__(self):
-        return self.name
+        return Words(self.name)

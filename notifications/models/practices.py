@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .ids import new_public_id
 from .people import User
 
@@ -45,7 +46,7 @@ class Practice(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return Words(self.name)
 
 
 class Role(models.TextChoices):

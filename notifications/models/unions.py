@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from ..typography import Words
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
@@ -34,7 +35,7 @@ class Organisation(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=["union"]), name="organisation_kind_is_known")]
 
     def __str__(self):
-        return self.name
+        return Words(self.name)
 
 
 class Editor(models.Model):

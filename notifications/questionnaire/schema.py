@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ..typography import mark_words
+
 TYPES = ("text", "choice", "choices", "number", "date", "moment", "datetime", "yes_no", "group")
 FORMATS = ("siren", "vat", "email", "phone", "postcode")
 STATUSES = ("confirmed", "claimed", "suspected", "contested", "unknown")
@@ -199,6 +201,7 @@ def load(path: Path) -> Questionnaire:
 
 def build(data: Mapping[str, Any], file: str) -> Questionnaire:
     """Check the tables of a questionnaire; `file` is the name used in messages."""
+    data = mark_words(data)
     problems: list[str] = []
     steps = tuple(Step(**_known(Step, raw, f"{file}: step", problems)) for raw in data.get("step", []))
     subjects = [_known(Subject, raw, f"{file}: subject", problems) for raw in data.get("subject", [])]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Guidance, Occasion, Revision, Source, proposed_entry
 from ..questionnaire import Questionnaire
+from ..typography import Words
 from . import Line, list_value_lines, timeline, write_day, write_source_date
 from .incident_page import when_words
 
@@ -74,7 +75,11 @@ def _changes(
     for title in dict.fromkeys(name(each) for each in (*gone, *new)):
         pairs = zip_longest(*([each for each in rows if name(each) == title] for rows in (gone, new)))
         for then, after in pairs:
-            yield {"name": title, "before": words(then) if then else None, "now": words(after) if after else None}
+            yield {
+                "name": Words(title),
+                "before": words(then) if then else None,
+                "now": words(after) if after else None,
+            }
 
 
 def label(fact: Fact, questionnaire: Questionnaire) -> str:

@@ -5,6 +5,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from ..obligations import Deadline, Filed
+from ..typography import Words
 from .build import build_report as read
 from .filings import KIND, REFERENCE
 from .model import Line, Report, Row
@@ -61,11 +62,11 @@ def describe_identity(report: Report) -> tuple[Row, ...]:
     return tuple(row for row in report.rows if row.key in (KIND, REFERENCE))
 
 
-def _name(report: Report, row: Row) -> str:
+def _name(report: Report, row: Row) -> Words:
     """« Dates de la violation : Début »: many labels say little without the title of their page."""
     title = next(step.title for step in report.data.questionnaire.steps if step.slug == row.question.step)
     label = row.question.label
-    return label if label.startswith(title) else f"{title} : {label}"
+    return Words(label if label.startswith(title) else f"{title} : {label}")
 
 
 def _difference(report: Report, old: Row | None, new: Row | None) -> Difference:

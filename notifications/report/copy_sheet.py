@@ -278,7 +278,7 @@ def _options(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Field:
     ticked = [key for key in ticked_options(entry) if row.question.option(key)]
     lines = dict(zip(ticked, (line for line in row.lines if line.kind == "option"), strict=True))
     choices = [_choice(desk, row.question, key, line) for key, line in lines.items()]
-    said = [Piece(f"{row.key}/{key}", line.text, line.detail) for key, line in lines.items() if line.detail]
+    said = [Piece(f"{row.key}/{key}", line.text, str(line.detail)) for key, line in lines.items() if line.detail]
     words = dict.fromkeys(choice.word for choice in choices if choice.word and not choice.hint)
     hints = (NO_PLACE.format(words=" », « ".join(words)),) if words else ()
     return Field(row, "options", (_tick(row.key, "", *choices), *said), hints)

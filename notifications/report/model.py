@@ -11,6 +11,7 @@ from ..catalogue import Revision, Source
 from ..obligations import CNIL, Deadline, Filed, Obligation
 from ..questionnaire import Answers, Entry, Question, Questionnaire
 from ..shared_template import SharedTemplateFile
+from ..typography import Words
 
 STATE_WORDS = {
     "reviewed": "relu",
@@ -73,6 +74,10 @@ class Line:
     origin: str = ""  # French words, for parts and sentences
     detail: str = ""
     status: str = ""  # key of the certainty in STATUSES, "" with no certainty
+
+    def __post_init__(self) -> None:
+        for name in ("text", "origin", "detail"):
+            object.__setattr__(self, name, Words(getattr(self, name)))
 
 
 @dataclass(frozen=True)

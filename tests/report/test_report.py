@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from notifications import obligations
 from notifications.documents import dossier_file
 from notifications.questionnaire import Entry, strict_json
-from notifications.report import DossierData, Line, Report, Row, build_report, space_french
+from notifications.report import DossierData, Line, Report, Row, build_report
+from notifications.typography import space_french
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
 DUTIES = obligations.load(SEEDS / "obligations.toml")

@@ -16,6 +16,7 @@ from ...report import Line, incident_page, list_value_lines
 from ...services.incidents import incidents
 from ...services.shared_templates import templates
 from ...shared_template import SharedTemplateFile
+from ...typography import Words
 
 NAMES = {"title": "Titre", "cover": "Présentation", "position": "Position de l'organisation", "contact": "Contact"}
 
@@ -136,7 +137,7 @@ def _said(questionnaire: Questionnaire, name: str, before: Any, now: Any) -> Sai
     if question is None:
         return Said(NAMES[name], _words(before), _words(now))
     if name.startswith(templates.ADVICE):
-        return Said(f"Conseil : {question.label}", _words(before), _words(now))
+        return Said(Words(f"Conseil : {question.label}"), _words(before), _words(now))
     lines = [_lines(question, each) if each else () for each in (before, now)]
     return Said(question.label, lines[0], lines[1])
 
