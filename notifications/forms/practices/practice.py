@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from crispy_forms.layout import Layout, LayoutObject
 from django import forms
-from django.template.loader import render_to_string
+from django.utils.html import format_html
 
 from ...models import Practice, Role
 from ...questionnaire import Question, Step
@@ -94,7 +94,7 @@ class Heading(LayoutObject):
         self.title = title
 
     def render(self, form, context, template_pack=None, **kwargs):
-        return render_to_string("practices/_heading.html", {"title": self.title})
+        return format_html("<h2>{}</h2>", self.title)
 
 
 class ProfileForm(StepForm):

@@ -16,6 +16,7 @@ from ...questionnaire import Context
 from ...report import Report, build_report, list_checkboxes
 from ...services.accounts import access
 from ...services.dossiers import saving
+from ...templatetags import marks
 
 
 @dataclass
@@ -150,10 +151,7 @@ def reply(dossier, outcome):
     beside = {key: render_to_string("forms/_beside.html", {"row": form.rows.get(key)}) for key in form.fields}
     beside |= {key: render_to_string("forms/_unasked.html") for key in outcome.unasked}
     conflicts = {key: found | {"html": _box(key, form.conflicts[key])} for key, found in saved.conflicts.items()}
-    errors = {
-        key: "".join(render_to_string("forms/_error.html", {"key": key, "error": error}) for error in found)
-        for key, found in form.errors.items()
-    }
+    errors = {key: marks.errors(key, found) for key, found in form.errors.items()}
     return JsonResponse(
         {
             "version": saved.version,

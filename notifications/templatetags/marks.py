@@ -1,0 +1,45 @@
+"""Marks: a drawing, and the word beside it where it says something, so that nothing is told by a colour alone."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ..typography import Words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return the drawing of this name."""
+    drawing = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>\n'
+    return format_html(drawing, static("img/icons.svg"), name)
+
+
+def draw_mark(kind: str, name: str, drawing: str, words: str) -> SafeString:
+    """Return the drawing with its words, in the colours of this kind and name."""
+    return format_html('<span class="{}-{}">{}{}</span>', kind, name, icon(drawing), words)
+
+
+@register.simple_tag
+def state_mark(state: str, words: str) -> SafeString:
+    """Return the mark of an answer's state."""
+    return draw_mark("state state", state, f"state-{state}", words)
+
+
+@register.simple_tag
+def certainty_mark(status: str, word: str) -> SafeString:
+    """Return the mark of how sure something is."""
+    return draw_mark("certainty certainty", status, f"certainty-{status}", word)
+
+
+@register.simple_tag
+def errors(key: str, sentences: str | Iterable[str]) -> SafeString:
+    """Return what is wrong with the answer to `key`, one sentence or several."""
+    listed = [sentences] if isinstance(sentences, str) else sentences
+    words = '<span><span class="visually-hidden">Erreur\u00a0:</span> {}</span>'
+    line = f'<p class="question-error" id="err-{{}}">{{}}{words}</p>'
+    return format_html_join("\n", line, ((key, icon("danger"), Words(each)) for each in listed))
