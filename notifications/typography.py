@@ -30,7 +30,7 @@ class Words(str):
 def space_french(text: str) -> str:
     """Return the text for display: no line break before : ; ! ? » and after «."""
     text = re.sub(r"[ \u00a0]([;!?»])", "\u202f\\1", text)
-    text = re.sub(r" :(?=\s|$)", "\u00a0:", text)
+    text = re.sub(r" :(?=[\s<]|$)", "\u00a0:", text)
     return re.sub(r"«[ \u00a0]", "«\u202f", text)
 
 

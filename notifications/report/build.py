@@ -20,6 +20,7 @@ from ..questionnaire import (
     sentences,
     with_copies,
 )
+from ..typography import Words
 from .filings import BY_FILING, KIND, add_filings
 from .model import DossierData, Line, Report, Row, Section
 from .words import CERTAINTY_WORDS, describe_origin, find_status, list_lines
@@ -134,7 +135,7 @@ class _Reader:
             question=question,
             state=_state(entry, needed),
             lines=(*self.lines(question, entry), *self.by_rule(question)),
-            note=(entry or {}).get("note", ""),
+            note=Words((entry or {}).get("note", "")),
             origin=(entry or {}).get("origin", ""),
             origin_words=describe_origin(self.data, entry),
             certainty=CERTAINTY_WORDS.get(status := find_status(question, entry), ""),
@@ -157,7 +158,7 @@ class _Reader:
         of = patient_data.fingerprint(question, entry) if kinds else ""
         if not kinds or self.data.overruled.get(question.key) == of:
             return (), ""
-        return tuple(SUSPICION_WORDS[kind] for kind in kinds), of
+        return tuple(Words(SUSPICION_WORDS[kind]) for kind in kinds), of
 
     def lines(self, question: Question, entry: Mapping[str, Any] | None) -> Iterator[Line]:
         return list_lines(self.data, question, entry)

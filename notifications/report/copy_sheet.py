@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, sentences, ticked_options
+from ..typography import Words
 from .build import build_case
 from .complement import Difference, list_differences
 from .filings import KIND, REFERENCE
@@ -29,7 +30,7 @@ IF_FORCED = {
     "group": "une réponse, donnez ce que vous savez, sans rien supposer",
 }
 SAME_AS = {"choices": "choice", "yes_no": "choice", "moment": "date", "datetime": "date"}
-WRITTEN = "cochez ; l'incertitude est écrite dans le descriptif"
+WRITTEN = Words("cochez ; l'incertitude est écrite dans le descriptif")
 NO_PLACE = "Le formulaire n'a pas de case pour dire « {words} » : cochez, et vérifiez que le descriptif le dit."
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import template
+from django.forms import BaseForm
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -43,3 +44,17 @@ def errors(key: str, sentences: str | Iterable[str]) -> SafeString:
     words = '<span><span class="visually-hidden">Erreur\u00a0:</span> {}</span>'
     line = f'<p class="question-error" id="err-{{}}">{{}}{words}</p>'
     return format_html_join("\n", line, ((key, icon("danger"), Words(each)) for each in listed))
+
+
+@register.simple_tag
+def error_items(form: BaseForm, to_controls: bool = False) -> SafeString:
+    """Return one item for each fault of a form: a link to its question, or to the control itself."""
+    return format_html_join(
+        "\n",
+        '<li><a href="#{}">{}\u00a0: {}</a></li>',
+        (
+            ((to_controls and field.id_for_label) or f"q-{field.name}", Words(field.label), Words(error))
+            for field in form
+            for error in field.errors
+        ),
+    )
