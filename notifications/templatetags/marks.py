@@ -1,6 +1,6 @@
 """Marks: a drawing, and the word beside it where it says something, so that nothing is told by a colour alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import template
 from django.forms import BaseForm
@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from ..report.incident_page import Cited
 from ..typography import Words
 
 register = template.Library()
@@ -35,6 +36,16 @@ def state_mark(state: str, words: str) -> SafeString:
 def certainty_mark(status: str, word: str) -> SafeString:
     """Return the mark of how sure something is."""
     return draw_mark("certainty certainty", status, f"certainty-{status}", word)
+
+
+@register.simple_tag
+def cited(sources: Sequence[Cited]) -> SafeString:
+    """Return who said it and when, each with a link to the list of sources; nothing where nobody is cited."""
+    if not sources:
+        return SafeString()
+    shown = ((each.source.id, each.source.publisher, each.when) for each in sources)
+    links = format_html_join("\u202f; ", '<a href="#source-{}">{}</a>, {}', shown)
+    return format_html('<p class="origin">{}<span>{}</span></p>', icon("source"), links)
 
 
 @register.simple_tag
