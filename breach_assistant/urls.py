@@ -7,4 +7,5 @@ urlpatterns = [path("", include("notifications.urls"))]
 handler400 = "notifications.views.site.errors.bad_request"
 handler403 = "notifications.views.site.errors.forbidden"
 handler404 = "notifications.views.site.errors.not_found"
+handler429 = "notifications.views.site.errors.too_many"  # asked for by allauth
 handler500 = "notifications.views.site.errors.server_error"

@@ -28,6 +28,7 @@ from .questionnaire import (
     find_doubles,
     read_toml,
 )
+from .typography import Words
 
 STATUS_WORDS = {
     "confirmed": "confirmé",
@@ -37,11 +38,11 @@ STATUS_WORDS = {
     "unknown": "inconnu",
 }
 STATUS_MEANING = {
-    "confirmed": "Dit par une autorité, ou par deux sources de première main indépendantes l'une de l'autre.",
-    "claimed": "Dit par une des parties, par exemple l'éditeur, sans confirmation extérieure.",
-    "suspected": "La source elle-même emploie le conditionnel : possible, non établi.",
-    "contested": "Des sources se contredisent : nous donnons chaque version.",
-    "unknown": "Cherché, et trouvé nulle part.",
+    "confirmed": Words("Dit par une autorité, ou par deux sources de première main indépendantes l'une de l'autre."),
+    "claimed": Words("Dit par une des parties, par exemple l'éditeur, sans confirmation extérieure."),
+    "suspected": Words("La source elle-même emploie le conditionnel : possible, non établi."),
+    "contested": Words("Des sources se contredisent : nous donnons chaque version."),
+    "unknown": Words("Cherché, et trouvé nulle part."),
 }
 # Kinds of guidance, in the order in which they are shown.
 GUIDANCE_WORDS = {

@@ -12,6 +12,7 @@ from tests.dossiers import ROOT
 APP = ROOT / "notifications"
 PURE = {
     "merge",
+    "typography",
     "deadlines",
     "digests",
     "questionnaire",
@@ -36,20 +37,21 @@ EVERYTHING = FILES | {
 # {room: (rooms it may import, packages besides the standard library)}, lowest first
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "merge": (set(), set()),
+    "typography": (set(), set()),
     "deadlines": (set(), set()),
     "digests": (set(), set()),
-    "questionnaire": (set(), {"stdnum", "msgspec"}),
+    "questionnaire": ({"typography"}, {"stdnum", "msgspec"}),
     "obligations": ({"deadlines", "questionnaire"}, {"msgspec"}),
-    "catalogue": ({"questionnaire"}, {"msgspec"}),
+    "catalogue": ({"typography", "questionnaire"}, {"msgspec"}),
     "shared_template": ({"digests", "questionnaire"}, {"msgspec"}),
     "prefill": ({"questionnaire", "catalogue", "shared_template"}, set()),
     "report": (PURE - {"merge"}, set()),
     "seeds": (PURE, {"django"}),
     "files": (PURE | {"seeds"}, set()),
-    "models": ({"deadlines", "questionnaire"}, {"django"}),
+    "models": ({"typography", "deadlines", "questionnaire"}, {"django"}),
     "services": (FILES | {"models"}, {"django", "allauth"}),
     "forms": ({"questionnaire", "models"}, {"django", "crispy_forms", "allauth"}),
-    "documents": ({"deadlines", "report"}, {"django", "weasyprint", "segno", "icalendar"}),
+    "documents": ({"typography", "deadlines", "report"}, {"django", "weasyprint", "segno", "icalendar"}),
     "middleware": ({"models", "services", "views"}, {"django"}),
     "templatetags": (EVERYTHING, {"django"}),
     "tasks": (EVERYTHING, {"django"}),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..obligations import Deadline
-from ..report import space_french
+from ..typography import space_french
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Calendar, Event

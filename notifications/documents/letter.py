@@ -1,6 +1,7 @@
 """A letter as plain text, to paste into a message."""
 
-from ..report import Letter, space_french
+from ..report import Letter
+from ..typography import space_french
 
 
 def text(letter: Letter) -> bytes:

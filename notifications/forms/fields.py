@@ -26,6 +26,7 @@ from ..questionnaire import (
 )
 from ..report import CERTAINTY_WORDS
 
+DRAWN_AS = {"choice": "choices", "datetime": "moment"}  # kinds whose controls are those of another
 INPUT_TYPES = {"email": "email", "phone": "tel"}
 INPUT_MODES = {"siren": "numeric", "postcode": "numeric"}
 AUTOCOMPLETE = {"email": "email", "phone": "tel", "postcode": "postal-code"}
@@ -64,7 +65,7 @@ class QuestionWidget(forms.Widget):
         super().__init__()
         self.question, self.zone, self.checkboxes = question, zone, checkboxes
         kind = "parts" if question.parts else "textarea" if question.long else question.type
-        self.template_name = f"forms/{kind}.html"
+        self.template_name = f"forms/{DRAWN_AS.get(kind, kind)}.html"
         self.use_fieldset = bool(question.parts) or kind in FIELDSETS
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Posted:

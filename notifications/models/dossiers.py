@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Case, F, Q, When
 from django.db.models.fields.json import KT
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .ids import new_public_id
 from .incidents import IncidentRevision
 from .people import User, Viewer
@@ -109,7 +110,7 @@ class Dossier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return Words(self.title)
 
     @property
     def zone(self) -> ZoneInfo:

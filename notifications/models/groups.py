@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import IncidentRevision
@@ -44,4 +45,4 @@ class ControllerGroup(models.Model):
         verbose_name = "groupe de responsables de traitement"
 
     def __str__(self) -> str:
-        return self.name
+        return Words(self.name)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from ..deadlines import ZONES
+from ..typography import Words
 from .ids import new_public_id
 from .people import User, Viewer
 
@@ -47,7 +48,7 @@ class Practice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return Words(self.name)
 
 
 class Role(models.TextChoices):

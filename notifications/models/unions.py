@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from ..typography import Words
 from .dossiers import Dossier
 from .ids import new_public_id
 from .incidents import Incident, IncidentRevision
@@ -37,7 +38,7 @@ class Organisation(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=["union"]), name="organisation_kind_is_known")]
 
     def __str__(self) -> str:
-        return self.name
+        return Words(self.name)
 
 
 class Editor(models.Model):

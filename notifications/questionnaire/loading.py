@@ -12,6 +12,8 @@ from typing import Annotated, Any, Self, TypeVar
 
 import msgspec
 
+from ..typography import SHOWN, Words
+
 Loaded = TypeVar("Loaded")
 Fault = tuple[str, str]  # where it is, and a French sentence
 Filled = Annotated[str, msgspec.Meta(min_length=1)]
@@ -42,7 +44,12 @@ class Unusable(ValueError):
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a file: its attributes and their types."""
+    """A table of a file: its attributes and their types. Those that hold words to show become Words."""
+
+    def __post_init__(self) -> None:
+        for name in SHOWN.intersection(self.__struct_fields__):
+            if type(words := getattr(self, name)) is str:
+                msgspec.structs.force_setattr(self, name, Words(words))
 
     def replace(self, **changes: Any) -> Self:
         """Return the same table with these attributes changed."""

@@ -35,7 +35,6 @@ from .words import (
     describe_origin,
     group_digits,
     list_value_lines,
-    space_french,
     write_plain_value,
 )
 
@@ -98,7 +97,6 @@ __all__ = [
     "offers_letter",
     "restore_filed_report",
     "set_kind",
-    "space_french",
     "write_day",
     "write_letter_to_vendor",
     "write_plain_value",

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..catalogue import GUIDANCE_WORDS, STATUS_WORDS, Event, Fact, Revision, propose_entry
 from ..questionnaire import Questionnaire
+from ..typography import Words
 from . import Line, list_value_lines, timeline, write_day, write_source_date
 from .incident_page import describe_moment
 
@@ -35,7 +36,7 @@ def list_row_differences(
         new = [(name, lines) for name, row, lines in now if row not in [row for _, row, _ in before]]
         for title in dict.fromkeys(name for name, _ in (*gone, *new)):
             pairs = zip_longest(*([lines for name, lines in changed if name == title] for changed in (gone, new)))
-            differences += [{"name": title, "before": then, "now": after} for then, after in pairs]
+            differences += [{"name": Words(title), "before": then, "now": after} for then, after in pairs]
     return differences
 
 

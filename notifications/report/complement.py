@@ -5,6 +5,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from ..obligations import Deadline, Filed
+from ..typography import Words
 from .build import build_report
 from .data import Line
 from .filings import KIND, REFERENCE
@@ -66,7 +67,7 @@ def name_question(report: Report, row: Row) -> str:
     """« Dates de la violation : Début »: many labels say little without the title of their page."""
     title = next(step.title for step in report.data.questionnaire.steps if step.slug == row.question.step)
     label = row.question.label
-    return label if label.startswith(title) else f"{title} : {label}"
+    return Words(label if label.startswith(title) else f"{title} : {label}")
 
 
 def build_difference(report: Report, old: Row | None, new: Row | None) -> Difference:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, list_ticked
+from ..typography import Words
 from .complement import Difference, list_differences
 from .data import Line
 from .filings import KIND, REFERENCE
@@ -29,7 +30,7 @@ IF_FORCED = {
     "group": "une réponse, donnez ce que vous savez, sans rien supposer",
 }
 SAME_AS = {"choices": "choice", "yes_no": "choice", "moment": "date", "datetime": "date"}
-WRITTEN = "cochez ; l'incertitude est écrite dans le descriptif"
+WRITTEN = Words("cochez ; l'incertitude est écrite dans le descriptif")
 NO_PLACE = "Le formulaire n'a pas de case pour dire « {words} » : cochez, et vérifiez que le descriptif le dit."
 
 
@@ -283,7 +284,7 @@ def build_options_field(desk: _Desk, row: Row, entry: Mapping[str, Any]) -> Fiel
     ticked = [key for key in list_ticked(entry) if row.question.option(key)]
     lines = dict(zip(ticked, (line for line in row.lines if line.kind == "option"), strict=True))
     choices = [build_choice(desk, row.question, key, line) for key, line in lines.items()]
-    said = [Piece(f"{row.key}/{key}", line.text, line.detail) for key, line in lines.items() if line.detail]
+    said = [Piece(f"{row.key}/{key}", line.text, str(line.detail)) for key, line in lines.items() if line.detail]
     words = dict.fromkeys(choice.word for choice in choices if choice.word and not choice.hint)
     hints = (NO_PLACE.format(words=" », « ".join(words)),) if words else ()
     return Field(row, "options", (build_checkbox(row.key, "", *choices), *said), hints)

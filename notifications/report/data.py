@@ -11,6 +11,7 @@ from ..catalogue import Revision
 from ..obligations import Filed, Obligation
 from ..questionnaire import Answers, Entry, Questionnaire
 from ..shared_template import SharedTemplateFile
+from ..typography import Words
 
 ORGANISATION, AWARE = "organisation_name", "aware_at"
 
@@ -93,3 +94,7 @@ class Line:
     origin: str = ""  # French words, for parts and sentences
     detail: str = ""
     status: str = ""  # key of the certainty in STATUSES, "" with no certainty
+
+    def __post_init__(self) -> None:
+        for name in ("text", "origin", "detail"):
+            object.__setattr__(self, name, Words(getattr(self, name)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..questionnaire import read_certainty
+from ..typography import Words
 from .model import Report, Row
 
 READ_AGAIN = "relire"  # the screen after the questions
@@ -35,7 +36,7 @@ def find_screen(report: Report, slug: str) -> Screen | None:
         return None
     rows = [row for row in report.by_key.values() if row.question.subject == slug and not row.answered_elsewhere]
     rows.sort(key=lambda row: row.key != subject.first)
-    title, help = (text.replace("{product}", name_product(report)) for text in (subject.title, subject.help))
+    title, help = (Words(text.replace("{product}", name_product(report))) for text in (subject.title, subject.help))
     optional = tuple(row.key for row in rows if row.key != subject.first and may_wait(row))
     return Screen(slug, title, help, tuple(rows), optional)
 

@@ -19,13 +19,14 @@ from ..catalogue import (
     propose_entry,
 )
 from ..questionnaire import Questionnaire
+from ..typography import Words
 from . import Line, list_value_lines, timeline, write_day, write_source_date
 
 ABOUT = {
-    "notify": "Faut-il notifier la CNIL ?",
-    "clock": "Quand le délai commence-t-il ?",
-    "patients": "Faut-il informer les patients ?",
-    "complaint": "Faut-il porter plainte ?",
+    "notify": Words("Faut-il notifier la CNIL ?"),
+    "clock": Words("Quand le délai commence-t-il ?"),
+    "patients": Words("Faut-il informer les patients ?"),
+    "complaint": Words("Faut-il porter plainte ?"),
     "other": "Autres conseils",
 }
 SCOPES = {"practice": "Pour votre cabinet", "service": "Accès au service", "vendor": ""}  # the vendor has a name

@@ -22,6 +22,7 @@ from ..questionnaire import (
     is_copy,
     patient_data,
 )
+from ..typography import Words
 from .clocks import list_clocks
 from .data import AWARE, ORGANISATION, DossierData, Line
 from .filings import BY_FILING, KIND
@@ -129,8 +130,8 @@ class Row:
         return "\n".join(line.text for line in self.lines)
 
     @property
-    def note(self) -> str:
-        return str(self.entry.get("note", ""))
+    def note(self) -> Words:
+        return Words(self.entry.get("note", ""))
 
     @property
     def origin(self) -> str:
@@ -198,7 +199,7 @@ class Row:
     @property
     def warnings(self) -> tuple[str, ...]:
         """The same in words, shown on pages only."""
-        return tuple(SUSPICION_WORDS[kind] for kind in self.suspected)
+        return tuple(Words(SUSPICION_WORDS[kind]) for kind in self.suspected)
 
     @property
     def fingerprint(self) -> str:

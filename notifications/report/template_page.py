@@ -12,6 +12,7 @@ from ..deadlines import PARIS, describe_day
 from ..questionnaire import Question, Questionnaire
 from ..shared_template import SharedTemplateFile
 from ..shared_template.content import ADVICE, ANSWERS, list_elements
+from ..typography import Words
 from . import Line, incident_page, list_value_lines
 
 NAMES = {"title": "Titre", "cover": "Présentation", "position": "Position de l'organisation", "contact": "Contact"}
@@ -121,7 +122,7 @@ def list_element_changes(
         question = questionnaire.get(name.partition(".")[2])
         lines = [_list_element_lines(name, question, elements.get(name)) for elements in (before, now)]
         label = NAMES[name] if question is None else question.label
-        changes.append(ElementChange(f"Conseil : {label}" if name.startswith(ADVICE) else label, *lines))
+        changes.append(ElementChange(Words(f"Conseil : {label}" if name.startswith(ADVICE) else label), *lines))
     return changes
 
 

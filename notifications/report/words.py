@@ -1,6 +1,5 @@
-"""Answers in French words: values, certainty, origin, and the spacing of French."""
+"""Answers in French words: values, certainty, origin."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from .. import deadlines
 from ..questionnaire import Question, list_ticked, read_certainty
+from ..typography import Words
 from .data import DossierData, Line
 
 # What is printed beside an answer that is not established. The words agree with « réponse ».
@@ -50,15 +50,15 @@ def describe_entry(dossier_data: DossierData, question: Question, entry: Mapping
     return tuple(replace(line, certainty=CERTAINTY_WORDS[status], status=status) if status else line for line in lines)
 
 
-def describe_origin(dossier_data: DossierData, entry: Mapping[str, Any] | None) -> str:
+def describe_origin(dossier_data: DossierData, entry: Mapping[str, Any] | None) -> Words:
     """Where an entry comes from: « réponse du cabinet, d'après fiche « WEDA », révision 3 »."""
     if not entry:
-        return ""
+        return Words()
     said = name_origin(dossier_data, entry["origin"])
     basis = entry.get("basis", "")
     if entry["origin"] == "practice" and basis and entry["state"] != "cleared":
-        return f"{said}, d'après {' et '.join(name_origin(dossier_data, each) for each in basis.split('+'))}"
-    return said
+        said = f"{said}, d'après {' et '.join(name_origin(dossier_data, each) for each in basis.split('+'))}"
+    return Words(said)
 
 
 def name_origin(dossier_data: DossierData, origin: str) -> str:
@@ -114,7 +114,7 @@ def name_part(question: Question, part: Mapping[str, str], words_of: Any) -> str
     """Whose words; and which part, where the origin alone does not say it."""
     words = str(words_of(part["origin"]))
     label = next((each.label for each in question.parts if each.key == part.get("part")), "")
-    return f"{words} ({label[0].lower()}{label[1:]})" if label else words
+    return Words(f"{words} ({label[0].lower()}{label[1:]})" if label else words)
 
 
 def list_option_lines(question: Question, entry: Mapping[str, Any]) -> Iterator[Line]:
@@ -157,10 +157,3 @@ def write_plain_value(question: Question, value: Any, zone: ZoneInfo) -> str:
 def group_digits(number: int) -> str:
     """« 1 850 »."""
     return f"{number:,}".replace(",", "\u202f")
-
-
-def space_french(text: str) -> str:
-    """French spacing for display: no line break before : ; ! ? » and after «."""
-    text = re.sub(r"[ \u00a0]([;!?»])", "\u202f\\1", text)
-    text = re.sub(r" :(?=\s|$)", "\u00a0:", text)
-    return re.sub(r"«[ \u00a0]", "«\u202f", text)

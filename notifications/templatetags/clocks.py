@@ -1,10 +1,10 @@
 """The state of a clock as a mark: a drawing and its word, never a colour alone."""
 
-from typing import Any
-
 from django import template
+from django.utils.safestring import SafeString
 
 from ..report import CERTAINTY_WORDS, CLOCK_WORDS, Report, listing
+from .marks import draw_mark
 
 register = template.Library()
 
@@ -22,17 +22,17 @@ ICONS = {
 }
 
 
-@register.inclusion_tag("dossiers/_clock_state.html")
-def clock_state(state: str) -> dict[str, Any]:
-    """The mark of one duty's clock."""
-    return {"state": state, "icon": ICONS[state], "words": CLOCK_WORDS[state]}
+@register.simple_tag
+def clock_state(state: str) -> SafeString:
+    """Return the mark of one duty's clock."""
+    return draw_mark("state clock", state, ICONS[state], CLOCK_WORDS[state])
 
 
-@register.inclusion_tag("dossiers/_clock_state.html")
-def listed_state(report: Report) -> dict[str, Any]:
-    """The mark of a whole dossier, in the list."""
+@register.simple_tag
+def listed_state(report: Report) -> SafeString:
+    """Return the mark of a whole dossier, in the list."""
     state = listing.find_state(report)
-    return {"state": state, "icon": ICONS[state], "words": listing.describe_state(report)}
+    return draw_mark("state clock", state, ICONS[state], listing.describe_state(report))
 
 
 @register.filter

@@ -9,7 +9,8 @@ from django import template
 from django.template.defaultfilters import stringfilter
 
 from .. import deadlines
-from ..report import group_digits, space_french
+from ..report import group_digits
+from ..typography import space_french
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ from django import template
 from django.template.defaultfilters import linebreaksbr, stringfilter
 from django.utils.safestring import SafeString
 
-from ..report import space_french
+from ..typography import space_french
 
 register = template.Library()
 

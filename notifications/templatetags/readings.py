@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from .. import deadlines
-from ..report import find_decision, list_clock_readings, list_vendor_requests
+from ..report import find_decision, list_clock_readings, list_vendor_requests, write_source_date
 
 register = template.Library()
 
 register.filter("clock_readings", list_clock_readings)
 register.filter("vendor_requests", list_vendor_requests)
 register.filter("decision", find_decision)
+register.filter("dated", write_source_date)
 
 
 @register.filter

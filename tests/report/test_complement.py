@@ -12,9 +12,9 @@ from notifications.report import (
     list_differences,
     offers_letter,
     restore_filed_report,
-    space_french,
     write_letter_to_vendor,
 )
+from notifications.typography import space_french
 from tests.dossiers import AS_IN_EXAMPLE, NOW, form, weda_data
 
 FILED_AT = datetime(2025, 11, 14, 7, 0, tzinfo=UTC)

@@ -20,9 +20,9 @@ from notifications.report import (
     build_report,
     find_screen,
     find_stage,
-    space_french,
     write_letter_to_vendor,
 )
+from notifications.typography import space_french
 from tests.dossiers import AS_IN_EXAMPLE, LATE, NOW, PARIS, SEEDS, answered, form, weda_data
 
 DUTIES = obligations.load_duties(SEEDS / "obligations.toml")

@@ -1,5 +1,6 @@
 """French words and spacing, in templates."""
 
+import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,8 +8,9 @@ import pytest
 from django.template import Context, Template
 from django.utils.html import escape
 
-from notifications.report import space_french
+from notifications.questionnaire.schema import Option
 from notifications.templatetags.french import cited_in, plural
+from notifications.typography import Words, space_french
 
 
 def rendered(source: str, **values: object) -> str:
@@ -19,6 +21,19 @@ def test_typo_spaces_as_in_french_and_escapes() -> None:
     text = "« Oui » : <b>vraiment ?</b>"
     assert rendered("{{ text|typo }}", text=text) == escape(space_french(text))
     assert "&lt;b&gt;vraiment\u202f?" in rendered("{{ text|typo }}", text=text)
+
+
+def test_words_are_spaced_where_they_become_html_and_nowhere_else() -> None:
+    text = "« Oui » : <b>vraiment ?</b>"
+    assert rendered("{{ text }}", text=Words(text)) == escape(space_french(text))
+    assert rendered("{% autoescape off %}{{ text }}{% endautoescape %}", text=Words(text)) == text
+    assert json.dumps(Words(text)) == json.dumps(text)
+
+
+def test_a_data_file_marks_the_words_that_it_shows_and_no_key() -> None:
+    option = Option(key="a : b", label="a : b")
+    assert (type(option.key), type(option.label)) == (str, Words)
+    assert type(option.replace(label="b : a").label) is Words
 
 
 def test_an_instant_is_said_in_the_zone_given() -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from ... import deadlines
 from ...models import Dossier, Outgoing, Subscription
 from ...obligations import Deadline
-from ...report import space_french
+from ...typography import space_french
 from ..mail import outbox
 from . import addresses
 from .plan import REVIEW, find_target

@@ -18,6 +18,7 @@ from ...questionnaire import Checkbox, Context, Question
 from ...report import Report, Row, build_report, list_checkboxes
 from ...services.accounts import access
 from ...services.dossiers import loading, saving
+from ...templatetags import marks
 from ..requests import ViewerRequest
 
 NEW_QUESTIONS = "Vos réponses font apparaître d'autres questions sur cette page."
@@ -161,10 +162,7 @@ def reply(outcome: Outcome) -> JsonResponse:
         key: render_to_string("forms/_conflict.html", {"key": key, "conflict": conflict})
         for key, conflict in {**form.conflicts, **outcome.elsewhere}.items()
     }
-    errors = {
-        key: "".join(render_to_string("forms/_error.html", {"key": key, "error": error}) for error in faults)
-        for key, faults in form.errors.items()
-    }
+    errors = {key: marks.errors(key, faults) for key, faults in form.errors.items()}
     return JsonResponse(
         {
             "version": saved.version,

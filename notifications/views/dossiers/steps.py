@@ -58,6 +58,7 @@ def _page(
         "form": form,
         "place": place + 1,
         "previous": report.sections[place - 1] if place else None,
+        "starts_clock": any(row.key in report.clock.obligation.starts for row in section.all_rows),
     }
     return render(request, "dossiers/step.html", context, status=status)
 

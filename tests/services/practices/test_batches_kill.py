@@ -25,7 +25,8 @@ from tests.world import account
 now = timezone.now()  # the worker also erases what nobody used for long
 with transaction.atomic():
     user = account("a")
-    made = [saving.start_dossier(revision=None, timezone="Europe/Paris", by="test", now=now) for _ in range(int(sys.argv[1]))]
+    count, begun = int(sys.argv[1]), dict(revision=None, timezone="Europe/Paris", by="test", now=now)
+    made = [saving.start_dossier(**begun) for _ in range(count)]
     for number, dossier in enumerate(made):
         claims.give_to_account(dossier=dossier, user=user)
         named = {"organisation_name": answered("organisation_name", f"Cabinet {number}")}
