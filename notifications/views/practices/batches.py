@@ -22,7 +22,7 @@ TOO_MANY = f"Un lot contient {batches.MOST_DOSSIERS} dossiers au plus : choisiss
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new_batch(request):
-    """POST: the drafts of the dossiers `draft` as one zip. GET: where dossiers are chosen."""
+    """POST: the drafts of the chosen dossiers as one zip. GET: where dossiers are chosen."""
     chosen = list(dict.fromkeys(request.POST.getlist("dossier")))
     if request.method != "POST" or len(chosen) > batches.MOST_DOSSIERS:
         if chosen:

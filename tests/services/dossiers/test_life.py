@@ -109,7 +109,7 @@ def test_keeping_an_answer_makes_it_read_and_changes_nothing_else(weda_dossier):
     assert entry("nature")["reviewed"] is False
 
 
-def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_dossier):
+def test_keeping_a_step_leaves_out_what_must_be_opened(weda_dossier):
     assert sorted(saving.list_keepable(weda_dossier, "violation")) == ["causes", "origins"]
     saving.keep_answers(
         dossier=weda_dossier, keys=saving.list_keepable(weda_dossier, "violation"), by="Camille", now=LATER
@@ -119,8 +119,8 @@ def test_keeping_a_rubric_leaves_out_what_must_be_opened(weda_dossier):
     assert saving.list_keepable(Dossier.objects.get(), "violation") == []
 
 
-def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier):
-    by_rubric = {key for step in form().steps for key in saving.list_keepable(weda_dossier, step.slug)}
+def test_what_the_practice_answers_for_can_never_be_kept_by_step(weda_dossier):
+    by_step = {key for step in form().steps for key in saving.list_keepable(weda_dossier, step.slug)}
     opened = {question.key for question in form() if question.review == "open"}
     assert {
         "nature",
@@ -131,7 +131,7 @@ def test_what_the_practice_answers_for_can_never_be_kept_by_rubric(weda_dossier)
     } <= opened & weda_dossier.answers.keys()
     asked = {question.key for question in find_applicable(Case(form(), weda_dossier.answers))}
     assert "initial_reference" not in asked  # answered beforehand, and shown nowhere: nobody can have read it
-    assert by_rubric == (weda_dossier.answers.keys() & asked) - opened
+    assert by_step == (weda_dossier.answers.keys() & asked) - opened
 
 
 def test_a_cleared_answer_is_not_kept(weda_dossier):
