@@ -55,7 +55,7 @@ def test_an_editor_needs_a_second_factor_from_the_moment_of_being_one(editor):
     assert accounts.needs_second_factor(editor)
     assert accounts.lacks_second_factor(editor)
     assert not accounts.needs_second_factor(other)
-    unions.remove_editor(organisation=Organisation.objects.get(), user=editor)
+    editor.editorships.all().delete()
     assert not accounts.needs_second_factor(editor)
 
 
