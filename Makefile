@@ -43,5 +43,5 @@ lock: dev ## after a change of requirements*.in; UPGRADE=--upgrade also moves wh
 metrics: ## figures of the code; BESIDE=<revision> prints that revision's beside them
 	@$(VENV_PYTHON) scripts/metrics.py --walk $(if $(BESIDE),--beside $(BESIDE))
 
-effort: tools ## how much work « L'essentiel » is, beside every rubric without an incident
+effort: tools ## how much work « L'essentiel » is, beside every step without an incident
 	@$(VENV_PYTHON) scripts/effort.py

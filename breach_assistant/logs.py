@@ -3,7 +3,7 @@
 Addresses hold secrets (private links), messages of exceptions hold answers. So a line names the view and
 never the path; an exception is its type and where it was raised, never its text.
 
-    logger.info("draft.started", extra={"fields": {"incident": slug}})
+    logger.info("dossier.started", extra={"fields": {"incident": slug}})
 """
 
 import json

@@ -63,9 +63,9 @@ def fill() -> None:
     )
     newest = INCIDENT_REVISIONS.list_stored(stored.WEDA)[0]
     by = access.account_author(user)
-    theirs = saving.start(revision=newest, timezone="Europe/Paris", by=by, now=NOW, practice=practice)
+    theirs = saving.start_dossier(revision=newest, timezone="Europe/Paris", by=by, now=NOW, practice=practice)
     stored.file(theirs)
-    guest = saving.start(revision=newest, timezone="Indian/Reunion", by="au début", now=NOW)
+    guest = saving.start_dossier(revision=newest, timezone="Indian/Reunion", by="au début", now=NOW)
     city = {"state": "known", "value": 'Fécamp\u202f– 🩺 "x"', "origin": "practice", "reviewed": True}
     later = NOW + timedelta(minutes=1)
     saving.save_answers(dossier=guest, base=guest.version, entries={"city": city}, by="cet appareil", now=later)

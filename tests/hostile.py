@@ -121,9 +121,9 @@ TEMPLATES = [
 ]
 DATABASE = [
     "' OR '1'='1",
-    "'; DROP TABLE notifications_draft; --",
+    "'; DROP TABLE notifications_dossier; --",
     '" OR ""="',
-    "1); DELETE FROM notifications_draft; --",
+    "1); DELETE FROM notifications_dossier; --",
     "' UNION SELECT sha256 FROM notifications_grant --",
     "Robert'); DROP TABLE patients;--",
     "%' AND 1=1 --",

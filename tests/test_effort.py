@@ -1,4 +1,4 @@
-"""How much work « L'essentiel » is, measured on the real pages beside every rubric without an incident."""
+"""How much work « L'essentiel » is, measured on the real pages beside every step without an incident."""
 
 import json
 import subprocess

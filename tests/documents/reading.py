@@ -55,8 +55,8 @@ class Dossier:
         return "".join(found)
 
     @cached_property
-    def rubrics(self) -> str:
-        """From the first rubric to the annexes."""
+    def sections(self) -> str:
+        """From the first section to the annexes."""
         return self._between(flat("1. " + self.report.sections[0].title), "AnnexeA.")
 
     def annex(self, letter: str, following: str = "\0") -> str:
@@ -69,8 +69,8 @@ class Dossier:
         return self.text[begun : ended if ended > begun else None]
 
     def chunks(self) -> dict[str, str]:
-        """What is printed for each rubric, in the order of the questionnaire: from its label to the next one's."""
-        found, rest = {}, self.rubrics
+        """What is printed for each question, in the order of the questionnaire: from its label to the next one's."""
+        found, rest = {}, self.sections
         places: list[int] = []
         position = 0
         for number, section in enumerate(self.report.sections, start=1):
@@ -84,7 +84,7 @@ class Dossier:
         return found
 
     def answer(self, key: str) -> str:
-        """What is printed for one rubric, without its third column."""
+        """What is printed for one question, without its third column."""
         printed, marks = self.chunks()[key], self.marks(self.report.by_key[key])
         assert marks in printed, (key, marks, printed)
         return printed.replace(marks, "", 1)

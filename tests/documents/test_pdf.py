@@ -60,7 +60,7 @@ def hostile(printed, asked) -> Dossier:
 # -- what is printed --------------------------------------------------------------------------------------
 
 
-def test_every_rubric_is_printed_in_the_order_of_the_questionnaire(dossier: Dossier) -> None:
+def test_every_section_is_printed_in_the_order_of_the_questionnaire(dossier: Dossier) -> None:
     assert list(dossier.chunks()) == [row.key for row in dossier.report.rows]
     assert len(dossier.report.rows) > 45
 
@@ -164,7 +164,7 @@ def test_the_loss_of_confidentiality_is_never_printed_without_its_word(dossier: 
     assert noted.report.by_key["nature"].origin == "practice"  # who edited it
     for each in (dossier, noted):
         ticked = flat("Perte de la confidentialité")
-        assert each.text.count(ticked + "suspectée") == 2  # first page and rubric
+        assert each.text.count(ticked + "suspectée") == 2  # first page and row
         assert each.text.count(ticked) == 2 + each.answer("harms").count(ticked)
         assert flat("La perte de confidentialité est suspectée : à ce jour, elle n'est ni") in each.answer(
             "description"
@@ -192,7 +192,7 @@ def test_annexes_list_sources_and_what_remains_to_find_out(dossier: Dossier) -> 
         assert flat(f"{row.question.label} : {row.note}") in rest
 
 
-def test_missing_answers_are_listed_with_their_rubric(printed) -> None:
+def test_missing_answers_are_listed_with_their_section(printed) -> None:
     dossier = printed(NEARLY_EMPTY)
     rest = dossier.annex("B", "C")
     for number, section in enumerate(dossier.report.sections, start=1):

@@ -89,7 +89,7 @@ class FactsForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class Heading(LayoutObject):  # type: ignore[misc]
-    """The title of a rubric, over its questions."""
+    """The title of a section, over its questions."""
 
     def __init__(self, title: str):
         self.title = title
@@ -99,7 +99,7 @@ class Heading(LayoutObject):  # type: ignore[misc]
 
 
 class ProfileForm(StepForm):
-    """The questions of a profile, under the titles of their rubrics (`steps`)."""
+    """The questions of a profile, under the titles of their sections (`steps`)."""
 
     def __init__(
         self,

@@ -245,7 +245,7 @@ def overrule_warning(*, dossier: Dossier, key: str, seen: str, by: str, now: dat
 
 
 def list_keepable(dossier: Dossier, slug: str) -> list[str]:
-    """Unread answers of a step that may be kept by rubric: those marked `open` must be opened one by one."""
+    """Unread answers of a step that may be kept together: those marked `open` must be opened one by one."""
     case = Case(seeds.find_questionnaire(dossier.questionnaire), dossier.answers)
     questions = [question for question in find_applicable(case) if question.step == slug]
     return [question.key for question in questions if question.review != "open" and is_unread(dossier, question)]

@@ -43,11 +43,6 @@ def add_editor(*, organisation: Organisation, email: str, now: datetime) -> Edit
     return Editor.objects.get_or_create(organisation=organisation, user=user, defaults={"added_at": now})[0]
 
 
-def remove_editor(*, organisation: Organisation, user: User) -> None:
-    """Take the right to write away; what this person published stays."""
-    Editor.objects.filter(organisation=organisation, user=user).delete()
-
-
 def is_editor(user: User, organisation: Organisation) -> bool:
     """Tell whether this person writes for the organisation."""
     return Editor.objects.filter(organisation=organisation, user=user).exists()

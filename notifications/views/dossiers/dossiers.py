@@ -77,7 +77,7 @@ def begin(request: ViewerRequest, stored: IncidentRevision | None, **chosen: Any
 
 
 def first_page(dossier: Dossier, now: datetime) -> HttpResponse:
-    """« L'essentiel » where a known incident fills the rest, every rubric otherwise."""
+    """« L'essentiel » where a known incident fills the rest, every step otherwise."""
     report = build_report(loading.load_dossier_data(dossier), now)
     if dossier.incident_revision:
         return redirect("essential", dossier.public_id, list_essential_screens(report)[0].slug)

@@ -66,7 +66,7 @@ def _page(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: ViewerRequest, public_id: str) -> HttpResponse:
-    """Every rubric in the CNIL's order; POST keeps the unread answers of one rubric that may be kept together."""
+    """Every step in the CNIL's order; POST keeps the unread answers of one step that may be kept together."""
     dossier = visible_dossier(request, public_id)
     if request.method == "POST":
         keys = saving.list_keepable(dossier, request.POST.get("keep", ""))

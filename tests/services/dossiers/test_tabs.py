@@ -90,7 +90,7 @@ class Tabs(RuleBasedStateMachine):
         self.typed[number] = {}
 
     @invariant()
-    def the_draft_is_what_was_acknowledged_last(self):
+    def the_dossier_is_what_was_acknowledged_last(self):
         answers = self.dossier.answers
         assert {key: loading.strip_version(answers[key]) for key in VALUES if key in answers} == self.now
 
@@ -99,7 +99,7 @@ class Tabs(RuleBasedStateMachine):
             return
         kept = [(change.key, change.after) for change in AnswerChange.objects.filter(dossier=self.dossier)]
         for key, entry in self.acknowledged:
-            assert (key, entry) in kept, "an acknowledged value is in neither the draft nor its history"
+            assert (key, entry) in kept, "an acknowledged value is in neither the dossier nor its history"
 
 
 @pytest.mark.django_db

@@ -187,7 +187,7 @@ def test_a_file_of_another_incident_is_refused_and_its_own_is_read(editor):
 def test_only_editors_see_what_is_coming(editor):
     begun()
     assert IncidentEdit.objects.visible_to(Viewer(user=editor)).count() == 1
-    unions.remove_editor(organisation=editor.editorships.get().organisation, user=editor)
+    editor.editorships.all().delete()
     assert not IncidentEdit.objects.visible_to(Viewer(user=editor)).exists()
     assert not catalogue_edits.is_editor(Viewer())
 

@@ -67,7 +67,7 @@ def test_a_mark_is_kept_once_with_its_key_in_the_journal_and_no_value(doctor):
     before = len(told(doctor.dossier))
     assert count_of(doctor)[0] == "0"
     response = mark(doctor, "siren")
-    assert response["Location"] == f"{doctor.page}#c-{rubrics_next(doctor)}"
+    assert response["Location"] == f"{doctor.page}#c-{find_next_place(doctor)}"
     mark(doctor, "siren")
     assert count_of(doctor)[0] == "1"
     assert told(doctor.dossier)[before:] == [("answer_copied", ["siren"])]
@@ -76,7 +76,7 @@ def test_a_mark_is_kept_once_with_its_key_in_the_journal_and_no_value(doctor):
     assert journal.find_first_fault(Dossier.objects.get()) is None
 
 
-def rubrics_next(client):
+def find_next_place(client):
     dossier = Dossier.objects.get()
     report = build_report(loading.load_dossier_data(dossier), NOW)
     return build_copy_sheet(report, transcription.read_marks(dossier)).next.key
