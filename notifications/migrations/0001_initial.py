@@ -4,9 +4,15 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
+from django.core.management import call_command
 from django.db import migrations, models
 
 import notifications.models.ids
+
+
+def create_cache_table(apps, schema_editor):
+    """The table of the limits; nothing happens where it is."""
+    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
 
 
 class Migration(migrations.Migration):
@@ -1236,4 +1242,5 @@ class Migration(migrations.Migration):
                 name="dossier_counted_has_a_template",
             ),
         ),
+        migrations.RunPython(create_cache_table, migrations.RunPython.noop),
     ]
