@@ -200,7 +200,7 @@ def test_an_edited_answer_is_to_be_seen_again_too(newer, weda_dossier):
 
 def test_taking_sets_value_certainty_origin_and_basis_and_counts_as_reading(newer):
     note = entry("causes")["note"]
-    assert say(take="causes").saved == ["causes"]
+    assert say(take_proposal="causes").saved == ["causes"]
     assert entry("causes") == {
         "state": "known",
         "value": ["external_malicious", "unknown"],
@@ -214,41 +214,41 @@ def test_taking_sets_value_certainty_origin_and_basis_and_counts_as_reading(newe
 
 
 def test_taking_also_brings_a_surer_word(newer):
-    say(take="origins")
+    say(take_proposal="origins")
     assert entry("origins")["certainty"] == {"*": "confirmed"}
 
 
 @pytest.mark.parametrize("key", ["harms_text", "city"])
 def test_what_is_not_proposed_cannot_be_taken(newer, key):
     before = everything()
-    assert say(take=key).saved == []
+    assert say(take_proposal=key).saved == []
     assert everything() == before
 
 
 def test_keeping_mine_moves_only_the_basis(newer, weda_dossier):
     Tab(weda_dossier).type(causes=["internal_accidental"])
     mine = entry("causes")
-    say(keep_mine="causes")
+    say(keep_own_answer="causes")
     assert entry("causes") == {**mine, "basis": REV_4}
     assert "causes" not in to_see_again()
 
 
 def test_keeping_an_untouched_proposal_as_mine_says_so_for_the_old_revision(newer):
     old = entry("causes")
-    say(keep_mine="causes")
+    say(keep_own_answer="causes")
     assert entry("causes") == {**old, "basis": REV_4, "reviewed": True}
     assert entry("causes")["origin"] == REV_3
 
 
 def test_mine_may_be_kept_although_the_fact_was_withdrawn(newer):
     old = entry("harms_text")
-    say(keep_mine="harms_text")
+    say(keep_own_answer="harms_text")
     assert entry("harms_text")["value"] == old["value"]
     assert "harms_text" not in to_see_again()
 
 
 def test_after_mine_was_kept_a_further_revision_asks_again(newer):
-    say(keep_mine="causes")
+    say(keep_own_answer="causes")
     publish("5", lambda content: fact(content, "causes").update(value=["unknown"]))
     assert "causes" in to_see_again()
 
@@ -256,7 +256,7 @@ def test_after_mine_was_kept_a_further_revision_asks_again(newer):
 def test_a_revision_made_here_comes_after_the_one_it_corrects(weda_dossier):
     publish("3.local1", change_causes)
     assert to_see_again() == ["causes"]
-    say(take="causes")
+    say(take_proposal="causes")
     assert entry("causes")["origin"] == f"incident:{WEDA}@3.local1"
     publish("4")  # the shipped one that follows says what revision 3 said
     assert to_see_again() == ["causes"]
@@ -264,5 +264,5 @@ def test_a_revision_made_here_comes_after_the_one_it_corrects(weda_dossier):
 
 def test_nothing_to_keep_where_nothing_was_answered(newer):
     before = everything()
-    say(keep_mine="city")
+    say(keep_own_answer="city")
     assert everything() == before
