@@ -5,7 +5,7 @@ The row's own date is when it ends. It is moved on at most every few minutes, so
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
@@ -27,7 +27,7 @@ class SessionStore(db.SessionStore):
     ends: datetime | None = None  # as stored
 
     def _get_session_from_db(self) -> Any:
-        row = super()._get_session_from_db()
+        row = super()._get_session_from_db()  # type: ignore[misc]  # django-stubs leaves it out
         self.ends = row.expire_date if row else None
         return row
 
@@ -53,7 +53,7 @@ def idle_end() -> datetime:
 
 class Sessions(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        session = request.session
+        session = cast(SessionStore, request.session)  # as the settings say
         if session.accessed and not session.modified and response.status_code < 500:
             # a busy database must not turn an answer that is ready into a failure
             with suppress(OperationalError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 from django.conf import settings
 from django.db import DataError, OperationalError, connection
@@ -12,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from .models import Viewer
 from .services.accounts import access, accounts, secrets
+from .views.requests import ViewerRequest
 
 COOKIE = f"{settings.COOKIE_PREFIX}appareil"
 # Pages that an administrator or an editor may open before a second factor is set up.
@@ -38,14 +40,14 @@ class ViewerMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: ViewerRequest) -> HttpResponse:
         secret = request.COOKIES.get(COOKIE, "")
         device = secrets.hash_secret(secret) if secret else None
 
         def find_viewer() -> Viewer:
             return Viewer(user=request.user if request.user.is_authenticated else None, device=device)
 
-        request.viewer = SimpleLazyObject(find_viewer)
+        request.viewer = cast(Viewer, SimpleLazyObject(find_viewer))
         response = self.get_response(request)
         if request.method == "POST" and device and response.status_code < 400:
             # the answer was made and its changes committed: a busy database must not turn it into a failure

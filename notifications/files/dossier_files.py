@@ -80,7 +80,7 @@ def read_dossier(
 def _read_content(data: bytes) -> dict[str, Any]:
     """Return the tables of a file in its newest format. Raises Unusable."""
     try:
-        content = strict_json.loads(data)
+        content: object = strict_json.loads(data)
     except Refused as refused:
         raise Unusable([str(refused)]) from None
     if not isinstance(content, dict) or content.get("format") != FILE_FORMAT:

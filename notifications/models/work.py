@@ -1,11 +1,13 @@
 """What is asked of colleagues and of the worker: reading a dossier, making many files."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from .dossiers import Dossier
 from .ids import new_public_id
-from .people import User
+from .people import User, Viewer
 from .practices import Practice
 
 
@@ -27,12 +29,12 @@ class Review(models.Model):
         verbose_name = "relecture"
         constraints = [models.UniqueConstraint(fields=["dossier", "number"], name="one_number_for_a_review")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"relecture {self.pk}"
 
 
-class BatchQuerySet(models.QuerySet):
-    def visible_to(self, viewer):
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, viewer: Viewer) -> Self:
         """Only whoever asked for the files."""
         return self.filter(user=viewer.user) if viewer.user else self.none()
 
@@ -58,7 +60,7 @@ class Batch(models.Model):
         verbose_name = "lot de fichiers"
         constraints = [models.CheckConstraint(condition=Q(kind__in=["drafts", "export"]), name="batch_kind_is_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
 
@@ -83,5 +85,5 @@ class BatchItem(models.Model):
         # the worker looks every few seconds, past the files that are made
         indexes = [models.Index(fields=["number", "id"], name="waiting_items", condition=Q(content=None, fault=""))]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.batch_id}/{self.number}"

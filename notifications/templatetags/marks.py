@@ -49,7 +49,7 @@ def cited(sources: Sequence[Cited]) -> SafeString:
 
 
 @register.simple_tag
-def errors(key: str, sentences: str | Iterable[str]) -> SafeString:
+def errors(key: str, sentences: str | Iterable[object]) -> SafeString:
     """Return what is wrong with the answer to `key`, one sentence or several."""
     listed = [sentences] if isinstance(sentences, str) else sentences
     words = '<span><span class="visually-hidden">Erreur\u00a0:</span> {}</span>'

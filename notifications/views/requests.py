@@ -3,12 +3,15 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from breach_assistant.sessions import SessionStore
+
 from ..models import User, Viewer
 
 
 class ViewerRequest(HttpRequest):
     """Who asks: anybody. `read_only`: a role that only reads the dossier which the page is about."""
 
+    session: SessionStore
     viewer: Viewer
     read_only: bool = False
 

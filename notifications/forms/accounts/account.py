@@ -27,35 +27,35 @@ class Worded(forms.Form):
             field.widget.attrs.pop("placeholder", None)
 
 
-class SignInForm(Worded, account.LoginForm):
+class SignInForm(Worded, account.LoginForm):  # type: ignore[misc]
     words = {"login": ("Votre adresse électronique", "Nous y enverrons un code. Il n’y a pas de mot de passe.")}
 
 
-class CodeForm(Worded, account.ConfirmLoginCodeForm):
+class CodeForm(Worded, account.ConfirmLoginCodeForm):  # type: ignore[misc]
     words = {"code": MAILED}
 
 
-class NewAddressForm(Worded, account.AddEmailForm):
+class NewAddressForm(Worded, account.AddEmailForm):  # type: ignore[misc]
     words = {"email": ("Nouvelle adresse électronique", "Nous y enverrons un code, pour vérifier qu’elle est à vous.")}
 
 
-class NewAddressCodeForm(Worded, account.ConfirmEmailVerificationCodeForm):
+class NewAddressCodeForm(Worded, account.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
     words = {"code": MAILED}
 
 
-class SecondFactorForm(Worded, factors.AuthenticateForm):
+class SecondFactorForm(Worded, factors.AuthenticateForm):  # type: ignore[misc]
     words = {"code": APP}
 
 
-class ConfirmForm(Worded, factors.ReauthenticateForm):
+class ConfirmForm(Worded, factors.ReauthenticateForm):  # type: ignore[misc]
     words = {"code": APP}
 
 
-class AppForm(Worded, totp.ActivateTOTPForm):
+class AppForm(Worded, totp.ActivateTOTPForm):  # type: ignore[misc]
     words = {"code": ("Code", "Les six chiffres que montre maintenant votre application.")}
 
 
-class PasskeyForm(Worded, webauthn.AddWebAuthnForm):
+class PasskeyForm(Worded, webauthn.AddWebAuthnForm):  # type: ignore[misc]
     words = {
         "name": ("Nom de cette clé", "Pour la reconnaître : « Téléphone », « Ordinateur de l’accueil »…"),
         "passwordless": ("Me connecter aussi avec cette clé, sans code", ""),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from ...questionnaire import Context, Question, Refused, check_entry, is_same_answer
 from ...shared_template.content import ADVICE, ANSWERS
-from ..dossiers.step import QuestionBlock
+from ..dossiers.step import QuestionBlock, StepForm
 from ..fields import QuestionField
 
 ADVICE_FIELD = "-advice"  # ends the name of the field that holds a question's advice
@@ -67,7 +67,7 @@ class SharedQuestion(LayoutObject):  # type: ignore[misc]  # crispy has no types
         )
 
 
-class TemplateStepForm(forms.Form):
+class TemplateStepForm(StepForm):
     """`content` is what editors are writing. `proposed` (lines of the incident, by key) and `stored` (the same page as
     it stands, when part of what was sent was refused) are set by the view; so are errors of the service."""
 
@@ -78,14 +78,8 @@ class TemplateStepForm(forms.Form):
         context: Context,
         sent: QueryDict | None = None,
     ):
-        super().__init__(sent)
-        self.rows: Mapping[str, Any] = {}
-        self.advice: Mapping[str, Any] = {}
-        self.union_advice: Mapping[str, Any] = {}
-        self.suggestions: Mapping[str, Any] = {}
-        self.conflicts: dict[str, Any] = {}
+        super().__init__((), {}, context, sent)
         self.proposed: Mapping[str, Any] = {}
-        self.stored: TemplateStepForm | None = None
         self.helper = FormHelper()
         self.helper.form_tag, self.helper.disable_csrf = False, True
         self.helper.layout = Layout()

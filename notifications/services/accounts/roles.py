@@ -8,7 +8,7 @@ from ...models import Dossier, Membership, Practice, Role, Viewer
 
 WRITERS = {Role.OWNER, Role.MEMBER, Role.MANAGER}  # answer, file, ask colleagues to read
 KEEPERS = {Role.OWNER, Role.MANAGER}  # the profile, new dossiers, groups, exports
-WEAKEST_FIRST = [Role.READER, Role.MEMBER, Role.MANAGER, Role.OWNER]
+WEAKEST_FIRST: list[str] = [Role.READER, Role.MEMBER, Role.MANAGER, Role.OWNER]
 
 
 def role_in(viewer: Viewer, practice: Practice) -> str:

@@ -6,6 +6,7 @@ those of several hosts need not agree."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -46,7 +47,7 @@ def visible(viewer: Viewer, public_id: str) -> Batch | None:
     return found if allowed else None
 
 
-def items(batch: Batch, viewer: Viewer) -> QuerySet[BatchItem]:
+def items(batch: Batch, viewer: Viewer) -> QuerySet[Any]:  # of BatchItem, whose type does not know `made`
     """Those of the dossiers that this viewer may open now, each with `made`; their content is read when asked for."""
     found = batch.items.filter(dossier__in=Dossier.objects.visible_to(viewer)).order_by("number")
     found = found.annotate(made=Q(content__isnull=False)).select_related("dossier__incident_revision__incident")

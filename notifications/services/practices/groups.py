@@ -191,8 +191,8 @@ def save_common(
     changed, conflicts = merge_three_ways(shown, marks, theirs)
     merged = Merged([key for key, mark in changed.items() if mark != theirs[key]], list(conflicts))
     if merged.saved:
-        changed = {**locked.answers, **{key: sent[key] for key in merged.saved}}
-        group.answers = {key: entry for key, entry in changed.items() if entry}
+        answers = {**locked.answers, **{key: sent[key] for key in merged.saved}}
+        group.answers = {key: entry for key, entry in answers.items() if entry}
         group.save(update_fields=["answers"])
         by = access.account_author(user)
         for dossier in group.dossiers.order_by("pk"):

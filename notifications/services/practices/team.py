@@ -136,7 +136,7 @@ def offered(secret: str, now: datetime) -> Invitation | None:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Only whoever proved to read the invited address: a forwarded mail admits nobody else."""
-    return EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists())
 
 
 @transaction.atomic
@@ -220,7 +220,7 @@ def _leave_groups(membership: Membership, by: User, now: datetime) -> None:
     """Take the practice's dossiers out of groups that this person alone keeps: these would be nobody's otherwise."""
     kept = ControllerGroup.objects.visible_to(Viewer(user=membership.user))
     for dossier in membership.practice.dossiers.filter(group__in=kept.values("pk")).select_related("group"):
-        if not groups.has_other_keeper(dossier.group, besides=membership.user):
+        if dossier.group and not groups.has_other_keeper(dossier.group, besides=membership.user):
             groups.leave_group(dossier=dossier, user=by, now=now)
 
 

@@ -12,16 +12,16 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.dispatch import receiver
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ...forms.accounts.account import NameForm
+from ...forms.accounts.account import NameForm, SignInForm
 from ...models import User
 from ...services.accounts import accounts
+from ..requests import AccountRequest
 
 SET_UP = (
     "Qui administre le site ou publie un modèle se connecte avec deux preuves. "
@@ -29,26 +29,28 @@ SET_UP = (
 )
 
 
-class SignIn(LoginView):
+class SignIn(LoginView):  # type: ignore[misc]
     """An address that has no account gets one, and the same answer."""
 
-    def form_valid(self, form: Form) -> HttpResponse:
+    def form_valid(self, form: SignInForm) -> HttpResponse:
         form.user = accounts.load_for_sign_in(email=form.cleaned_data["login"], now=timezone.now())
-        return super().form_valid(form)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
-class ConfirmCode(ConfirmLoginCodeView):
+class ConfirmCode(ConfirmLoginCodeView):  # type: ignore[misc]
     """Three tries for a code, and a few in an hour for an address, whatever the browser."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         limited = ratelimit.consume_or_429(request, action="login_failed", key=self._process.state["email"])
-        return limited or super().post(request, *args, **kwargs)
+        response: HttpResponse = limited or super().post(request, *args, **kwargs)
+        return response
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: AccountRequest) -> HttpResponse:
     """GET: name, address, what protects the account. POST: the name, or the end of all other sessions."""
     user, form = request.user, NameForm(request.POST if "name" in request.POST else None, instance=request.user)
     if "elsewhere" in request.POST:

@@ -17,6 +17,7 @@ from breach_assistant.proxies import client_address
 from ...documents import qr
 from ...models import User
 from ...services.mail import outbox
+from ..requests import ViewerRequest
 
 CODES = {"account/email/login_code", "account/email/email_confirmation"}
 CODE_FOR = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
@@ -51,14 +52,14 @@ REFUSED = {
 }
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = DefaultAccountAdapter.error_messages | REFUSED
 
     def get_client_ip(self, request: HttpRequest) -> str:
         forwarded = request.headers.get("X-Forwarded-For", "")
         return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES) or "local"
 
-    def login(self, request: HttpRequest, user: User) -> None:
+    def login(self, request: ViewerRequest, user: User) -> None:
         super().login(request, user)
         request.session.begin()
 
@@ -104,7 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("account")
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": REFUSED["incorrect_code"]}
 
     def build_totp_svg(self, url: str) -> str:

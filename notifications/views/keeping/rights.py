@@ -52,7 +52,7 @@ def erase_practice(request: AccountRequest, practice_id: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def erase_account(request: AccountRequest) -> HttpResponse:
     """GET: what goes, what stays, and what to settle first. POST with the box ticked: the account is no more."""
     refused = request.method == "POST" and request.POST.get("sure") != "1"

@@ -1,7 +1,7 @@
 """Groups of controllers: started in one go, answers in common, a sheet of deadlines."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -146,7 +146,7 @@ def show_group(request: ViewerRequest, group_id: str) -> HttpResponse:
         visible = Dossier.objects.visible_to(request.viewer).filter(group=group).select_related("practice")
         dossier = get_object_or_404(visible, public_id=request.POST["leave"])
         groups.leave_group(dossier=dossier, user=user, now=now)
-        name = dossier.practice.name
+        name = cast(Practice, dossier.practice).name  # only practices' dossiers are in groups
         messages.success(request, f"{name} n'est plus dans le groupe. Son dossier reste tel qu'il est.")
     elif "email" in request.POST:
         if not settings.MAIL_LEAVES:

@@ -189,6 +189,7 @@ def answer_offers(request: ViewerRequest, public_id: str) -> HttpResponse:
     shown = [
         (row, f"{row.key}:{prefill.hash_proposal(row.proposal)}", describe_origin(report.data, row.proposal.entry))
         for row in report.offered
+        if row.proposal
     ]
     if request.method != "POST":
         return render(request, "practices/offers.html", {"dossier": dossier, "report": report, "shown": shown})
