@@ -17,7 +17,7 @@ def mails_to(server, address):
     """Those that left for this address, the oldest first."""
     files = sorted((server.var / "mails").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-    return [mail for mail in mails if mail["To"] == address]
+    return [mail for mail in mails if mail["To"] == address.lower()]
 
 
 def next_mail(page, server, address, known=0):
