@@ -13,7 +13,7 @@ from notifications import seeds
 from tests.browser.looking import LOOKS, look
 from tests.browser.test_accounts import sign_in
 from tests.browser.test_journey import begin, go_on, open_step
-from tests.browser.test_practices import invitation
+from tests.browser.test_practices import invitation_to
 
 PUBLIC = [
     "/",
@@ -113,7 +113,7 @@ def practice_pages(page, server, practice):
     page.get_by_label(re.compile("^Adresse")).fill("dr.new@example.org")
     page.get_by_label(re.compile("^Membre")).check()
     yield submitted(page, "Envoyer l’invitation")
-    yield page.goto(invitation(server, "dr.new@example.org"))
+    yield page.goto(invitation_to(page, server, "dr.new@example.org"))
     yield page.goto("/cabinets/")
 
 
