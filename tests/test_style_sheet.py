@@ -8,7 +8,7 @@ from django.conf import settings
 
 ROOT = settings.BASE_DIR
 PARTS = sorted((ROOT / "static" / "css").glob("*.scss"))
-MOST_LINES = 2_121  # a ceiling that only falls
+MOST_LINES = 1_500  # a ceiling that only falls
 OF_THE_FORM_PACK = {"alert", "asteriskField", "invalid-feedback", "is-invalid", "mb-3"}
 # Safari 14 knows none of these; Sass unfolds what is nested in the parts.
 TOO_NEW = ["@layer", "@container", "@property", "aspect-ratio", "color-mix(", "dvh", "dvw", ":where("]

@@ -25,14 +25,14 @@ ICONS = {
 @register.simple_tag
 def clock_state(state: str) -> SafeString:
     """Return the mark of one duty's clock."""
-    return draw_mark("state clock", state, ICONS[state], CLOCK_WORDS[state])
+    return draw_mark("state clock-", state, ICONS[state], CLOCK_WORDS[state])
 
 
 @register.simple_tag
 def listed_state(report: Report) -> SafeString:
     """Return the mark of a whole dossier, in the list."""
     state = listing.find_state(report)
-    return draw_mark("state clock", state, ICONS[state], listing.describe_state(report))
+    return draw_mark("state clock-", state, ICONS[state], listing.describe_state(report))
 
 
 @register.filter

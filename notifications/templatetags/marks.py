@@ -22,20 +22,20 @@ def icon(name: str) -> SafeString:
 
 
 def draw_mark(kind: str, name: str, drawing: str, words: str) -> SafeString:
-    """Return the drawing with its words, in the colours of this kind and name."""
-    return format_html('<span class="{}-{}">{}{}</span>', kind, name, icon(drawing), words)
+    """Return the drawing with its words, with the class that begins with `kind` and ends with `name`."""
+    return format_html('<span class="{}{}">{}{}</span>', kind, name, icon(drawing), words)
 
 
 @register.simple_tag
 def state_mark(state: str, words: str) -> SafeString:
     """Return the mark of an answer's state."""
-    return draw_mark("state state", state, f"state-{state}", words)
+    return draw_mark("state state-", state, f"state-{state}", words)
 
 
 @register.simple_tag
 def certainty_mark(status: str, word: str) -> SafeString:
     """Return the mark of how sure something is."""
-    return draw_mark("certainty certainty", status, f"certainty-{status}", word)
+    return draw_mark("certainty certainty-", status, f"certainty-{status}", word)
 
 
 @register.simple_tag

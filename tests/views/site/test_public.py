@@ -122,7 +122,7 @@ def test_each_status_is_explained_beside_its_word_and_its_drawing(weda, status):
 
 
 def test_the_contrary_view_stands_beside_the_line_of_the_cnil_each_dated_as_it_is(weda):
-    pair = weda[weda.index('class="pair"') : weda.index('class="contradiction-note"')]
+    pair = weda[weda.index('class="pair ') : weda.index('class="contradiction-note"')]
     text = plain(pair)
     asked, contrary = text.split("L’avis contraire")
     assert "vous devez faire une notification initiale de violation de données" in asked
