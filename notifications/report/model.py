@@ -305,10 +305,6 @@ class Report:
         return tuple(row for row in self.rows if row.entry.get("state") == "unknown")
 
     @property
-    def to_review(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows + self.notes if row.state == "to_review")
-
-    @property
     def warnings(self) -> tuple[Row, ...]:
         """Answers whose free text seems to hold a patient's data."""
         return tuple(row for row in self.rows + self.notes if row.warnings)
