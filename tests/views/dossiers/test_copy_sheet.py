@@ -140,7 +140,7 @@ def test_marks_may_be_wiped_to_begin_again(doctor):
 def test_what_was_filed_as_suspected_is_not_told_as_a_fact(doctor):
     file(doctor.dossier)
     Tab(Dossier.objects.get()).type(nature=["availability"])
-    field = doctor.get(doctor.page).content.decode().split('id="c-nature"')[1].split('class="copy-piece"')[0]
+    field = doctor.get(doctor.page).content.decode().split('id="c-nature"')[1].split('class="copy-piece ')[0]
     assert "Perte de la confidentialité" in field
     assert "suspectée" in field
 

@@ -171,8 +171,8 @@ def test_shows_what_each_revision_changed_newest_first(weda):
 
 def test_the_drawing_and_the_list_hold_the_same_events(weda):
     events = len(INCIDENT_REVISIONS.load_all(WEDA)[0].events)
-    listed = weda[weda.index('<ol class="timeline">') :]
-    assert weda.count('class="tl-number"') == events
+    listed = weda[weda.index('<ol class="timeline ') :]
+    assert weda.count('class="tl-number ') == events
     assert listed[: listed.index("</ol>")].count("<li>") == events
     assert 'aria-labelledby="timeline-title timeline-desc"' in weda
 
