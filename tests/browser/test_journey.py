@@ -173,7 +173,7 @@ def test_the_keyboard_alone_is_enough(browse):
     page = browse(reduced_motion="no-preference")
     page.goto("/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip-link"
+    assert page.evaluate("document.activeElement.classList.contains('skip-link')")
     begin_at_home(page)
     open_step(page, "violation")
     tick = page.get_by_label(re.compile("^Conserver la réponse à : Nature"))
