@@ -13,7 +13,7 @@ from tests.dossiers import ROOT
 
 SERVICES = ROOT / "notifications/services"
 # Rooms that lock through `locks` alone.
-HELD = [*sorted((SERVICES / "dossiers").glob("*.py")), SERVICES / "journal.py"]
+HELD = [path for path in sorted(SERVICES.rglob("*.py")) if path.name != "locks.py"]
 OTHER_LOCKS = re.compile(r"select_for_update|\.update\((\w+)=F\(\"\1\"\)\)")
 
 
@@ -41,7 +41,7 @@ def test_a_lock_is_asked_of_a_database_that_knows_one(monkeypatch: pytest.Monkey
     assert " FOR UPDATE OF " in str(locks.lock_rows(rows, against_references=True).query)
 
 
-@pytest.mark.parametrize("path", HELD, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", HELD, ids=lambda path: str(path.relative_to(SERVICES)))
 def test_no_service_locks_in_another_way(path: Path) -> None:
     assert OTHER_LOCKS.findall(path.read_text("utf-8")) == []
 

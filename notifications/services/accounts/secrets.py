@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 
 from ...models import Dossier, Grant, Invitation, Review
 from .. import journal
+from ..locks import lock_rows
 
 
 class TooMany(Exception):
@@ -71,7 +72,7 @@ def find_open(kind: Kind, secret: str, now: datetime, *, unused: bool = True) ->
 @transaction.atomic
 def make_for_dossier(kind: Kind, *, dossier: Dossier, by: str, now: datetime, **columns: Any) -> str:
     """Make a secret that opens something of this dossier, and return it. Raises TooMany. No number is given twice."""
-    Dossier.objects.select_for_update(no_key=True, of=("self",)).filter(pk=dossier.pk).first()
+    lock_rows(Dossier.objects.filter(pk=dossier.pk)).first()
     if list_open(kind, now).filter(dossier=dossier).count() >= kind.most:
         raise TooMany
     rows = kind.model._default_manager.filter(**kind.columns, dossier=dossier)

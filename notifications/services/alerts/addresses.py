@@ -12,6 +12,7 @@ from django.db import transaction
 
 from ...models import Dossier, Outgoing, Subscription
 from .. import journal
+from ..locks import lock_rows
 from ..mail import limits, outbox
 
 CONFIRM, END, END_ALL = "reminders.confirm", "reminders.end", "reminders.end_all"
@@ -53,9 +54,7 @@ def ask_address(*, dossier: Dossier, email: str, by: str, now: datetime) -> Subs
     the one confirmed before. Raises BadAddress, or TooOften: one request an hour to an address, three a day to it
     and for a dossier."""
     email = limits.check_address(email)
-    subscription = Subscription.objects.select_for_update().filter(dossier=dossier).first() or Subscription(
-        dossier=dossier
-    )
+    subscription = lock_rows(Subscription.objects.filter(dossier=dossier)).first() or Subscription(dossier=dossier)
     is_live = subscription.confirmed_at and not subscription.ended_at
     if is_live and subscription.email == email:
         if not subscription.pending_email:
@@ -73,9 +72,7 @@ def ask_address_for_all(*, dossiers: Sequence[Dossier], email: str, by: str, now
     """The same address for dossiers of one group, by one mail to confirm it for all; those that have a live address
     keep it. Raises limits.BadAddress or TooOften."""
     email = limits.check_address(email)
-    live = Subscription.objects.select_for_update().filter(
-        dossier__in=dossiers, ended_at=None, confirmed_at__isnull=False
-    )
+    live = lock_rows(Subscription.objects.filter(dossier__in=dossiers, ended_at=None, confirmed_at__isnull=False))
     kept = set(live.values_list("dossier", flat=True))
     known = {
         each.dossier_id: each for each in Subscription.objects.filter(dossier__in=dossiers).select_related("dossier")
